@@ -1,0 +1,101 @@
+"""Takes the background out of people's video, live and in files, with real alpha mattes.
+
+Importing this package loads neither torch, av nor cv2: each public name is fetched when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from streammatte.compositing import over
+    from streammatte.errors import (
+        DeviceError,
+        FilterError,
+        MediaError,
+        MissingExtraError,
+        ShapeError,
+        StreammatteError,
+        UsageError,
+        WeightsError,
+    )
+    from streammatte.frames import Alpha, Frame, Rgb
+    from streammatte.io import ArraySource, ListSink, NullSink, open_sink, open_source
+    from streammatte.layers import Layers
+    from streammatte.matting import NetworkMatter, load
+    from streammatte.pipeline import FrameReport, run
+    from streammatte.plugins import filter_names, load_filter, parse_filter
+    from streammatte.smoothing import EmaSmoother, MotionSmoother
+    from streammatte.stages import Filter, Matter, Sink, Smoother, Source
+
+_HOMES = {
+    "compositing": ("over",),
+    "errors": (
+        "DeviceError",
+        "FilterError",
+        "MediaError",
+        "MissingExtraError",
+        "ShapeError",
+        "StreammatteError",
+        "UsageError",
+        "WeightsError",
+    ),
+    "frames": ("Alpha", "Frame", "Rgb"),
+    "io": ("ArraySource", "ListSink", "NullSink", "open_sink", "open_source"),
+    "layers": ("Layers",),
+    "matting": ("NetworkMatter", "load"),
+    "pipeline": ("FrameReport", "run"),
+    "plugins": ("filter_names", "load_filter", "parse_filter"),
+    "smoothing": ("EmaSmoother", "MotionSmoother"),
+    "stages": ("Filter", "Matter", "Sink", "Smoother", "Source"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = [
+    "Alpha",
+    "ArraySource",
+    "DeviceError",
+    "EmaSmoother",
+    "Filter",
+    "FilterError",
+    "Frame",
+    "FrameReport",
+    "Layers",
+    "ListSink",
+    "Matter",
+    "MediaError",
+    "MissingExtraError",
+    "MotionSmoother",
+    "NetworkMatter",
+    "NullSink",
+    "Rgb",
+    "ShapeError",
+    "Sink",
+    "Smoother",
+    "Source",
+    "StreammatteError",
+    "UsageError",
+    "WeightsError",
+    "__version__",
+    "filter_names",
+    "load",
+    "load_filter",
+    "open_sink",
+    "open_source",
+    "over",
+    "parse_filter",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'streammatte' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"streammatte.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

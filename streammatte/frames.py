@@ -1,0 +1,86 @@
+"""A frame of video, and the two kinds of picture that flow through the program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from streammatte.errors import ShapeError
+
+__all__ = ["Alpha", "Frame", "Rgb", "check_alpha", "check_rgb"]
+
+Rgb: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
+"""(H, W, 3) uint8: R,G,B, full range, straight (not premultiplied)."""
+
+Alpha: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+"""(H, W) float32 in [0, 1]: 1 where the foreground is opaque."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a video.
+
+    Attributes
+    ----------
+    rgb : ndarray
+        (H, W, 3) uint8, R,G,B, full range.
+    pts : int
+        Presentation timestamp in `time_base` units.
+    time_base : Fraction
+        Seconds per unit of `pts`.
+    """
+
+    rgb: Rgb
+    pts: int = 0
+    time_base: Fraction = Fraction(1, 1000)
+
+    @property
+    def time(self) -> float:
+        """Presentation time in seconds."""
+        return float(self.pts * self.time_base)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.rgb.shape[1], self.rgb.shape[0]
+
+    def with_rgb(self, rgb: Rgb) -> Frame:
+        """The same moment with another picture."""
+        return replace(self, rgb=rgb)
+
+
+def check_rgb(array: Any, name: str = "rgb") -> Rgb:
+    """Return `array` if it is a picture, (H, W, 3) uint8.
+
+    Raises
+    ------
+    ShapeError
+        If it is not.
+    """
+    if not isinstance(array, np.ndarray) or array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
+        raise ShapeError(f"{name} is {_describe(array)}; expected an array (H, W, 3) of uint8, in the order R,G,B")
+    return array
+
+
+def check_alpha(array: Any, size: tuple[int, int] | None = None, name: str = "alpha") -> Alpha:
+    """Return `array` if it is an alpha matte, (H, W) float32, of `size` (w, h) where one is given.
+
+    Raises
+    ------
+    ShapeError
+        If it is not. Its range is trusted, not measured.
+    """
+    if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype != np.float32:
+        raise ShapeError(f"{name} is {_describe(array)}; expected an array (H, W) of float32 in [0, 1]")
+    if size is not None and (array.shape[1], array.shape[0]) != size:
+        raise ShapeError(f"{name} is {array.shape[1]}x{array.shape[0]}; expected {size[0]}x{size[1]}, as the frame")
+    return array
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array {value.shape} of {value.dtype}"
+    return f"a {type(value).__name__}"

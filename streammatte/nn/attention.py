@@ -1,0 +1,97 @@
+"""Efficient non-local attention, ENA (section 2.4, equations 2 to 4)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["EfficientNonLocalAttention", "attend", "group_nearby", "group_sampled", "ungroup_nearby", "ungroup_sampled"]
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Equation 2, Sim(Q, K) V with Sim the scaled softmax, over the last two dimensions (..., n, C)."""
+    similarity = torch.softmax(query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5, dim=-1)  # (..., n, n)
+    return similarity @ value
+
+
+def group_sampled(x: Tensor, interval: int) -> Tensor:
+    """Positions `interval` apart become one subset: (N, C, H, W) -> (N, k, n / k, C) with k = interval squared."""
+    n, c, h, w = x.shape
+    s = interval
+    x = x.reshape(n, c, h // s, s, w // s, s).permute(0, 3, 5, 2, 4, 1)  # -> (N, s, s, H/s, W/s, C)
+    return x.reshape(n, s * s, (h // s) * (w // s), c)
+
+
+def ungroup_sampled(x: Tensor, interval: int, height: int, width: int) -> Tensor:
+    """Undo `group_sampled`: (N, k, n / k, C) -> (N, C, H, W)."""
+    n, c, s = x.shape[0], x.shape[-1], interval
+    x = x.reshape(n, s, s, height // s, width // s, c).permute(0, 5, 3, 1, 4, 2)  # -> (N, C, H/s, s, W/s, s)
+    return x.reshape(n, c, height, width)
+
+
+def group_nearby(x: Tensor, interval: int) -> Tensor:
+    """Blocks of interval x interval neighbours: (N, C, H, W) -> (N, n / k, k, C) with k = interval squared."""
+    n, c, h, w = x.shape
+    s = interval
+    x = x.reshape(n, c, h // s, s, w // s, s).permute(0, 2, 4, 3, 5, 1)  # -> (N, H/s, W/s, s, s, C)
+    return x.reshape(n, (h // s) * (w // s), s * s, c)
+
+
+def ungroup_nearby(x: Tensor, interval: int, height: int, width: int) -> Tensor:
+    """Undo `group_nearby`: (N, n / k, k, C) -> (N, C, H, W)."""
+    n, c, s = x.shape[0], x.shape[-1], interval
+    x = x.reshape(n, height // s, width // s, s, s, c).permute(0, 5, 1, 3, 2, 4)  # -> (N, C, H/s, s, W/s, s)
+    return x.reshape(n, c, height, width)
+
+
+class EfficientNonLocalAttention(nn.Module):
+    """ENA: long-range attention inside sampled subsets, then short-range attention inside neighbourhoods.
+
+    Parameters
+    ----------
+    channels : int
+        Channels of the encoder or decoder feature that is refined.
+    image_channels : int
+        Channels of the image feature that gives key and value.
+    dim : int
+        Channels of query, key and value.
+    interval : int
+        Sampling interval, the paper's square root of k; a neighbourhood has interval x interval pixels.
+    long_range, short_range : bool
+        Which of the two attentions run (table 3).
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        image_channels: int,
+        dim: int,
+        interval: int = 4,
+        long_range: bool = True,
+        short_range: bool = True,
+    ) -> None:
+        super().__init__()
+        self.interval = interval
+        self.long_range = long_range
+        self.short_range = short_range
+        self.query = nn.Conv2d(channels, dim, 1)
+        self.key = nn.Conv2d(image_channels, dim, 1)
+        self.value = nn.Conv2d(image_channels, dim, 1)
+        self.fuse = nn.Conv2d(dim, channels, 1)
+
+    def forward(self, feature: Tensor, image_feature: Tensor, unknown: Tensor) -> Tensor:
+        """Refine `feature` (N, C, H, W) with `image_feature` (N, C_image, H, W) where `unknown` (N, 1, H, W) says.
+
+        H and W must be multiples of `interval`.
+        """
+        s = self.interval
+        height, width = feature.shape[-2:]
+        attended = self.query(feature * unknown)  # equation 3
+        key, value = self.key(image_feature), self.value(image_feature)
+        if self.long_range:  # equation 4
+            groups = attend(group_sampled(attended, s), group_sampled(key, s), group_sampled(value, s))
+            attended = ungroup_sampled(groups, s, height, width)
+        if self.short_range:
+            groups = attend(group_nearby(attended, s), group_nearby(key, s), group_nearby(value, s))
+            attended = ungroup_nearby(groups, s, height, width)
+        return feature + self.fuse(attended)

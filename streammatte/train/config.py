@@ -1,0 +1,68 @@
+"""What a training run is: its stages, its mix of pictures, its optimiser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from streammatte.train.augment import Mix
+
+__all__ = ["RECIPES", "Recipe", "Stage"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of a run, at one picture size and with one learning rate schedule (warm-up, then cosine decay).
+
+    Attributes
+    ----------
+    name : str
+    steps : int
+    batch : int
+        Pictures in a step.
+    size : int
+        Pixels: a picture has about size x size of them, at an aspect drawn for each step.
+    long_side : int
+        Pixels: the packs' photos are held at this size.
+    learning_rate : float
+        The highest, reached after `warmup` steps.
+    refine : bool
+        Whether MRN is trained too; if not, SN alone.
+    """
+
+    name: str
+    steps: int
+    batch: int
+    size: int
+    long_side: int
+    learning_rate: float
+    refine: bool
+    warmup: int = 300
+
+    def __post_init__(self) -> None:
+        if self.size % 32:
+            raise ValueError(f"size is {self.size}; expected a multiple of 32")
+        if not 0 < self.warmup <= self.steps:
+            raise ValueError(f"warmup is {self.warmup}; expected 1 to {self.steps}, the number of steps")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Stages in their order and what they share."""
+
+    stages: tuple[Stage, ...]
+    mix: Mix = field(default_factory=Mix)
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    average: float = 0.999
+    seed: int = 0
+
+
+RECIPES = {
+    "streammatte": Recipe(
+        (
+            Stage("segmentation", 12_000, 32, 256, 384, 2e-3, refine=False),
+            Stage("joint", 2_000, 16, 256, 384, 1e-3, refine=True),
+            Stage("full", 1_000, 8, 448, 640, 4e-4, refine=True),
+        )
+    ),
+}

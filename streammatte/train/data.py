@@ -1,0 +1,132 @@
+"""The training packs in memory: people with alpha and foreground colours, and pictures without people."""
+
+from __future__ import annotations
+
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Person", "TrainingSet", "load_training_set"]
+
+PEOPLE = ("portraits", "street", "clips")
+BACKGROUNDS = ("rooms", "scenes")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One photo of people and its matte.
+
+    Attributes
+    ----------
+    name : str
+    photo : ndarray
+        (H, W, 3) uint8, R,G,B.
+    alpha : ndarray
+        (H, W) uint8, 255 where opaque.
+    foreground : ndarray
+        (H, W, 3) uint8, the colours of the person alone, estimated where the pixel is mixed.
+    own_background : bool
+        Whether photo and alpha agree on everybody in the picture; if not, only the cut-out may be used.
+    touches : tuple of bool
+        Whether the person is cut off by the photo's left, top, right and bottom edge.
+    """
+
+    name: str
+    photo: NDArray[np.uint8]
+    alpha: NDArray[np.uint8]
+    foreground: NDArray[np.uint8]
+    own_background: bool
+    touches: tuple[bool, bool, bool, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """People in groups of equal weight (a clip is one group, a photo another), and pictures without people."""
+
+    people: tuple[tuple[Person, ...], ...]
+    backgrounds: tuple[NDArray[np.uint8], ...]
+
+
+def _decode(data: bytes, flags: int, long_side: int) -> NDArray[np.uint8]:
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if image is None:
+        raise ValueError("not a picture")
+    scale = long_side / max(image.shape[:2])
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    if image.ndim == 3:
+        image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return image
+
+
+def estimate_foreground(photo: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The person's own colours, by the multi-level method (Germer et al. 2020)."""
+    from pymatting import estimate_foreground_ml
+
+    foreground = estimate_foreground_ml(photo / 255.0, alpha / 255.0)
+    return np.rint(np.clip(foreground, 0, 1) * 255).astype(np.uint8)
+
+
+def _members(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as tar:
+        files = (m for m in tar if m.isfile())
+        return {m.name.removeprefix("./"): tar.extractfile(m).read() for m in files}  # type: ignore[union-attr]
+
+
+def _touches(alpha: NDArray[np.uint8]) -> tuple[bool, bool, bool, bool]:
+    edges = (alpha[:, :2], alpha[:2], alpha[:, -2:], alpha[-2:])
+    left, top, right, bottom = (bool((edge > 128).any()) for edge in edges)
+    return left, top, right, bottom
+
+
+def _levels(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Push the nearly clear and the nearly opaque of a network's alpha to the ends."""
+    stretched = (alpha.astype(np.float32) - 8) * (255 / (247 - 8))
+    return np.clip(np.rint(stretched), 0, 255).astype(np.uint8)
+
+
+def load_training_set(directory: Path, cache: Path, long_side: int, drop: frozenset[str] = frozenset()) -> TrainingSet:
+    """Read the packs `portraits street clips rooms scenes` (tar files of photo/ID.webp and alpha/ID.webp).
+
+    Parameters
+    ----------
+    directory : Path
+        Where the tar files are.
+    cache : Path
+        A folder for the estimated foregrounds, made once for each `long_side`.
+    long_side : int
+        Pixels; larger pictures are scaled down to it.
+    drop : frozenset of str
+        IDs to leave out.
+    """
+    groups: dict[str, list[Person]] = {}
+    for pack in PEOPLE:
+        cached = cache / f"{pack}-{long_side}.npz"
+        members = _members(directory / f"{pack}.tar")
+        names = sorted(Path(m).stem for m in members if m.startswith("photo/"))
+        foregrounds = dict(np.load(cached)) if cached.exists() else {}
+        fresh = not foregrounds
+        for name in names:
+            photo = _decode(members[f"photo/{name}.webp"], cv2.IMREAD_COLOR, long_side)
+            alpha = _levels(_decode(members[f"alpha/{name}.webp"], cv2.IMREAD_GRAYSCALE, long_side))
+            if fresh:
+                foregrounds[name] = estimate_foreground(photo, alpha)
+            if name in drop:
+                continue
+            group = name.rsplit("_", 1)[0] if pack == "clips" else name
+            person = Person(name, photo, alpha, foregrounds[name], pack != "street", _touches(alpha))
+            groups.setdefault(f"{pack}/{group}", []).append(person)
+        if fresh:
+            cache.mkdir(parents=True, exist_ok=True)
+            np.savez(cached, **foregrounds)
+    backgrounds = []
+    for pack in BACKGROUNDS:
+        members = _members(directory / f"{pack}.tar")
+        for member in sorted(members):
+            if Path(member).stem not in drop:
+                backgrounds.append(_decode(members[member], cv2.IMREAD_COLOR, long_side))
+    return TrainingSet(tuple(tuple(people) for people in groups.values()), tuple(backgrounds))
