@@ -1,0 +1,41 @@
+# make demo   mattes the sample clip onto a beach; the result lies in demo/
+# make test   runs every check: ruff, mypy, pytest
+# Both first set up .venv, once. Another Python: make PYTHON=python3.12 test
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: demo test clean
+
+demo: .venv/demo.stamp
+	@mkdir -p demo
+	$(BIN)/streammatte video sample demo/beach.mp4 --bg streammatte/assets/beach.jpg
+	$(BIN)/python demos/strip.py demo/strip.jpg
+	@echo
+	@echo "The sample, matted onto a beach:   $(CURDIR)/demo/beach.mp4"
+	@echo "Input, alpha and composite:        $(CURDIR)/demo/strip.jpg"
+
+test: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+clean:
+	rm -rf .venv demo
+
+.venv/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -c constraints.txt -e .
+	@touch $@
+
+.venv/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -c constraints.txt -e ".[dev]"
+	@touch $@ .venv/demo.stamp
+
+$(BIN)/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "Python 3.10 or newer is needed, and '$(PYTHON)' is not one. Name one: make PYTHON=python3.12 test"; exit 1; }
+	@echo "Setting up .venv with $$("$(PYTHON)" --version); this takes some minutes, once"
+	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; \
+		echo "'$(PYTHON)' cannot make a virtual environment. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
