@@ -51,47 +51,39 @@ class EfficientNonLocalAttention(nn.Module):
     ----------
     channels : int
         Channels of the encoder or decoder feature that is refined.
-    image_channels : int
-        Channels of the image feature that gives key and value.
-    dim : int
-        Channels of query, key and value.
+    width : int
+        Channels of the image feature, and of query, key and value.
+    kind : {"non-local", "short", "long", "short+long"}
+        Which attentions run: all positions with all (the common one), or either or both of ENA's (table 3).
     interval : int
         Sampling interval, the paper's square root of k; a neighbourhood has interval x interval pixels.
-    long_range, short_range : bool
-        Which of the two attentions run (table 3).
     """
 
-    def __init__(
-        self,
-        channels: int,
-        image_channels: int,
-        dim: int,
-        interval: int = 4,
-        long_range: bool = True,
-        short_range: bool = True,
-    ) -> None:
+    def __init__(self, channels: int, width: int, kind: str = "short+long", interval: int = 4) -> None:
         super().__init__()
+        self.kind = kind
         self.interval = interval
-        self.long_range = long_range
-        self.short_range = short_range
-        self.query = nn.Conv2d(channels, dim, 1)
-        self.key = nn.Conv2d(image_channels, dim, 1)
-        self.value = nn.Conv2d(image_channels, dim, 1)
-        self.fuse = nn.Conv2d(dim, channels, 1)
+        self.query = nn.Conv2d(channels, width, 1)
+        self.key = nn.Conv2d(width, width, 1)
+        self.value = nn.Conv2d(width, width, 1)
+        self.fuse = nn.Conv2d(width, channels, 1)
 
     def forward(self, feature: Tensor, image_feature: Tensor, unknown: Tensor) -> Tensor:
-        """Refine `feature` (N, C, H, W) with `image_feature` (N, C_image, H, W) where `unknown` (N, 1, H, W) says.
+        """Refine `feature` (N, C, H, W) by `image_feature` (N, width, H, W) where `unknown` (N, 1, H, W) is high.
 
         H and W must be multiples of `interval`.
         """
-        s = self.interval
         height, width = feature.shape[-2:]
         attended = self.query(feature * unknown)  # equation 3
         key, value = self.key(image_feature), self.value(image_feature)
-        if self.long_range:  # equation 4
-            groups = attend(group_sampled(attended, s), group_sampled(key, s), group_sampled(value, s))
-            attended = ungroup_sampled(groups, s, height, width)
-        if self.short_range:
-            groups = attend(group_nearby(attended, s), group_nearby(key, s), group_nearby(value, s))
-            attended = ungroup_nearby(groups, s, height, width)
-        return feature + self.fuse(attended)
+        if self.kind == "non-local":
+            groups = attend(*(group_sampled(x, 1) for x in (attended, key, value)))
+            attended = ungroup_sampled(groups, 1, height, width)
+        if "long" in self.kind:  # equation 4
+            groups = attend(*(group_sampled(x, self.interval) for x in (attended, key, value)))
+            attended = ungroup_sampled(groups, self.interval, height, width)
+        if "short" in self.kind:
+            groups = attend(*(group_nearby(x, self.interval) for x in (attended, key, value)))
+            attended = ungroup_nearby(groups, self.interval, height, width)
+        refined: Tensor = feature + self.fuse(attended)
+        return refined

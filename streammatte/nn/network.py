@@ -1,140 +1,215 @@
-"""The two networks, SN and MRN, and the matting network that they make (figure 2 of the paper)."""
+"""SN, MRN, and the matting network that they make (figure 2 of the paper)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from streammatte.nn.attention import EfficientNonLocalAttention
-from streammatte.nn.layers import CrossLevelFusion, OCBlock, OctaveFeatures, OctaveWidths, half, upsample_to
+from streammatte.nn.config import NetworkConfig
+from streammatte.nn.layers import (
+    CrossLevelFusion,
+    OCBlock,
+    OctaveFeatures,
+    OctaveWidths,
+    conv_norm,
+    upsample,
+)
+
+__all__ = ["MattingNetwork", "MattingOutput", "MattingRefinementNetwork", "SegmentationNetwork"]
 
 
-@dataclass(frozen=True)
-class NetworkConfig:
-    sn_stem: int = 16
-    sn_widths: tuple[tuple[int, int], ...] = ((16, 32), (32, 48), (48, 80), (64, 96))
-    sn_depths: tuple[int, ...] = (3, 4, 6, 4)
-    sn_half_input: bool = True
-    mrn_stem: int = 16
-    mrn_widths: tuple[tuple[int, int], ...] = ((16, 16), (16, 16), (32, 32), (32, 48))
-    kernels: tuple[int, ...] = (3, 3, 3, 3)
-    cfm: bool = True
-    ena: bool = True
-    ena_dim: int = 16
-    interval: int = 4
+def _level(inputs: OctaveWidths, outputs: OctaveWidths, depth: int, stride: int, odd: bool = False) -> nn.Sequential:
+    first = OCBlock(inputs, outputs, stride, odd)
+    return nn.Sequential(first, *(OCBlock(outputs, outputs, odd=odd) for _ in range(depth - 1)))
 
 
-def _conv_bn_relu(cin: int, cout: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(cin, cout, 3, stride, padding=1, bias=False), nn.BatchNorm2d(cout), nn.ReLU())
-
-
-def _add_up(deep: OctaveFeatures, skip: OctaveFeatures) -> OctaveFeatures:
-    return OctaveFeatures(skip.high + upsample_to(deep.high, skip.high), skip.low + upsample_to(deep.low, skip.low))
-
-
-def _level(inputs: OctaveWidths, outputs: OctaveWidths, depth: int, stride: int, kernel: int) -> nn.Sequential:
-    blocks = [OCBlock(inputs, outputs, stride, kernel)]
-    blocks += [OCBlock(outputs, outputs, 1, kernel) for _ in range(depth - 1)]
-    return nn.Sequential(*blocks)
+def _add(skip: OctaveFeatures, deep: OctaveFeatures, odd: bool = False) -> OctaveFeatures:
+    """Fuse a decoder's feature, upsampled, with the encoder's of the next finer level."""
+    assert skip.low is not None
+    assert deep.low is not None
+    low = skip.low + upsample(deep.low, like=skip.low if odd else None)
+    return OctaveFeatures(skip.high + upsample(deep.high), low)
 
 
 class SegmentationNetwork(nn.Module):
-    def __init__(self, c: NetworkConfig):
-        super().__init__()
-        w = [OctaveWidths(*x) for x in c.sn_widths]
-        self.half_input = c.sn_half_input
-        k = c.kernels
-        if c.sn_half_input:
-            self.stem = _conv_bn_relu(3, c.sn_stem, 2)
-        else:
-            self.stem = nn.Sequential(_conv_bn_relu(3, c.sn_stem // 2, 2), _conv_bn_relu(c.sn_stem // 2, c.sn_stem, 2))
-        self.en1 = _level(OctaveWidths(c.sn_stem, 0), w[0], c.sn_depths[0], 1, k[0])
-        self.en2 = _level(w[0], w[1], c.sn_depths[1], 2, k[1])
-        self.en3 = _level(w[1], w[2], c.sn_depths[2], 2, k[2])
-        self.en4 = _level(w[2], w[3], c.sn_depths[3], 2, k[3])
-        self.cfm = CrossLevelFusion(w[3], w[1]) if c.cfm else None
-        self.de4 = OCBlock(w[3], w[2])
-        self.de3 = OCBlock(w[2], w[1])
-        self.de2 = OCBlock(w[1], OctaveWidths(w[1].high, 0))
-        self.head = nn.Conv2d(w[1].high, 3, 3, padding=1)
-        self.aux = nn.ModuleList([nn.Conv2d(w[2].high, 3, 3, padding=1), nn.Conv2d(w[1].high, 3, 3, padding=1)])
+    """SN (section 2.3): each cell of 8x8 pixels is background, foreground or unknown.
 
-    def forward(self, image: Tensor) -> list[Tensor]:
-        x = self.stem(F.avg_pool2d(image, 2) if self.half_input else image)
-        e1 = self.en1(OctaveFeatures(x, None))
-        e2 = self.en2(e1)
-        e3 = self.en3(e2)
-        e4 = self.en4(e3)
-        d4 = self.de4(e4)
-        d3 = self.de3(_add_up(d4, e3))
-        if self.cfm is not None:
-            e2 = self.cfm(e4, e2)
-        d2 = self.de2(_add_up(d3, e2))
-        t = self.head(d2.high)
-        if self.training:
-            return [t, self.aux[1](d3.high), self.aux[0](d4.high)]
-        return [t]
+    It looks at the picture at half resolution, which is enough for semantics and costs a quarter.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        w1, w2, w3, w4 = config.segmentation_widths
+        d1, d2, d3, d4 = config.segmentation_depths
+        self.stem = conv_norm(3, config.segmentation_stem, stride=2)
+        self.encoder = nn.ModuleList(
+            [
+                _level(OctaveWidths(config.segmentation_stem, 0), w1, d1, 1),
+                _level(w1, w2, d2, 2),
+                _level(w2, w3, d3, 2),
+                _level(w3, w4, d4, 2, odd=True),
+            ]
+        )
+        self.fusion = CrossLevelFusion(w4, w2) if config.cross_level_fusion else None
+        self.decoder = nn.ModuleList(
+            [OCBlock(w4, w3, odd=True), OCBlock(w3, w2), OCBlock(w2, OctaveWidths(w2.high, 0))]
+        )
+        self.head = nn.Conv2d(w2.high, 3, 3, padding=1)
+        self.auxiliary = nn.ModuleList([nn.Conv2d(w.high, 3, 3, padding=1) for w in (w3, w2)])
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Classify.
+
+        Parameters
+        ----------
+        image : Tensor
+            (N, 3, H, W), R,G,B in [0, 1], with sides that are multiples of 32.
+
+        Returns
+        -------
+        tuple of Tensor
+            The logits T (N, 3, H / 8, W / 8), in the order background, foreground, unknown; in training mode also the
+            auxiliary ones of De1-3 (N, 3, H / 16, W / 16) and De1-4 (N, 3, H / 32, W / 32).
+        """
+        x = F.relu(self.stem(F.avg_pool2d(image, 2)))  # (N, 3, H, W) -> (N, C, H/4, W/4)
+        en1 = self.encoder[0](OctaveFeatures(x, None))  # high at H/4, low at H/8
+        en2 = self.encoder[1](en1)  # H/8, H/16
+        en3 = self.encoder[2](en2)  # H/16, H/32
+        en4 = self.encoder[3](en3)  # H/32, H/64
+        de4 = self.decoder[0](en4)
+        de3 = self.decoder[1](_add(en3, de4, odd=True))
+        if self.fusion is not None:
+            en2 = self.fusion(en4, en2)
+        de2 = self.decoder[2](_add(en2, de3))
+        logits = self.head(de2.high)
+        if not self.training:
+            return (logits,)
+        return logits, self.auxiliary[1](de3.high), self.auxiliary[0](de4.high)
+
+
+class _ImageFeature(nn.Module):
+    """What ENA's key and value are made from: the image through OCBlocks, at an eighth of the resolution."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.stem = conv_norm(3, width, stride=2)
+        self.blocks = nn.Sequential(
+            OCBlock(OctaveWidths(width, 0), OctaveWidths(width, width)),
+            OCBlock(OctaveWidths(width, width), OctaveWidths(width, 0)),
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = F.relu(self.stem(F.avg_pool2d(image, 4)))  # (N, 3, H, W) -> (N, C, H/8, W/8)
+        feature: OctaveFeatures = self.blocks(OctaveFeatures(x, None))
+        return feature.high
 
 
 class MattingRefinementNetwork(nn.Module):
-    def __init__(self, c: NetworkConfig):
-        super().__init__()
-        w = [OctaveWidths(*x) for x in c.mrn_widths]
-        self.stem = nn.Sequential(nn.Conv2d(3, c.mrn_stem, 3, 2, padding=1, bias=False), nn.BatchNorm2d(c.mrn_stem), nn.Identity())
-        self.maps = nn.Conv2d(3, c.mrn_stem, 1, bias=False)
-        self.en1 = _level(OctaveWidths(c.mrn_stem, 0), w[0], 2, 1, 3)
-        self.en2 = _level(w[0], w[1], 2, 2, 3)
-        self.en3 = _level(w[1], w[2], 2, 2, 3)
-        self.en4 = _level(w[2], w[3], 2, 2, 3)
-        self.de4 = OCBlock(w[3], w[2])
-        self.de3 = OCBlock(w[2], w[1])
-        self.de2 = OCBlock(w[1], w[0])
-        self.de1 = OCBlock(w[0], OctaveWidths(w[0].high, 0))
-        self.head = nn.Conv2d(w[0].high, 4, 1)
-        self.ena = c.ena
-        if c.ena:
-            self.image = nn.Sequential(_conv_bn_relu(3, 16, 2))
-            self.image_oc = OCBlock(OctaveWidths(16, 0), OctaveWidths(c.ena_dim, c.ena_dim))
-            self.image_oc2 = OCBlock(OctaveWidths(c.ena_dim, c.ena_dim), OctaveWidths(c.ena_dim, 0))
-            self.ena_en = EfficientNonLocalAttention(w[2].high, c.ena_dim, c.ena_dim, c.interval)
-            self.ena_de = EfficientNonLocalAttention(w[2].high, c.ena_dim, c.ena_dim, c.interval)
+    """MRN (section 2.4): alpha in the unknown region, from the image and SN's three maps."""
 
-    def forward(self, image: Tensor, probs: Tensor) -> Tensor:
-        u = probs[:, 2:3]
-        maps = F.interpolate(self.maps(probs), scale_factor=4.0, mode="nearest")
-        x = F.relu(self.stem(image) + maps)
-        e1 = self.en1(OctaveFeatures(x, None))
-        e2 = self.en2(e1)
-        e3 = self.en3(e2)
-        if self.ena:
-            f = self.image_oc2(self.image_oc(OctaveFeatures(self.image(F.avg_pool2d(image, 4)), None))).high
-            e3 = OctaveFeatures(self.ena_en(e3.high, f, u), e3.low)
-        e4 = self.en4(e3)
-        d = self.de4(e4)
-        d = _add_up(d, e3)
-        if self.ena:
-            d = OctaveFeatures(self.ena_de(d.high, f, u), d.low)
-        d = _add_up(self.de3(d), e2)
-        d = _add_up(self.de2(d), e1)
-        d = self.de1(d)
-        return self.head(d.high)
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        w1, w2, w3, w4 = config.refinement_widths
+        depth, stem = config.refinement_depth, config.refinement_stem
+        # a convolution of the six channels is the sum of one of the image and one of the maps; the maps come at an
+        # eighth of the resolution, so that theirs is pointwise and done there
+        self.stem = conv_norm(3, stem, stride=2)
+        self.maps = nn.Conv2d(3, stem, 1, bias=False)
+        self.encoder = nn.ModuleList(
+            [
+                _level(OctaveWidths(stem, 0), w1, depth, 1),
+                _level(w1, w2, depth, 2),
+                _level(w2, w3, depth, 2),
+                _level(w3, w4, depth, 2),
+            ]
+        )
+        self.decoder = nn.ModuleList(
+            [OCBlock(w4, w3), OCBlock(w3, w2), OCBlock(w2, w1), OCBlock(w1, OctaveWidths(w1.high, 0))]
+        )
+        self.head = nn.Conv2d(w1.high, 4, 1)
+        self.image_feature: _ImageFeature | None = None
+        self.attention: nn.ModuleList | None = None
+        if config.attention != "none":
+            width = config.attention_width
+            self.image_feature = _ImageFeature(width)
+            self.attention = nn.ModuleList(
+                [
+                    EfficientNonLocalAttention(w3.high, width, config.attention, config.attention_interval)
+                    for _ in ("encoder", "decoder")
+                ]
+            )
+
+    def forward(self, image: Tensor, maps: Tensor) -> Tensor:
+        """Regress.
+
+        Parameters
+        ----------
+        image : Tensor
+            (N, 3, H, W), R,G,B in [0, 1].
+        maps : Tensor
+            (N, 3, H / 8, W / 8): probabilities of background, foreground and unknown.
+
+        Returns
+        -------
+        Tensor
+            (N, 1, H, W): alpha_r in [0, 1].
+        """
+        x = F.relu(self.stem(image) + upsample(self.maps(maps), 4))  # (N, C, H/2, W/2)
+        en1 = self.encoder[0](OctaveFeatures(x, None))  # high at H/2, low at H/4
+        en2 = self.encoder[1](en1)  # H/4, H/8
+        en3 = self.encoder[2](en2)  # H/8, H/16
+        unknown = maps[:, 2:]
+        image_feature = None if self.image_feature is None else self.image_feature(image)
+        en3 = self._attend(0, en3, image_feature, unknown)
+        de4 = self.decoder[0](self.encoder[3](en3))  # H/16, H/32
+        fused = self._attend(1, _add(en3, de4), image_feature, unknown)
+        de2 = self.decoder[2](_add(en2, self.decoder[1](fused)))
+        de1 = self.decoder[3](_add(en1, de2))
+        return torch.sigmoid(F.pixel_shuffle(self.head(de1.high), 2))  # (N, 4, H/2, W/2) -> (N, 1, H, W)
+
+    def _attend(self, which: int, x: OctaveFeatures, image_feature: Tensor | None, unknown: Tensor) -> OctaveFeatures:
+        if self.attention is None:
+            return x
+        return x._replace(high=self.attention[which](x.high, image_feature, unknown))
+
+
+class MattingOutput(NamedTuple):
+    """What the matting network gives.
+
+    Attributes
+    ----------
+    alpha : Tensor
+        (N, 1, H, W) in [0, 1].
+    logits : tuple of Tensor
+        SN's, as `SegmentationNetwork.forward` returns them.
+    """
+
+    alpha: Tensor
+    logits: tuple[Tensor, ...]
 
 
 class MattingNetwork(nn.Module):
-    def __init__(self, c: NetworkConfig = NetworkConfig()):
-        super().__init__()
-        self.sn = SegmentationNetwork(c)
-        self.mrn = MattingRefinementNetwork(c)
+    """SN, then MRN.
 
-    def forward(self, image: Tensor):
-        t = self.sn(image)
-        probs = torch.softmax(t[0], 1)
-        r = torch.sigmoid(F.pixel_shuffle(self.mrn(image, probs), 2))
-        p = F.interpolate(probs[:, 1:], scale_factor=8.0, mode="bilinear", align_corners=False)
-        alpha = p[:, :1] + p[:, 1:] * r
-        if self.training:
-            return alpha, t
-        return alpha
+    Equation 5 reads alpha = F + alpha_r, alpha_r in the unknown region only. With SN's probabilities P instead of its
+    decision, alpha = P_F + P_U alpha_r is continuous in time, lies in [0, 1] and carries gradients to both networks.
+    """
+
+    def __init__(self, config: NetworkConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or NetworkConfig()
+        self.sn = SegmentationNetwork(self.config)
+        self.mrn = MattingRefinementNetwork(self.config)
+
+    def forward(self, image: Tensor) -> MattingOutput:
+        """Matte `image` (N, 3, H, W), R,G,B in [0, 1], with sides that are multiples of `STRIDE`."""
+        logits = self.sn(image)
+        maps = torch.softmax(logits[0], dim=1)
+        refined = self.mrn(image, maps)
+        at_image = F.interpolate(maps[:, 1:], scale_factor=8.0, mode="bilinear", align_corners=False)
+        foreground, unknown = at_image[:, :1], at_image[:, 1:]
+        return MattingOutput(foreground + unknown * refined, logits)

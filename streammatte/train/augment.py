@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streammatte.train.compression import video_coded
 from streammatte.train.data import Person, TrainingSet
 
 __all__ = ["Composer", "Mix"]
@@ -29,7 +30,7 @@ class Mix:
         A photo with its own background; a picture without people. The rest are composites.
     two_people, occluder : float
         A second person in a composite; something in front of the person.
-    blur_background, motion_blur, uneven_light, low_light, noise, compression, low_resolution, grey : float
+    blur_background, motion_blur, uneven_light, low_light, noise, jpeg, video_compression, low_resolution, grey : float
         Faults of camera and light.
     """
 
@@ -42,7 +43,8 @@ class Mix:
     uneven_light: float = 0.4
     low_light: float = 0.12
     noise: float = 0.35
-    compression: float = 0.35
+    jpeg: float = 0.25
+    video_compression: float = 0.15
     low_resolution: float = 0.2
     grey: float = 0.03
 
@@ -86,7 +88,7 @@ class Composer:
         if rng.random() < 0.5:
             matrix[0] = [-scale, 0, w * scale - ox]
         image = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        return image
+        return np.asarray(image, np.uint8)
 
     def _composite(self, rng: np.random.Generator, width: int, height: int) -> tuple[_Picture, _Plane]:
         picture = _recolour(rng, self._background(rng, width, height))
@@ -139,10 +141,13 @@ class Composer:
             picture = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
         if dark or rng.random() < mix.noise:
             picture = cv2.add(picture, self._noise(rng, width, height), dtype=cv2.CV_8U)
-        if rng.random() < mix.compression:
+        if rng.random() < mix.jpeg:
             quality = int(rng.uniform(15, 90))
             coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-            picture = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+            picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+        if rng.random() < mix.video_compression:
+            shift = [int(v) for v in rng.integers(-4, 5, 2)]
+            picture = video_coded(np.roll(picture, shift, axis=(0, 1)), picture, crf=int(rng.integers(22, 40)))
         return picture, alpha
 
     def _noise(self, rng: np.random.Generator, width: int, height: int) -> _Plane:
@@ -161,9 +166,8 @@ def _choose(rng: np.random.Generator, items: Sequence[T]) -> T:
 
 def _over(front: _Picture, alpha: _Plane, back: _Picture) -> _Picture:
     weight = cv2.merge([alpha, alpha, alpha])
-    return cv2.add(
-        cv2.multiply(front, weight, dtype=cv2.CV_8U), cv2.multiply(back, 1 - weight, dtype=cv2.CV_8U)
-    )
+    parts = (cv2.multiply(layer, w, dtype=cv2.CV_8U) for layer, w in ((front, weight), (back, 1 - weight)))
+    return np.asarray(cv2.add(*parts), np.uint8)
 
 
 def _placement(rng: np.random.Generator, person: Person, width: int, height: int, cut_out: bool) -> _Plane:
@@ -184,7 +188,8 @@ def _placement(rng: np.random.Generator, person: Person, width: int, height: int
     angle = np.deg2rad(rng.normal(0, 7))
     shear = rng.normal(0, 0.04)
     sx, sy = scale * rng.uniform(0.92, 1.08), scale
-    linear = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.array([[sx, shear], [0, sy]])
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = rotation @ np.array([[sx, shear], [0, sy]])
     if mirror:
         linear = linear @ np.array([[-1, 0], [0, 1]])
         left, right = right, left
@@ -196,15 +201,16 @@ def _placement(rng: np.random.Generator, person: Person, width: int, height: int
     corners = (linear @ np.array([[0, w, 0, w], [0, 0, h, h]])).T + offset
     if not cut_out:
         left = top = right = bottom = True
-    if True:
-        if bottom and (lowest := min(sorted(corners[:, 1])[-2:])) < height:
-            offset[1] += height - lowest
-        if top and (highest := max(sorted(corners[:, 1])[:2])) > 0:
-            offset[1] -= highest
-        if left and (x := max(sorted(corners[:, 0])[:2])) > 0:
-            offset[0] -= x
-        if right and (x := min(sorted(corners[:, 0])[-2:])) < width:
-            offset[0] += width - x
+    # a cut edge, of the person or of the photo, may not be seen
+    xs, ys = np.sort(corners, axis=0).T
+    if bottom:
+        offset[1] += max(0.0, height - ys[2])
+    if top:
+        offset[1] -= max(0.0, ys[1])
+    if left:
+        offset[0] -= max(0.0, xs[1])
+    if right:
+        offset[0] += max(0.0, width - xs[2])
     return np.concatenate([linear, offset[:, None]], axis=1).astype(np.float32)
 
 
@@ -216,13 +222,13 @@ def _recolour(rng: np.random.Generator, picture: _Picture) -> _Picture:
     shift = np.full((3, 1), rng.normal(0, 8))
     picture = cv2.transform(picture, np.concatenate([matrix, shift], axis=1).astype(np.float32))
     gamma = np.exp(rng.normal(0, 0.2))
-    return cv2.LUT(picture, (np.linspace(0, 1, 256) ** gamma * 255).astype(np.uint8))
+    return np.asarray(cv2.LUT(picture, (np.linspace(0, 1, 256) ** gamma * 255).astype(np.uint8)), np.uint8)
 
 
 def _light(rng: np.random.Generator, width: int, height: int) -> _Plane:
     """A smooth field of gains."""
     field = np.exp(rng.normal(0, 0.25, (3, 3, 1)) + rng.normal(0, 0.05, (3, 3, 3))).astype(np.float32)
-    return cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _motion_kernel(rng: np.random.Generator, height: int) -> _Plane:
@@ -233,4 +239,4 @@ def _motion_kernel(rng: np.random.Generator, height: int) -> _Plane:
     c = length / 2
     cv2.line(kernel, (int(c - dx), int(c - dy)), (int(c + dx), int(c + dy)), 1.0)
     kernel[length // 2, length // 2] = 1
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum(), np.float32)

@@ -52,7 +52,6 @@ class Recipe:
     stages: tuple[Stage, ...]
     mix: Mix = field(default_factory=Mix)
     betas: tuple[float, float] = (0.9, 0.999)
-    weight_decay: float = 0.0
     average: float = 0.999
     seed: int = 0
 
@@ -60,7 +59,7 @@ class Recipe:
 RECIPES = {
     "streammatte": Recipe(
         (
-            Stage("segmentation", 12_000, 32, 256, 384, 2e-3, refine=False),
+            Stage("segmentation", 6_000, 32, 256, 384, 2e-3, refine=False),
             Stage("joint", 2_000, 16, 256, 384, 1e-3, refine=True),
             Stage("full", 1_000, 8, 448, 640, 4e-4, refine=True),
         )

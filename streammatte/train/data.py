@@ -60,7 +60,7 @@ def _decode(data: bytes, flags: int, long_side: int) -> NDArray[np.uint8]:
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     if image.ndim == 3:
         image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-    return image
+    return np.asarray(image, np.uint8)
 
 
 def estimate_foreground(photo: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -68,7 +68,7 @@ def estimate_foreground(photo: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> N
     from pymatting import estimate_foreground_ml
 
     foreground = estimate_foreground_ml(photo / 255.0, alpha / 255.0)
-    return np.rint(np.clip(foreground, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(foreground, 0, 1) * 255), np.uint8)
 
 
 def _members(path: Path) -> dict[str, bytes]:
@@ -86,7 +86,7 @@ def _touches(alpha: NDArray[np.uint8]) -> tuple[bool, bool, bool, bool]:
 def _levels(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Push the nearly clear and the nearly opaque of a network's alpha to the ends."""
     stretched = (alpha.astype(np.float32) - 8) * (255 / (247 - 8))
-    return np.clip(np.rint(stretched), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(stretched), 0, 255), np.uint8)
 
 
 def load_training_set(directory: Path, cache: Path, long_side: int, drop: frozenset[str] = frozenset()) -> TrainingSet:

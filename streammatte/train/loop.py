@@ -1,126 +1,251 @@
-"""The training loop."""
+"""The training loop: stages in their order, resumable after any kill."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
-import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
+from streammatte.errors import UsageError
 from streammatte.nn.network import MattingNetwork
+from streammatte.nn.weights import save_network
 from streammatte.train.augment import Composer
+from streammatte.train.batches import StageBatches
 from streammatte.train.config import Recipe, Stage
 from streammatte.train.data import load_training_set
 from streammatte.train.losses import matting_loss, segmentation_loss
 
-ASPECTS = ((1, 1), (4, 3), (3, 4), (16, 9))
+__all__ = ["Progress", "learning_rate", "train"]
+
+SAVE_EVERY_S = 120.0
 
 
-class _Steps(Dataset[tuple[Tensor, Tensor]]):
-    """Item k is the batch of step k, the same whenever it is asked for."""
+@dataclass(frozen=True)
+class Progress:
+    """What the loop reports at intervals.
 
-    def __init__(self, composer: Composer, stage: Stage, seed: int) -> None:
-        self.composer, self.stage, self.seed = composer, stage, seed
+    Attributes
+    ----------
+    stage : str
+    step, steps : int
+        Steps done, and those of the whole stage.
+    images : int
+        Pictures seen since the first step of the first stage.
+    loss : float
+        Mean since the last report.
+    images_per_s, left_s : float
+        Speed since the last report, and seconds left in this stage.
+    """
 
-    def __len__(self) -> int:
-        return self.stage.steps
+    stage: str
+    step: int
+    steps: int
+    images: int
+    loss: float
+    images_per_s: float
+    left_s: float
 
-    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
-        rng = np.random.default_rng((self.seed, step))
-        w, h = ASPECTS[int(rng.integers(len(ASPECTS)))]
-        side = self.stage.size / math.sqrt(w * h)
-        width, height = (max(32, round(x * side / 32) * 32) for x in (w, h))
-        drawn = [self.composer.draw(rng, width, height) for _ in range(self.stage.batch)]
-        pictures = np.stack([p for p, _ in drawn]).transpose(0, 3, 1, 2)  # (N, H, W, 3) -> (N, 3, H, W)
-        alphas = np.stack([a for _, a in drawn])[:, None]
-        return torch.from_numpy(np.ascontiguousarray(pictures)), torch.from_numpy(alphas)
+
+@dataclass
+class _State:
+    """Everything that a run needs to go on."""
+
+    network: MattingNetwork
+    average: dict[str, Tensor]
+    optimiser: torch.optim.Optimizer
+    stage: int
+    step: int = 0
+    images: int = 0
+
+    def save(self, path: Path) -> None:
+        content: dict[str, Any] = {"stage": self.stage, "step": self.step, "images": self.images}
+        content["network"] = self.network.state_dict()
+        content["average"] = self.average
+        content["optimiser"] = self.optimiser.state_dict()
+        partial = path.with_suffix(".partial")
+        torch.save(content, partial)
+        partial.replace(path)
+
+    def restore(self, content: dict[str, Any]) -> None:
+        self.network.load_state_dict(content["network"])
+        self.optimiser.load_state_dict(content["optimiser"])
+        self.average = {
+            key: value.to(next(self.network.parameters()).device) for key, value in content["average"].items()
+        }
+        self.step = content["step"]
+
+    @torch.no_grad()
+    def update_average(self, decay: float) -> None:
+        decay = min(decay, (1 + self.step) / (10 + self.step))
+        for key, value in self.network.state_dict().items():
+            if value.dtype.is_floating_point:
+                self.average[key].lerp_(value, 1 - decay)
+            else:
+                self.average[key].copy_(value)
+
+
+@dataclass
+class _Meter:
+    """Loss and speed since the last report."""
+
+    loss: float = 0.0
+    steps: int = 0
+    images: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def add(self, loss: Tensor, images: int) -> None:
+        self.loss += loss.item()
+        self.steps += 1
+        self.images += images
+
+    def progress(self, state: _State, stage: Stage) -> Progress:
+        speed = self.images / (time.monotonic() - self.began)
+        left = (stage.steps - state.step) * stage.batch / speed
+        return Progress(stage.name, state.step, stage.steps, state.images, self.loss / self.steps, speed, left)
 
 
 def learning_rate(stage: Stage, step: int) -> float:
-    """Linear warm-up, then cosine decay to a hundredth."""
+    """Linear warm-up, then cosine decay to a hundredth at the end of the stage."""
     if step < stage.warmup:
         return stage.learning_rate * (step + 1) / stage.warmup
     progress = (step - stage.warmup) / max(1, stage.steps - stage.warmup)
     return stage.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
-class Average:
-    """An exponential moving average of a network's parameters and statistics."""
+def train(
+    network: MattingNetwork,
+    data: Path,
+    out: Path,
+    recipe: Recipe,
+    *,
+    first_stage: str | None = None,
+    device: str = "cpu",
+    workers: int = 2,
+    report: Callable[[Progress], None] = lambda progress: None,
+    validate: Callable[[MattingNetwork], dict[str, float]] | None = None,
+    report_every: int = 100,
+    validate_every: int = 1000,
+) -> None:
+    """Train `network` in place; go on where a run in `out` was stopped.
 
-    def __init__(self, network: MattingNetwork, decay: float) -> None:
-        self.decay = decay
-        self.state = {k: v.detach().clone() for k, v in network.state_dict().items()}
+    `out` gets `checkpoint.pt` every two minutes, `weights.safetensors` (the moving average) at each validation and at
+    the end, `log.jsonl` with every report, and the folder `cache`.
 
-    @torch.no_grad()
-    def update(self, network: MattingNetwork, step: int) -> None:
-        decay = min(self.decay, (1 + step) / (10 + step))
-        for key, value in network.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.state[key].lerp_(value, 1 - decay)
-            else:
-                self.state[key].copy_(value)
-
-
-def save(path: Path, **content: object) -> None:
-    partial = path.with_suffix(".partial")
-    torch.save(content, partial)
-    os.replace(partial, path)
-
-
-def train(data, out, recipe, network, validate=None, stage_index=0, resume=None, log=print, workers=2):
+    Parameters
+    ----------
+    network : MattingNetwork
+        Where a new run starts from.
+    data : Path
+        The folder of the training packs.
+    out : Path
+        The folder of the run.
+    recipe : Recipe
+        What is done.
+    first_stage : str, optional
+        Begin with this stage (a new run only).
+    device : str
+        A torch device.
+    workers : int
+        Processes that make pictures.
+    report, validate : callable
+        Called with the progress; called with the averaged network, to return figures for the log.
+    report_every, validate_every : int
+        Steps from one call to the next.
+    """
     cv2.setNumThreads(1)  # before the loader forks: OpenCV's own threads do not survive that
-    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    for index in range(stage_index, len(recipe.stages)):
+    checkpoint, log = out / "checkpoint.pt", out / "log.jsonl"
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    resumed = torch.load(checkpoint, map_location=device) if checkpoint.exists() else None
+    first = _stage_index(recipe, first_stage) if resumed is None else resumed["stage"]
+    images = 0 if resumed is None else resumed["images"]
+
+    for index in range(first, len(recipe.stages)):
         stage = recipe.stages[index]
+        trained = network if stage.refine else network.sn
+        optimiser = torch.optim.Adam(trained.parameters(), stage.learning_rate, recipe.betas, fused=True)
+        average = {key: value.detach().clone() for key, value in network.state_dict().items()}
+        state = _State(network, average, optimiser, index, images=images)
+        if resumed is not None:
+            state.restore(resumed)
+            resumed = None
         composer = Composer(load_training_set(data, out / "cache", stage.long_side), recipe.mix)
-        network.to(memory_format=torch.channels_last)
-        parameters = list((network if stage.refine else network.sn).parameters())
-        optimiser = torch.optim.Adam(parameters, stage.learning_rate, recipe.betas, fused=True)
-        average = Average(network, recipe.average)
-        first = 0
-        if resume is not None:
-            network.load_state_dict(resume["network"])
-            average.state = resume["average"]
-            optimiser.load_state_dict(resume["optimiser"])
-            first = resume["step"]
-            resume = None
-        loader = DataLoader(_Steps(composer, stage, recipe.seed * 1000 + index), batch_size=None, sampler=range(first, stage.steps), num_workers=workers, prefetch_factor=4)
+        batches = DataLoader(
+            StageBatches(composer, stage, recipe.seed, index),
+            batch_size=None,
+            sampler=range(state.step, stage.steps),
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+        )
         network.train()
-        began, seen, total = time.monotonic(), 0, 0.0
-        for step, (picture, alpha) in enumerate(loader, first):
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(stage, step)
-            image = picture.float().div_(255).contiguous(memory_format=torch.channels_last)
-            optimiser.zero_grad(set_to_none=True)
-            if stage.refine:
-                predicted, logits = network(image)
-                loss = segmentation_loss(logits, alpha) + matting_loss(predicted, alpha)
-            else:
-                loss = segmentation_loss(network.sn(image), alpha)
-            loss.backward()
-            optimiser.step()
-            average.update(network, step)
-            seen += len(image)
-            total += loss.item()
-            if (step + 1) % 100 == 0:
-                rate = seen / (time.monotonic() - began)
-                left = (stage.steps - step - 1) * stage.batch / rate
-                log(f"{stage.name} {step + 1}/{stage.steps} loss {total / 100:.4f} {rate:.1f} images/s {left / 60:.0f} min left")
-                total = 0.0
-                if (step + 1) % 500 == 0: began, seen = time.monotonic(), 0
-            if (step + 1) % 500 == 0 or step + 1 == stage.steps:
-                save(out / "checkpoint.pt", network=network.state_dict(), average=average.state, optimiser=optimiser.state_dict(), stage=index, step=step + 1)
-            if validate is not None and ((step + 1) % 1000 == 0 or step + 1 == stage.steps):
-                log("validation " + json.dumps(validate(average.state, stage)))
-                began, seen = time.monotonic(), 0
-        network.load_state_dict(average.state)
+        meter, saved = _Meter(), time.monotonic()
+        try:
+            for picture, alpha in batches:
+                loss = _step(state, stage, picture.to(device), alpha.to(device))
+                state.update_average(recipe.average)
+                meter.add(loss, len(picture))
+                if state.step % report_every == 0:
+                    progress = meter.progress(state, stage)
+                    report(progress)
+                    _append(log, asdict(progress))
+                    meter = _Meter()
+                if state.step % validate_every == 0 or state.step == stage.steps:
+                    _validate(state, stage, out, log, validate)
+                    meter = _Meter()
+                if time.monotonic() - saved > SAVE_EVERY_S:
+                    state.save(checkpoint)
+                    saved = time.monotonic()
+        finally:
+            state.save(checkpoint)
+        network.load_state_dict(state.average)
+        images = state.images
+
+
+def _stage_index(recipe: Recipe, name: str | None) -> int:
+    names = [stage.name for stage in recipe.stages]
+    if name is None:
+        return 0
+    if name not in names:
+        raise UsageError(f"the recipe has no stage {name!r}; expected one of {', '.join(names)}")
+    return names.index(name)
+
+
+def _step(state: _State, stage: Stage, picture: Tensor, alpha: Tensor) -> Tensor:
+    for group in state.optimiser.param_groups:
+        group["lr"] = learning_rate(stage, state.step)
+    image = picture.float().div_(255).contiguous(memory_format=torch.channels_last)
+    state.optimiser.zero_grad(set_to_none=True)
+    if stage.refine:
+        output = state.network(image)
+        loss = segmentation_loss(output.logits, alpha) + matting_loss(output.alpha, alpha)
+    else:
+        loss = segmentation_loss(state.network.sn(image), alpha)
+    loss.backward()  # type: ignore[no-untyped-call]
+    state.optimiser.step()
+    state.step += 1
+    state.images += len(image)
+    return loss.detach()
+
+
+def _validate(
+    state: _State, stage: Stage, out: Path, log: Path, validate: Callable[[MattingNetwork], dict[str, float]] | None
+) -> None:
+    averaged = MattingNetwork(state.network.config)
+    averaged.load_state_dict({key: value.cpu() for key, value in state.average.items()})
+    save_network(averaged.eval(), out / "weights.safetensors", images=str(state.images))
+    if validate is not None:
+        _append(log, {"stage": stage.name, "step": state.step, "images": state.images, **validate(averaged)})
+
+
+def _append(log: Path, record: dict[str, Any]) -> None:
+    with log.open("a") as file:
+        file.write(json.dumps({"time": round(time.time()), **record}) + "\n")

@@ -23,6 +23,8 @@ def region_target(alpha: Tensor, stride: int, margin: int = 4) -> Tensor:
     ----------
     alpha : Tensor
         (N, 1, H, W) in [0, 1].
+    stride, margin : int
+        Pixels.
 
     Returns
     -------

@@ -1,0 +1,187 @@
+"""What runs the network: onnxruntime on the CPU by default, OpenVINO if asked for, torch on a GPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streammatte.errors import DeviceError, MissingExtraError, UsageError, WeightsError
+
+if TYPE_CHECKING:
+    from streammatte.nn.network import MattingNetwork
+
+__all__ = ["Device", "Engine", "EngineName", "OnnxRuntimeEngine", "OpenVinoEngine", "TorchEngine", "open_engine"]
+
+EngineName = Literal["auto", "onnxruntime", "openvino", "torch"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+class Engine(Protocol):
+    """Runs the network on one picture.
+
+    Attributes
+    ----------
+    name, device : str
+        The engine and the device that are really used.
+    """
+
+    name: str
+    device: str
+
+    def run(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map `image` (1, 3, H, W), R,G,B in [0, 1], sides multiples of 32, to alpha (1, 1, H, W) in [0, 1]."""
+
+
+class OnnxRuntimeEngine:
+    """The CPU's engine. Its threads do not spin while they wait."""
+
+    name = "onnxruntime"
+    device = "cpu"
+
+    def __init__(self, weights: Path, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        path = _onnx_beside(weights)
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's errors have no common base of their own
+            raise WeightsError(f"onnxruntime cannot read {path}; expected what 'streammatte export' wrote") from error
+
+    def run(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        (alpha,) = self._session.run(None, {"image": image})
+        return np.asarray(alpha, np.float32)
+
+
+class OpenVinoEngine:
+    """Intel's engine on the CPU, an extra."""
+
+    name = "openvino"
+    device = "cpu"
+
+    def __init__(self, weights: Path, threads: int) -> None:
+        try:
+            import openvino
+        except ImportError as error:
+            raise MissingExtraError(
+                "the engine openvino needs the package openvino, which is not installed; "
+                "run: pip install 'streammatte[openvino]'"
+            ) from error
+        options = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+        compiled = openvino.Core().compile_model(str(_onnx_beside(weights)), "CPU", options)
+        self._request: Any = compiled.create_infer_request()
+
+    def run(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.array(self._request.infer({0: image})[0], np.float32)
+
+
+class TorchEngine:
+    """PyTorch, on a GPU or the CPU.
+
+    Parameters
+    ----------
+    network : MattingNetwork
+    device : str
+        A torch device.
+    """
+
+    name = "torch"
+
+    def __init__(self, network: MattingNetwork, device: str = "cpu") -> None:
+        import torch
+
+        from streammatte.nn.folding import folded
+
+        self._torch = torch
+        self.device = device
+        self._network = folded(network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def run(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        torch = self._torch
+        with torch.inference_mode():
+            tensor = torch.from_numpy(image).to(self.device).contiguous(memory_format=torch.channels_last)
+            alpha: NDArray[np.float32] = self._network(tensor).alpha.contiguous().cpu().numpy()
+        return alpha
+
+
+def open_engine(weights: Path, engine: EngineName = "auto", device: Device = "auto", threads: int = 2) -> Engine:
+    """Start an engine.
+
+    Parameters
+    ----------
+    weights : Path
+        A safetensors file; onnxruntime and OpenVINO read the .onnx file beside it.
+    engine : str
+        "auto" takes torch on a GPU and onnxruntime on the CPU.
+    device : str
+        "auto" takes an NVIDIA GPU if torch has one, and else the CPU.
+    threads : int
+        The most that the CPU is given.
+
+    Raises
+    ------
+    UsageError
+        If engine and device do not go together, or `threads` is less than 1.
+    DeviceError
+        If the device is not there.
+    """
+    if threads < 1:
+        raise UsageError(f"threads is {threads}; expected 1 or more")
+    if engine in ("onnxruntime", "openvino") and device not in ("auto", "cpu"):
+        raise UsageError(f"the engine {engine} runs on the CPU, not on {device}; use --engine torch for {device}")
+    if engine == "onnxruntime":
+        return OnnxRuntimeEngine(weights, threads)
+    if engine == "openvino":
+        return OpenVinoEngine(weights, threads)
+    if device == "auto":
+        device = "cuda" if _nvidia_driver() and "cuda" in torch_devices() else "cpu"
+    elif device != "cpu" and device not in torch_devices():
+        raise DeviceError(
+            f"torch finds no {device} device here; use --device cpu, or install a torch build for {device} (pytorch.org)"
+        )
+    if engine == "auto" and device == "cpu":
+        return OnnxRuntimeEngine(weights, threads)
+
+    import torch
+
+    from streammatte.nn.weights import load_network
+
+    if device == "cpu":
+        torch.set_num_threads(threads)
+    return TorchEngine(load_network(weights), device)
+
+
+def torch_devices() -> tuple[str, ...]:
+    """The devices that torch can use here, "cpu" last."""
+    import torch
+
+    found = []
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return (*found, "cpu")
+
+
+def _nvidia_driver() -> bool:
+    """Whether it is worth the seconds of loading torch to ask for a GPU."""
+    import shutil
+
+    return Path("/proc/driver/nvidia").exists() or shutil.which("nvidia-smi") is not None
+
+
+def _onnx_beside(weights: Path) -> Path:
+    path = weights.with_suffix(".onnx")
+    if not path.exists():
+        raise WeightsError(
+            f"{path} is not there; expected the network of {weights.name} in ONNX form: run: "
+            f"streammatte export --weights {weights} {path}"
+        )
+    return path

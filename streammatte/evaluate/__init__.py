@@ -1,0 +1,1 @@
+"""How good alpha is: metrics, the validation pack, tables."""

@@ -1,0 +1,137 @@
+"""The matter: a frame fitted into the network's box, its alpha fitted back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from streammatte.engines import Device, Engine, EngineName, open_engine
+from streammatte.errors import MediaError
+from streammatte.frames import Alpha, Frame, Rgb, check_rgb
+from streammatte.refine import upsample_alpha
+
+__all__ = ["BOX", "Fit", "NetworkMatter", "fit", "load", "shipped_weights"]
+
+BOX = 512
+"""Pixels: the longer side of a frame inside the network."""
+
+_STRIDE = 32
+
+
+class Fit(NamedTuple):
+    """A frame's size inside the network: fitted with its aspect kept, then padded.
+
+    Attributes
+    ----------
+    fitted, padded : tuple of int
+        (width, height) in pixels; `padded` has multiples of the network's stride.
+    """
+
+    fitted: tuple[int, int]
+    padded: tuple[int, int]
+
+
+def fit(size: tuple[int, int], box: int = BOX) -> Fit:
+    """Fit a frame of `size` (w, h) into a square of `box` pixels."""
+    scale = box / max(size)
+    fitted = tuple(max(1, round(side * scale)) for side in size)
+    padded = tuple(-(-side // _STRIDE) * _STRIDE for side in fitted)
+    return Fit((fitted[0], fitted[1]), (padded[0], padded[1]))
+
+
+class NetworkMatter:
+    """Finds alpha with the network; a `Matter`.
+
+    Parameters
+    ----------
+    engine : Engine
+        What runs the network.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine that is really used."""
+        return self._engine.name
+
+    @property
+    def device(self) -> str:
+        """The device that is really used."""
+        return self._engine.device
+
+    def matte(self, frame: Frame | Rgb) -> Alpha:
+        """Return the alpha of a frame or picture.
+
+        Parameters
+        ----------
+        frame : Frame or ndarray
+            A frame, or a picture (H, W, 3) uint8 in the order R,G,B.
+
+        Returns
+        -------
+        ndarray
+            (H, W) float32 in [0, 1].
+
+        Raises
+        ------
+        ShapeError
+            If an array is given that is no such picture.
+        """
+        rgb = frame.rgb if isinstance(frame, Frame) else check_rgb(frame)
+        return upsample_alpha(self.matte_in_box(rgb), rgb)
+
+    def matte_in_box(self, rgb: Rgb) -> Alpha:
+        """Return alpha at the fitted size, before it is brought to the picture's, (h, w) float32 in [0, 1]."""
+        (width, height), padded = fit((rgb.shape[1], rgb.shape[0]))
+        alpha = self._engine.run(_to_network(rgb, (width, height), padded))  # (1, 1, padded h, padded w)
+        return np.ascontiguousarray(alpha[0, 0, :height, :width], np.float32)
+
+    def reset(self) -> None:
+        """Do nothing: the network looks at each frame by itself."""
+
+
+def _to_network(rgb: Rgb, fitted: tuple[int, int], padded: tuple[int, int]) -> NDArray[np.float32]:
+    shrinks = fitted[0] < rgb.shape[1]
+    resized = cv2.resize(rgb, fitted, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    right, bottom = padded[0] - fitted[0], padded[1] - fitted[1]
+    if right or bottom:
+        resized = cv2.copyMakeBorder(resized, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.dnn.blobFromImage(resized, 1 / 255), np.float32)  # (H, W, 3) -> (1, 3, H, W)
+
+
+def shipped_weights() -> Path:
+    """The weights that come with the package."""
+    return Path(__file__).parent / "weights" / "streammatte.safetensors"
+
+
+def load(
+    weights: str | Path | None = None, *, engine: EngineName = "auto", device: Device = "auto", threads: int = 2
+) -> NetworkMatter:
+    """Return a matter with trained weights.
+
+    Parameters
+    ----------
+    weights : path, optional
+        A safetensors file of `streammatte train`; the shipped one by default.
+    engine, device, threads
+        As `streammatte.engines.open_engine` takes them.
+
+    Raises
+    ------
+    MediaError
+        If the file is not there.
+    WeightsError
+        If it holds no weights of a matting network.
+    UsageError, DeviceError, MissingExtraError
+        If engine, device and machine do not go together.
+    """
+    path = shipped_weights() if weights is None else Path(weights)
+    if not path.is_file():
+        raise MediaError(f"there are no weights at {path}; expected a safetensors file that 'streammatte train' wrote")
+    return NetworkMatter(open_engine(path, engine, device, threads))

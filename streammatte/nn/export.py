@@ -1,0 +1,64 @@
+"""The network as one file for other engines."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Literal, cast
+
+import torch
+from torch import Tensor, nn
+
+from streammatte.errors import MissingExtraError
+from streammatte.nn.folding import folded
+from streammatte.nn.network import MattingNetwork
+
+__all__ = ["INPUT_NAME", "OUTPUT_NAME", "export"]
+
+INPUT_NAME = "image"
+OUTPUT_NAME = "alpha"
+
+
+class _AlphaOnly(nn.Module):
+    def __init__(self, network: MattingNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        return cast(Tensor, self.network(image).alpha)
+
+
+def export(network: MattingNetwork, path: Path, format: Literal["onnx", "torchscript"] = "onnx") -> None:  # noqa: A002
+    """Write the folded network: `image` (N, 3, H, W) float32 in [0, 1] to `alpha` (N, 1, H, W) float32 in [0, 1].
+
+    N, H and W are free; H and W must be multiples of 32.
+
+    Raises
+    ------
+    MissingExtraError
+        If the format is "onnx" and the package onnx is not installed.
+    """
+    module = _AlphaOnly(folded(network)).eval()
+    example = torch.rand(1, 3, 288, 512)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns that its tracing exporter is the older one of its two
+        if format == "torchscript":
+            torch.jit.trace(module, (example,)).save(str(path))  # type: ignore[no-untyped-call]
+            return
+        try:
+            import onnx  # noqa: F401
+        except ImportError as error:
+            raise MissingExtraError(
+                "exporting to ONNX needs the package onnx, which is not installed; run: pip install 'streammatte[train]'"
+            ) from error
+        free = {0: "batch", 2: "height", 3: "width"}
+        torch.onnx.export(
+            module,
+            (example,),
+            str(path),
+            input_names=[INPUT_NAME],
+            output_names=[OUTPUT_NAME],
+            dynamic_axes={INPUT_NAME: free, OUTPUT_NAME: free},
+            opset_version=17,
+            dynamo=False,
+        )

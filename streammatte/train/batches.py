@@ -1,0 +1,48 @@
+"""The batches of a stage, each the same whenever it is asked for."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from streammatte.train.augment import Composer
+from streammatte.train.config import Stage
+
+__all__ = ["ASPECTS", "StageBatches"]
+
+ASPECTS = ((1, 1), (4, 3), (3, 4), (16, 9))
+
+
+class StageBatches(Dataset[tuple[Tensor, Tensor]]):
+    """Item k is the batch of step k: pictures (N, 3, H, W) uint8 and alphas (N, 1, H, W) float32 in [0, 1].
+
+    A batch has one aspect, drawn from `ASPECTS`. Its randomness comes from seed, stage and step alone, so that a
+    resumed run sees what an unbroken one would have seen.
+    """
+
+    def __init__(self, composer: Composer, stage: Stage, seed: int, stage_index: int) -> None:
+        self.composer = composer
+        self.stage = stage
+        self.seed = (seed, stage_index)
+
+    def __len__(self) -> int:
+        return self.stage.steps
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        rng = np.random.default_rng((*self.seed, step))
+        width, height = _size(ASPECTS[int(rng.integers(len(ASPECTS)))], self.stage.size)
+        drawn = [self.composer.draw(rng, width, height) for _ in range(self.stage.batch)]
+        pictures = np.stack([picture for picture, _ in drawn]).transpose(0, 3, 1, 2)  # (N, H, W, 3) -> (N, 3, H, W)
+        alphas = np.stack([alpha for _, alpha in drawn])[:, None]  # (N, H, W) -> (N, 1, H, W)
+        return torch.from_numpy(np.ascontiguousarray(pictures)), torch.from_numpy(alphas)
+
+
+def _size(aspect: tuple[int, int], size: int) -> tuple[int, int]:
+    """About `size` squared pixels at `aspect`, in multiples of 32."""
+    unit = size / math.sqrt(aspect[0] * aspect[1])
+    width, height = (max(32, round(side * unit / 32) * 32) for side in aspect)
+    return width, height
