@@ -74,11 +74,17 @@ class OpenVinoEngine:
                 "the engine openvino needs the package openvino, which is not installed; "
                 "run: pip install 'streammatte[openvino]'"
             ) from error
-        options = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
-        compiled = openvino.Core().compile_model(str(_onnx_beside(weights)), "CPU", options)
-        self._request: Any = compiled.create_infer_request()
+        self._core = openvino.Core()
+        self._options = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+        self._model = self._core.read_model(str(_onnx_beside(weights)))
+        self._shape: tuple[int, ...] = ()
+        self._request: Any = None
 
     def run(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        if image.shape != self._shape:  # a network bound to one shape is much faster than a free one
+            self._model.reshape(list(image.shape))
+            self._request = self._core.compile_model(self._model, "CPU", self._options).create_infer_request()
+            self._shape = image.shape
         return np.array(self._request.infer({0: image})[0], np.float32)
 
 
@@ -144,7 +150,7 @@ def open_engine(weights: Path, engine: EngineName = "auto", device: Device = "au
         device = "cuda" if _nvidia_driver() and "cuda" in torch_devices() else "cpu"
     elif device != "cpu" and device not in torch_devices():
         raise DeviceError(
-            f"torch finds no {device} device here; use --device cpu, or install a torch build for {device} (pytorch.org)"
+            f"torch finds no {device} device here; use --device cpu, or install a torch build for {device}"
         )
     if engine == "auto" and device == "cpu":
         return OnnxRuntimeEngine(weights, threads)

@@ -5,6 +5,8 @@ All take alpha and the true alpha as (H, W) float arrays in [0, 1]; the video me
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -70,13 +72,11 @@ def conn(alpha: _Array, target: _Array, step: float = 0.1) -> float:
     """
     thresholds = np.arange(0, 1 + step, step)
     last = np.full(alpha.shape, -1.0)
-    for previous, threshold in zip(thresholds[:-1], thresholds[1:], strict=True):
+    for previous, threshold in itertools.pairwise(thresholds):
         both = ((alpha >= threshold) & (target >= threshold)).astype(np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(both, connectivity=4)
-        if count > 1:
-            source = labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-        else:
-            source = np.zeros(alpha.shape, bool)
+        largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])) if count > 1 else -1
+        source = labels == largest
         last[(last == -1) & ~source] = previous
     last[last == -1] = 1
     degrees = []

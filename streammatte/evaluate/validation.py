@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from streammatte.evaluate import metrics
 from streammatte.frames import Alpha, Rgb
 from streammatte.io import open_source
 
-__all__ = ["Result", "evaluate"]
+__all__ = ["SETS", "Matte", "Result", "at_size", "evaluate", "pictures_in", "read_alpha", "read_rgb"]
+
+SETS = ("portraits", "dancer", "clips", "rooms")
 
 Matte = Callable[[Rgb], Alpha]
 """Alpha (h, w) of a picture (H, W, 3), at any size of the same aspect."""
@@ -38,7 +40,7 @@ class Result:
     figures: dict[str, float]
 
 
-def evaluate(directory: Path, matte: Matte, every: int = 1) -> list[Result]:
+def evaluate(directory: Path, matte: Matte, every: int = 1, sets: Sequence[str] = SETS) -> list[Result]:
     """Run `matte` over each set of the pack that is there.
 
     Alpha is brought to the picture's size bilinearly and is not smoothed over time.
@@ -51,6 +53,8 @@ def evaluate(directory: Path, matte: Matte, every: int = 1) -> list[Result]:
         Maps a picture to its alpha.
     every : int
         Take each n-th portrait and room only.
+    sets : sequence of str
+        Which of `SETS`.
 
     Raises
     ------
@@ -59,26 +63,28 @@ def evaluate(directory: Path, matte: Matte, every: int = 1) -> list[Result]:
     """
     val = directory / "val"
     results = []
-    if (val / "portraits").is_dir():
-        results.append(_portraits(val / "portraits", matte, every))
-    if (val / "dancer").is_dir():
-        results.append(_dancer(val / "dancer", matte))
-    if (val / "clips").is_dir():
-        results += [_clip(folder, directory / "clips", matte) for folder in sorted((val / "clips").iterdir())]
-    if (val / "rooms").is_dir():
-        results.append(_rooms(val / "rooms", matte, every))
+    for name in sets:
+        folder = val / name
+        if not folder.is_dir():
+            continue
+        if name == "portraits":
+            results.append(_portraits(folder, matte, every))
+        elif name == "dancer":
+            results.append(_dancer(folder, matte))
+        elif name == "clips":
+            results += [_clip(clip, directory / "clips", matte) for clip in sorted(folder.iterdir())]
+        else:
+            results.append(_rooms(folder, matte, every))
     if not results:
-        raise MediaError(
-            f"{directory} holds no validation pack; expected a folder 'val' with portraits, dancer or rooms"
-        )
+        raise MediaError(f"{directory} holds no validation pack; expected a folder 'val' with {', '.join(sets)}")
     return results
 
 
 def _portraits(folder: Path, matte: Matte, every: int) -> Result:
     rows = []
-    for path in _pictures(folder / "photo")[::every]:
+    for path in pictures_in(folder / "photo")[::every]:
         target = read_alpha(folder / "alpha" / path.name)
-        alpha = _at_size(matte, read_rgb(path), target.shape)
+        alpha = at_size(matte, read_rgb(path), target.shape)
         rows.append([f(alpha, target) for f in (metrics.iou, metrics.sad, metrics.mse, metrics.mad)])
     table = np.array(rows)
     means = dict(zip(("iou", "sad", "mse", "mad"), table.mean(axis=0).tolist(), strict=True))
@@ -88,7 +94,7 @@ def _portraits(folder: Path, matte: Matte, every: int) -> Result:
 def _dancer(folder: Path, matte: Matte) -> Result:
     rows, count = [], 0
     for scene in sorted(folder.iterdir()):
-        names = [path.name for path in _pictures(scene / "photo")]
+        names = [path.name for path in pictures_in(scene / "photo")]
         pictures = np.stack([read_rgb(scene / "photo" / name) for name in names])
         targets = np.stack([read_alpha(scene / "alpha" / name) for name in names])
         rows.append(_video_figures(pictures, targets, matte))
@@ -97,7 +103,7 @@ def _dancer(folder: Path, matte: Matte) -> Result:
 
 
 def _clip(folder: Path, videos: Path, matte: Matte) -> Result:
-    names = [path.name for path in _pictures(folder)]
+    names = [path.name for path in pictures_in(folder)]
     (video,) = videos.glob(f"{folder.name}.*")
     source = open_source(video)
     pictures = np.stack([frame.rgb for frame, _ in zip(source, names, strict=False)])
@@ -107,12 +113,12 @@ def _clip(folder: Path, videos: Path, matte: Matte) -> Result:
 
 
 def _rooms(folder: Path, matte: Matte, every: int) -> Result:
-    means = [float(matte(read_rgb(path)).mean()) for path in _pictures(folder)[::every]]
+    means = [float(matte(read_rgb(path)).mean()) for path in pictures_in(folder)[::every]]
     return Result("rooms", len(means), {"mean_alpha": float(np.mean(means)), "highest": max(means)})
 
 
 def _video_figures(pictures: NDArray[np.uint8], targets: NDArray[np.float32], matte: Matte) -> dict[str, float]:
-    alphas = np.stack([_at_size(matte, picture, targets.shape[1:]) for picture in pictures])
+    alphas = np.stack([at_size(matte, picture, targets.shape[1:]) for picture in pictures])
     pairs = list(zip(alphas, targets, strict=True))
     return {
         "iou": float(np.mean([metrics.iou(a, t) for a, t in pairs])),
@@ -125,12 +131,14 @@ def _video_figures(pictures: NDArray[np.uint8], targets: NDArray[np.float32], ma
     }
 
 
-def _at_size(matte: Matte, rgb: Rgb, shape: tuple[int, ...]) -> Alpha:
+def at_size(matte: Matte, rgb: Rgb, shape: tuple[int, ...]) -> Alpha:
+    """Alpha of a picture, brought to `shape` (H, W) bilinearly."""
     alpha = cv2.resize(matte(rgb), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(alpha, np.float32)
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures of a folder in the order of their names."""
     return sorted(path for path in folder.iterdir() if path.suffix in (".webp", ".png", ".jpg"))
 
 

@@ -28,10 +28,21 @@ class _AlphaOnly(nn.Module):
         return cast(Tensor, self.network(image).alpha)
 
 
-def export(network: MattingNetwork, path: Path, format: Literal["onnx", "torchscript"] = "onnx") -> None:  # noqa: A002
+def export(
+    network: MattingNetwork,
+    path: Path,
+    format: Literal["onnx", "torchscript"] = "onnx",  # noqa: A002
+    size: tuple[int, int] | None = None,
+) -> None:
     """Write the folded network: `image` (N, 3, H, W) float32 in [0, 1] to `alpha` (N, 1, H, W) float32 in [0, 1].
 
-    N, H and W are free; H and W must be multiples of 32.
+    Parameters
+    ----------
+    network : MattingNetwork
+    path : Path
+    format : {"onnx", "torchscript"}
+    size : tuple of int, optional
+        (width, height), multiples of 32, to which an ONNX file is bound; by default N, H and W are free.
 
     Raises
     ------
@@ -39,7 +50,8 @@ def export(network: MattingNetwork, path: Path, format: Literal["onnx", "torchsc
         If the format is "onnx" and the package onnx is not installed.
     """
     module = _AlphaOnly(folded(network)).eval()
-    example = torch.rand(1, 3, 288, 512)
+    width, height = size or (512, 288)
+    example = torch.rand(1, 3, height, width)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns that its tracing exporter is the older one of its two
         if format == "torchscript":
@@ -58,7 +70,7 @@ def export(network: MattingNetwork, path: Path, format: Literal["onnx", "torchsc
             str(path),
             input_names=[INPUT_NAME],
             output_names=[OUTPUT_NAME],
-            dynamic_axes={INPUT_NAME: free, OUTPUT_NAME: free},
+            dynamic_axes={INPUT_NAME: free, OUTPUT_NAME: free} if size is None else None,
             opset_version=17,
             dynamo=False,
         )

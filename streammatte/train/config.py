@@ -60,8 +60,8 @@ RECIPES = {
     "streammatte": Recipe(
         (
             Stage("segmentation", 6_000, 32, 256, 384, 2e-3, refine=False),
-            Stage("joint", 2_000, 16, 256, 384, 1e-3, refine=True),
-            Stage("full", 1_000, 8, 448, 640, 4e-4, refine=True),
+            Stage("joint", 6_000, 8, 384, 640, 1e-3, refine=True),
+            Stage("full", 1_000, 4, 512, 640, 2e-4, refine=True),
         )
     ),
 }

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from streammatte.errors import WeightsError
+from streammatte.nn.complexity import complexity
+from streammatte.nn.config import NetworkConfig
+from streammatte.nn.folding import folded
+from streammatte.nn.network import MattingNetwork
+from streammatte.nn.weights import load_network, save_network
+from streammatte.train.losses import matting_loss, segmentation_loss
+
+SIZES = [(32, 32), (288, 512), (512, 288), (96, 64)]
+
+
+@pytest.fixture(scope="module")
+def network() -> MattingNetwork:
+    """A network whose statistics are not the initial ones."""
+    torch.manual_seed(0)
+    network = MattingNetwork()
+    with torch.no_grad():
+        for _ in range(3):
+            network(torch.rand(4, 3, 64, 96))
+    return network.eval()
+
+
+def test_budget() -> None:
+    """The paper's: 344.8 k parameters and 0.93 GFLOPs at 512x512, a multiply-add counted as two."""
+    whole = complexity(MattingNetwork())[0]
+    assert whole.parameters <= 344_800
+    assert whole.flops <= 0.93e9
+
+
+def test_flops_are_counted_as_two_for_a_multiply_add() -> None:
+    parts = {part.name: part for part in complexity(MattingNetwork(), (64, 64))}
+    config = NetworkConfig()
+    # the stem of SN: 3x3x3 products for each of the 16x16 positions and each channel
+    stem = 2 * 27 * config.segmentation_stem * 16 * 16
+    head = 2 * 9 * config.segmentation_widths[1].high * 3 * 8 * 8
+    inside = parts["SN encoder"].flops + parts["CFM"].flops + parts["SN decoder"].flops
+    assert parts["SN"].flops == stem + inside + head
+    assert parts["network"].flops == parts["SN"].flops + parts["MRN"].flops
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_alpha_has_the_image_s_size_and_range(network: MattingNetwork, size: tuple[int, int]) -> None:
+    with torch.no_grad():
+        output = network(torch.rand(2, 3, *size))
+    assert output.alpha.shape == (2, 1, *size)
+    assert output.logits[0].shape == (2, 3, size[0] // 8, size[1] // 8)
+    assert output.alpha.min() >= 0
+    assert output.alpha.max() <= 1
+
+
+def test_alpha_is_equation_5(network: MattingNetwork) -> None:
+    image = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        alpha, (logits,) = network(image)
+        maps = torch.softmax(logits, 1)
+        refined = network.mrn(image, maps)
+        maps = torch.nn.functional.interpolate(maps, size=(64, 64), mode="bilinear", align_corners=False)
+    torch.testing.assert_close(alpha, maps[:, 1:2] + maps[:, 2:] * refined)
+
+
+@pytest.mark.parametrize("attention", ["none", "non-local", "short", "long", "short+long"])
+@pytest.mark.parametrize("fusion", [True, False])
+def test_gradients_reach_every_parameter(attention: str, fusion: bool) -> None:
+    torch.manual_seed(0)
+    network = MattingNetwork(replace(NetworkConfig(), attention=attention, cross_level_fusion=fusion)).train()
+    alpha = torch.zeros(2, 1, 64, 64)
+    alpha[:, :, 16:48, 20:44] = torch.rand(2, 1, 32, 24)
+    alpha[:, :, :16, :16] = 1
+    output = network(torch.rand(2, 3, 64, 64))
+    assert len(output.logits) == 3
+    (segmentation_loss(output.logits, alpha) + matting_loss(output.alpha, alpha)).backward()
+    without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+    # a bias of the keys adds the same to every similarity of a query, which softmax takes out again
+    assert [name for name in without if not name.endswith("key.bias")] == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_folding_changes_nothing(network: MattingNetwork, size: tuple[int, int]) -> None:
+    image = torch.rand(1, 3, *size)
+    with torch.no_grad():
+        plain, fused = network(image).alpha, folded(network)(image).alpha
+    torch.testing.assert_close(fused, plain, atol=1e-5, rtol=0)
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in folded(network).modules())
+
+
+def test_weights_come_back(network: MattingNetwork, tmp_path: Path) -> None:
+    save_network(network, tmp_path / "w.safetensors", images="12")
+    again = load_network(tmp_path / "w.safetensors")
+    assert again.config == network.config
+    for key, value in network.state_dict().items():
+        assert torch.equal(value, again.state_dict()[key]), key
+
+
+def test_other_files_are_no_weights(tmp_path: Path) -> None:
+    (tmp_path / "w.safetensors").write_bytes(b"not weights")
+    with pytest.raises(WeightsError, match="holds no weights"):
+        load_network(tmp_path / "w.safetensors")
