@@ -15,6 +15,8 @@ import streammatte
 
 def main(photo: str, cutout: str) -> None:
     bgr = cv2.imread(photo)  # OpenCV reads B,G,R
+    if bgr is None:
+        sys.exit(f"{photo} cannot be read; expected a picture")
     matter = streammatte.load()
 
     alpha = matter.matte(np.ascontiguousarray(bgr[..., ::-1]))  # (H, W, 3) uint8, R,G,B -> (H, W) float32 in [0, 1]
