@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from streammatte.matting import NetworkMatter, load
     from streammatte.pipeline import FrameReport, run
     from streammatte.plugins import filter_names, load_filter, parse_filter
+    from streammatte.refine import estimate_foreground
     from streammatte.smoothing import EmaSmoother, MotionSmoother
     from streammatte.stages import Filter, Matter, Sink, Smoother, Source
 
@@ -47,6 +48,7 @@ _HOMES = {
     "matting": ("NetworkMatter", "load"),
     "pipeline": ("FrameReport", "run"),
     "plugins": ("filter_names", "load_filter", "parse_filter"),
+    "refine": ("estimate_foreground",),
     "smoothing": ("EmaSmoother", "MotionSmoother"),
     "stages": ("Filter", "Matter", "Sink", "Smoother", "Source"),
 }
@@ -79,6 +81,7 @@ __all__ = [
     "UsageError",
     "WeightsError",
     "__version__",
+    "estimate_foreground",
     "filter_names",
     "load",
     "load_filter",

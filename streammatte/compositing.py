@@ -7,7 +7,7 @@ import numpy as np
 
 from streammatte.frames import Alpha, Rgb
 
-__all__ = ["over"]
+__all__ = ["over", "premultiply"]
 
 
 def over(foreground: Rgb, alpha: Alpha, background: Rgb) -> Rgb:
@@ -28,4 +28,23 @@ def over(foreground: Rgb, alpha: Alpha, background: Rgb) -> Rgb:
     if foreground is background:
         return foreground
     result = cv2.blendLinear(foreground, background, alpha, np.float32(1) - alpha)
-    return np.asarray(result, np.uint8)  # type: ignore[return-value]
+    return np.asarray(result, np.uint8)
+
+
+def premultiply(foreground: Rgb, alpha: Alpha) -> Rgb:
+    """Lay `foreground` over black: each colour times alpha.
+
+    Parameters
+    ----------
+    foreground : ndarray
+        (H, W, 3) uint8, straight colours.
+    alpha : ndarray
+        (H, W) float32 in [0, 1].
+
+    Returns
+    -------
+    ndarray
+        (H, W, 3) uint8, premultiplied, rounded to nearest.
+    """
+    result = cv2.multiply(foreground, cv2.merge([alpha, alpha, alpha]), dtype=cv2.CV_8U)
+    return np.asarray(result, np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from streammatte.compositing import over
+from streammatte.compositing import over, premultiply
 from streammatte.frames import Alpha, Frame, Rgb
 
 __all__ = ["Layers"]
@@ -40,5 +40,6 @@ class Layers:
     @cached_property
     def composite(self) -> Frame:
         """The layers put together, computed once; over black where there is no background."""
-        background = self.foreground * 0 if self.background is None else self.background
-        return self.frame.with_rgb(over(self.foreground, self.alpha, background))
+        if self.background is None:
+            return self.frame.with_rgb(premultiply(self.foreground, self.alpha))
+        return self.frame.with_rgb(over(self.foreground, self.alpha, self.background))

@@ -1,0 +1,32 @@
+"""Pictures brought to the size of a frame without stretching them."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import cv2
+import numpy as np
+
+from streammatte import Rgb
+
+__all__ = ["Fit", "fitted"]
+
+Fit: TypeAlias = Literal["cover", "contain"]
+"""Fill the frame and cut off what reaches beyond it, or show all and leave black bars."""
+
+
+def fitted(rgb: Rgb, size: tuple[int, int], fit: Fit = "cover") -> Rgb:
+    """Return `rgb` at `size` (w, h), its centre in the centre; `rgb` itself where it has the size already."""
+    width, height = size
+    if rgb.shape[:2] == (height, width):
+        return rgb
+    ratios = width / rgb.shape[1], height / rgb.shape[0]
+    scale = max(ratios) if fit == "cover" else min(ratios)
+    scaled = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
+    resized = cv2.resize(rgb, scaled, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (width - scaled[0]) // 2, (height - scaled[1]) // 2  # below 0: so much is cut off
+    visible = resized[max(0, -top) : max(0, -top) + height, max(0, -left) : max(0, -left) + width]
+    result = np.zeros((height, width, 3), np.uint8)
+    top, left = max(0, top), max(0, left)
+    result[top : top + visible.shape[0], left : left + visible.shape[1]] = visible
+    return result

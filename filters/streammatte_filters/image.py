@@ -1,0 +1,62 @@
+"""A picture as the background."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from streammatte import Layers, MediaError, Rgb, over
+from streammatte_filters.fitting import Fit, fitted
+
+__all__ = ["ImageBackground"]
+
+
+class ImageBackground:
+    """Puts a picture behind the person.
+
+    Parameters
+    ----------
+    path : Path
+        The picture, turned as its camera says. What is transparent in it is laid over black.
+    fit : {"cover", "contain"}
+        Fill the frame and cut off what reaches beyond it, or show all of the picture and leave black bars.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be read as a picture.
+    """
+
+    def __init__(self, path: Path, fit: Fit = "cover") -> None:
+        self._rgb = _read(Path(path))
+        self._fit = fit
+        self._background: Rgb | None = None
+
+    def __call__(self, layers: Layers) -> Layers:
+        """Return the layers with the picture as their background."""
+        if self._background is None or self._background.shape != layers.frame.rgb.shape:
+            self._background = fitted(self._rgb, layers.frame.size, self._fit)
+        return replace(layers, background=self._background)
+
+
+def _read(path: Path) -> Rgb:
+    expected = "expected a picture, such as a JPEG or PNG file"
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise MediaError(f"the background {path} cannot be read ({error.strerror}); {expected}") from error
+    try:
+        turned = cv2.imdecode(data, cv2.IMREAD_COLOR)  # (H, W, 3) uint8, as the camera says; without alpha
+        stored = np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED))
+    except cv2.error:  # an empty file, or more pixels than OpenCV allows
+        turned = None
+    if turned is None:
+        raise MediaError(f"the background {path} is no picture that can be decoded; {expected}")
+    if stored.shape[2:] != (4,):
+        return np.ascontiguousarray(turned[..., ::-1])
+    full = np.iinfo(stored.dtype).max
+    rgb = np.rint(stored[..., 2::-1] * (255 / full)).astype(np.uint8)
+    return over(rgb, (stored[..., 3] / full).astype(np.float32), np.zeros_like(rgb))

@@ -1,0 +1,74 @@
+"""A video as the background."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+
+from streammatte import Layers, Rgb, open_source
+from streammatte_filters.fitting import Fit, fitted
+
+__all__ = ["VideoBackground"]
+
+_PAUSE_S = 10.0
+"""Seconds without a frame after which the video starts again instead of catching up."""
+
+_SLACK_S = 1e-3
+"""Seconds by which two times that mean the same may differ: some files keep whole milliseconds."""
+
+
+class VideoBackground:
+    """Plays a video behind the person, over and over.
+
+    Each frame gets the picture of its time, whatever the two frame rates. The video starts with the first frame, and
+    again when time steps back or pauses.
+
+    Parameters
+    ----------
+    path : Path
+        The video.
+    fit : {"cover", "contain"}
+        Fill the frame and cut off what reaches beyond it, or show all of the picture and leave black bars.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be read as a video.
+    """
+
+    def __init__(self, path: Path, fit: Fit = "cover") -> None:
+        self._path = path
+        self._fit = fit
+        open_source(path).close()  # refused here rather than at the first frame
+        self._time = -inf
+
+    def __call__(self, layers: Layers) -> Layers:
+        """Return the layers with the picture of their time as their background."""
+        time = layers.frame.time
+        if not 0 <= time - self._time <= _PAUSE_S:
+            self._start = time
+            self._pictures = self._endless()
+            self._next_s, self._next = next(self._pictures)
+        self._time = time
+        while self._next_s <= time - self._start + _SLACK_S:
+            self._picture = self._next
+            self._next_s, self._next = next(self._pictures)
+        return replace(layers, background=fitted(self._picture, layers.frame.size, self._fit))
+
+    def _endless(self) -> Iterator[tuple[float, Rgb]]:
+        """The video's pictures over and over, each with its seconds since the start of the first."""
+        begin_s = 0.0
+        while True:
+            source = open_source(self._path)
+            step_s = float(1 / source.rate) if source.rate else 0.04
+            first_s = None
+            try:
+                for frame in source:
+                    first_s = frame.time if first_s is None else first_s
+                    at_s = begin_s + frame.time - first_s
+                    yield at_s, frame.rgb
+            finally:
+                source.close()
+            begin_s = at_s + step_s
