@@ -14,7 +14,7 @@ import numpy as np
 import streammatte
 from streammatte import Filter, Frame, Layers, Matter, Rgb
 
-ASSETS = Path(streammatte.__file__).parent / "assets"
+BEACH = Path(streammatte.__file__).parent / "assets" / "beach.jpg"
 TIMES_S = (0.6, 2.3, 3.9)
 SHOWN = (400, 300)  # pixels
 
@@ -31,8 +31,8 @@ def row(frame: Frame, matter: Matter, filters: list[Filter]) -> Rgb:
 
 def main(path: str) -> None:
     matter = streammatte.load()
-    filters = [streammatte.parse_filter("decontaminate"), streammatte.parse_filter(f'image:"{ASSETS / "beach.jpg"}"')]
-    source = streammatte.open_source(ASSETS / "sample.mp4")
+    filters = [streammatte.load_filter("decontaminate")(), streammatte.load_filter("image")(BEACH)]
+    source = streammatte.open_source("sample")
     moments = list(TIMES_S)
     rows = []
     for frame in source:

@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -46,10 +47,11 @@ def short(tmp_path):
     """A video of ten frames without sound."""
     path = tmp_path / "short.mp4"
     with av.open(ASSETS / "sample.mp4") as reader, av.open(path, "w") as writer:
-        stream = writer.add_stream("libx264", rate=25, width=320, height=240, pix_fmt="yuv420p")
+        stream = writer.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
         for index, frame in zip(range(10), reader.decode(video=0), strict=False):
             small = frame.reformat(320, 240)
-            small.pts, small.time_base = index, stream.codec_context.time_base
+            small.pts, small.time_base = index, Fraction(1, 25)
             writer.mux(stream.encode(small))
         writer.mux(stream.encode())
     return path

@@ -11,7 +11,13 @@ ROOT = Path(__file__).parent.parent
 
 # A package that only these modules may import.
 ONLY_IN = {
-    "torch": ("streammatte.nn.*", "streammatte.engines", "streammatte.train.*"),
+    "torch": (
+        "streammatte.nn.*",
+        "streammatte.engines",
+        "streammatte.train.*",
+        "streammatte.evaluate.benchmark",
+        "streammatte.cli.train",
+    ),
     "av": (
         "streammatte.io.video*",
         "streammatte.io.streams*",
