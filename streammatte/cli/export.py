@@ -7,10 +7,12 @@ from typing import Literal, cast
 
 import click
 
+from streammatte.cli.options import weights_option
+
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--weights", type=click.Path(path_type=Path), help="Weights (.safetensors); the shipped ones by default.")
+@weights_option
 @click.option("--format", "file_format", type=click.Choice(("onnx", "torchscript")), default="onnx", show_default=True)
 def export(out: Path, weights: Path | None, file_format: str) -> None:
     """Write the network to OUT: image (N, 3, H, W), R,G,B in [0, 1], to alpha (N, 1, H, W).

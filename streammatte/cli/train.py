@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streammatte.errors import UsageError
+
 if TYPE_CHECKING:
+    from streammatte.nn.config import NetworkConfig
     from streammatte.nn.network import MattingNetwork
     from streammatte.train.loop import Progress
 
@@ -18,6 +21,7 @@ RECIPE_NAMES = ("streammatte",)
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="The folder with train/ (and val/).")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run's folder; a stopped run goes on.")
 @click.option("--recipe", type=click.Choice(RECIPE_NAMES), default="streammatte", show_default=True)
+@click.option("--variant", metavar="NAME", help="A network of the paper's tables ('streammatte model --table 2').")
 @click.option("--init", type=click.Path(path_type=Path), help="Start from these weights (.safetensors).")
 @click.option("--first-stage", metavar="NAME", help="Begin with this stage of the recipe (a new run only).")
 @click.option("--device", default="cpu", show_default=True, help="A torch device: cpu, cuda, mps.")
@@ -28,6 +32,7 @@ def train(
     data: Path,
     out: Path,
     recipe: str,
+    variant: str | None,
     init: Path | None,
     first_stage: str | None,
     device: str,
@@ -49,7 +54,9 @@ def train(
 
     torch.set_num_threads(threads)
     torch.manual_seed(RECIPES[recipe].seed)
-    network = MattingNetwork() if init is None else load_network(init)
+    if variant is not None and init is not None:
+        raise UsageError("--variant and --init exclude each other: weights say themselves which network they are of")
+    network = MattingNetwork(_configuration(variant)) if init is None else load_network(init)
 
     def validate(averaged: MattingNetwork) -> dict[str, float]:
         figures = _validate(averaged, data)
@@ -68,6 +75,14 @@ def train(
         validate=validate if (data / "val").is_dir() else None,
         validate_every=validate_every,
     )
+
+
+def _configuration(variant: str | None) -> NetworkConfig:
+    from streammatte.nn.variants import VARIANTS
+
+    if variant is not None and variant not in VARIANTS:
+        raise UsageError(f"there is no variant {variant!r}; expected one of {', '.join(VARIANTS)}")
+    return VARIANTS[variant or "ours"]
 
 
 def _print(progress: Progress) -> None:

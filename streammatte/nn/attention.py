@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["EfficientNonLocalAttention", "attend", "group_nearby", "group_sampled", "ungroup_nearby", "ungroup_sampled"]
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Equation 2, Sim(Q, K) V with Sim the scaled softmax, over the last two dimensions (..., n, C)."""
-    similarity = torch.softmax(query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5, dim=-1)  # (..., n, n)
-    return similarity @ value
+def attend(query: Tensor, key: Tensor, value: Tensor, there: Tensor | None = None) -> Tensor:
+    """Equation 2, Sim(Q, K) V with Sim the scaled softmax, over the last two dimensions (..., n, C).
+
+    `there` (..., n, 1) is 0 at positions that must not be attended to and 1 at the others.
+    """
+    similarity = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5  # (..., n, n)
+    if there is not None:
+        similarity = similarity.masked_fill(there.transpose(-2, -1) == 0, torch.finfo(query.dtype).min)
+    return torch.softmax(similarity, dim=-1) @ value
 
 
 def group_sampled(x: Tensor, interval: int) -> Tensor:
@@ -71,19 +77,27 @@ class EfficientNonLocalAttention(nn.Module):
     def forward(self, feature: Tensor, image_feature: Tensor, unknown: Tensor) -> Tensor:
         """Refine `feature` (N, C, H, W) by `image_feature` (N, width, H, W) where `unknown` (N, 1, H, W) is high.
 
-        H and W must be multiples of `interval`.
+        H and W are multiples of 4.
         """
+        query = self.query(feature * unknown)  # equation 3
+        keys = [self.key(image_feature), self.value(image_feature)]
         height, width = feature.shape[-2:]
-        attended = self.query(feature * unknown)  # equation 3
-        key, value = self.key(image_feature), self.value(image_feature)
-        if self.kind == "non-local":
-            groups = attend(*(group_sampled(x, 1) for x in (attended, key, value)))
-            attended = ungroup_sampled(groups, 1, height, width)
-        if "long" in self.kind:  # equation 4
-            groups = attend(*(group_sampled(x, self.interval) for x in (attended, key, value)))
-            attended = ungroup_sampled(groups, self.interval, height, width)
-        if "short" in self.kind:
-            groups = attend(*(group_nearby(x, self.interval) for x in (attended, key, value)))
-            attended = ungroup_nearby(groups, self.interval, height, width)
-        refined: Tensor = feature + self.fuse(attended)
+        padded = self.interval > 4  # sides are multiples of 4; what is padded must not be attended to
+        if padded:
+            bottom, right = -height % self.interval, -width % self.interval
+            keys.append(torch.ones_like(unknown))
+            query, *keys = (F.pad(x, (0, right, 0, bottom)) for x in (query, *keys))
+        attended = self._attended(query, keys)
+        refined: Tensor = feature + self.fuse(attended[..., :height, :width] if padded else attended)
         return refined
+
+    def _attended(self, query: Tensor, keys: list[Tensor]) -> Tensor:
+        s = self.interval
+        height, width = query.shape[-2:]
+        if self.kind == "non-local":
+            query = ungroup_sampled(attend(*(group_sampled(x, 1) for x in (query, *keys))), 1, height, width)
+        if "long" in self.kind:  # equation 4
+            query = ungroup_sampled(attend(*(group_sampled(x, s) for x in (query, *keys))), s, height, width)
+        if "short" in self.kind:
+            query = ungroup_nearby(attend(*(group_nearby(x, s) for x in (query, *keys))), s, height, width)
+        return query

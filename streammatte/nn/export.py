@@ -61,7 +61,7 @@ def export(
             import onnx  # noqa: F401
         except ImportError as error:
             raise MissingExtraError(
-                "exporting to ONNX needs the package onnx, which is not installed; run: pip install 'streammatte[train]'"
+                "ONNX files are written by the package onnx, which is not installed; run: pip install 'streammatte[train]'"
             ) from error
         free = {0: "batch", 2: "height", 3: "width"}
         torch.onnx.export(

@@ -122,14 +122,15 @@ class CrossLevelFusion(nn.Module):
         self.squeeze = nn.Conv2d(sum(deep), hidden, 1)
         self.excite = nn.Conv2d(hidden, sum(deep), 1)
         self.high = nn.Conv2d(deep.high, shallow.high, 1)
-        self.low = nn.Conv2d(deep.low, shallow.low, 1)
+        self.low = nn.Conv2d(deep.low, shallow.low, 1) if deep.low else None
 
     def forward(self, deep: OctaveFeatures, shallow: OctaveFeatures) -> OctaveFeatures:
-        assert deep.low is not None
-        assert shallow.low is not None
-        means = [group.mean((2, 3), keepdim=True) for group in (deep.high, deep.low)]
+        means = [group.mean((2, 3), keepdim=True) for group in deep if group is not None]
         weights = torch.sigmoid(self.excite(F.relu(self.squeeze(torch.cat(means, dim=1)))))  # (N, C, 1, 1)
         weight_high, weight_low = torch.split(weights, self.widths, dim=1)
         high = self.high(deep.high * weight_high)  # (N, C_deep, H / 4, W / 4) -> (N, C_shallow, H / 4, W / 4)
+        fused_high = shallow.high + upsample(high, 4)
+        if self.low is None or deep.low is None or shallow.low is None:
+            return OctaveFeatures(fused_high, None)
         low = self.low(deep.low * weight_low)
-        return OctaveFeatures(shallow.high + upsample(high, 4), shallow.low + upsample(low, 4, like=shallow.low))
+        return OctaveFeatures(fused_high, shallow.low + upsample(low, 4, like=shallow.low))

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from streammatte.nn.attention import EfficientNonLocalAttention
-from streammatte.nn.config import NetworkConfig
+from streammatte.nn.backbones import InvertedResidual, ShuffleUnit
+from streammatte.nn.config import Backbone, NetworkConfig
 from streammatte.nn.layers import (
     CrossLevelFusion,
     OCBlock,
@@ -22,17 +23,30 @@ from streammatte.nn.layers import (
 __all__ = ["MattingNetwork", "MattingOutput", "MattingRefinementNetwork", "SegmentationNetwork"]
 
 
-def _level(inputs: OctaveWidths, outputs: OctaveWidths, depth: int, stride: int, odd: bool = False) -> nn.Sequential:
-    first = OCBlock(inputs, outputs, stride, odd)
-    return nn.Sequential(first, *(OCBlock(outputs, outputs, odd=odd) for _ in range(depth - 1)))
+_BLOCKS = {"octave": OCBlock, "mobilenetv2": InvertedResidual, "shufflenetv2": ShuffleUnit}
+
+
+def _encoder(
+    backbone: Backbone, stem: int, widths: tuple[OctaveWidths, ...], depths: tuple[int, ...], odd: bool
+) -> nn.ModuleList:
+    """Four levels, each of half the resolution of the one before; `odd` says whether the last may have odd sides."""
+    block = _BLOCKS[backbone]
+    levels = []
+    inputs = OctaveWidths(stem, 0)
+    for level, (outputs, depth) in enumerate(zip(widths, depths, strict=True)):
+        rounds = odd and level == 3
+        first = block(inputs, outputs, 2 if level else 1, rounds)
+        levels.append(nn.Sequential(first, *(block(outputs, outputs, odd=rounds) for _ in range(depth - 1))))
+        inputs = outputs
+    return nn.ModuleList(levels)
 
 
 def _add(skip: OctaveFeatures, deep: OctaveFeatures, odd: bool = False) -> OctaveFeatures:
     """Fuse a decoder's feature, upsampled, with the encoder's of the next finer level."""
-    assert skip.low is not None
-    assert deep.low is not None
-    low = skip.low + upsample(deep.low, like=skip.low if odd else None)
-    return OctaveFeatures(skip.high + upsample(deep.high), low)
+    high = skip.high + upsample(deep.high)
+    if skip.low is None or deep.low is None:
+        return OctaveFeatures(high, None)
+    return OctaveFeatures(high, skip.low + upsample(deep.low, like=skip.low if odd else None))
 
 
 class SegmentationNetwork(nn.Module):
@@ -43,17 +57,9 @@ class SegmentationNetwork(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        w1, w2, w3, w4 = config.segmentation_widths
-        d1, d2, d3, d4 = config.segmentation_depths
+        _, w2, w3, w4 = widths = config.segmentation_widths
         self.stem = conv_norm(3, config.segmentation_stem, stride=2)
-        self.encoder = nn.ModuleList(
-            [
-                _level(OctaveWidths(config.segmentation_stem, 0), w1, d1, 1),
-                _level(w1, w2, d2, 2),
-                _level(w2, w3, d3, 2),
-                _level(w3, w4, d4, 2, odd=True),
-            ]
-        )
+        self.encoder = _encoder(config.backbone, config.segmentation_stem, widths, config.segmentation_depths, odd=True)
         self.fusion = CrossLevelFusion(w4, w2) if config.cross_level_fusion else None
         self.decoder = nn.ModuleList(
             [OCBlock(w4, w3, odd=True), OCBlock(w3, w2), OCBlock(w2, OctaveWidths(w2.high, 0))]
@@ -113,20 +119,13 @@ class MattingRefinementNetwork(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        w1, w2, w3, w4 = config.refinement_widths
-        depth, stem = config.refinement_depth, config.refinement_stem
+        w1, w2, w3, w4 = widths = config.refinement_widths
+        stem = config.refinement_stem
         # a convolution of the six channels is the sum of one of the image and one of the maps; the maps come at an
         # eighth of the resolution, so that theirs is pointwise and done there
         self.stem = conv_norm(3, stem, stride=2)
         self.maps = nn.Conv2d(3, stem, 1, bias=False)
-        self.encoder = nn.ModuleList(
-            [
-                _level(OctaveWidths(stem, 0), w1, depth, 1),
-                _level(w1, w2, depth, 2),
-                _level(w2, w3, depth, 2),
-                _level(w3, w4, depth, 2),
-            ]
-        )
+        self.encoder = _encoder(config.backbone, stem, widths, (config.refinement_depth,) * 4, odd=False)
         self.decoder = nn.ModuleList(
             [OCBlock(w4, w3), OCBlock(w3, w2), OCBlock(w2, w1), OCBlock(w1, OctaveWidths(w1.high, 0))]
         )

@@ -33,12 +33,12 @@ def slow_stage(query: Tensor, key: Tensor, value: Tensor, subset_of: Callable[[i
 
 
 @pytest.mark.parametrize("kind", ["non-local", "long", "short", "short+long"])
-@pytest.mark.parametrize("interval", [2, 4])
-def test_equations_2_to_4(kind: str, interval: int) -> None:
+@pytest.mark.parametrize(("interval", "size"), [(2, (8, 4)), (4, (8, 4)), (8, (12, 4))])
+def test_equations_2_to_4(kind: str, interval: int, size: tuple[int, int]) -> None:
     torch.manual_seed(0)
     module = EfficientNonLocalAttention(5, 3, kind, interval).double().eval()
-    feature, image = torch.randn(1, 5, 8, 4).double(), torch.randn(1, 3, 8, 4).double()
-    unknown = torch.rand(1, 1, 8, 4).double()
+    feature, image = torch.randn(1, 5, *size).double(), torch.randn(1, 3, *size).double()
+    unknown = torch.rand(1, 1, *size).double()
 
     query = module.query(feature * unknown)[0]
     key, value = module.key(image)[0], module.value(image)[0]
