@@ -39,8 +39,11 @@ def export(
     Parameters
     ----------
     network : MattingNetwork
+        In any mode; it is not changed.
     path : Path
+        The file to write.
     format : {"onnx", "torchscript"}
+        Its form.
     size : tuple of int, optional
         (width, height), multiples of 32, to which an ONNX file is bound; by default N, H and W are free.
 
@@ -61,7 +64,7 @@ def export(
             import onnx  # noqa: F401
         except ImportError as error:
             raise MissingExtraError(
-                "ONNX files are written by the package onnx, which is not installed; run: pip install 'streammatte[train]'"
+                "writing ONNX files needs the package onnx, which is missing; run: pip install 'streammatte[train]'"
             ) from error
         free = {0: "batch", 2: "height", 3: "width"}
         torch.onnx.export(

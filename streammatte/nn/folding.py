@@ -42,13 +42,9 @@ def _fold_block(block: OCBlock) -> None:
 
 
 def _scaled(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> torch.Tensor:
-    weight, _ = fuse_conv_bn_weights(
-        conv.weight,
-        None,
-        norm.running_mean,
-        norm.running_var,
-        norm.eps,
-        norm.weight,
-        norm.bias,  # type: ignore[arg-type]
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    fused = fuse_conv_bn_weights(
+        conv.weight, None, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
     )
-    return weight.detach()
+    return fused[0].detach()

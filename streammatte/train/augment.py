@@ -46,7 +46,7 @@ class Mix:
     jpeg: float = 0.25
     video_compression: float = 0.15
     low_resolution: float = 0.2
-    grey: float = 0.03
+    grey: float = 0.08
 
 
 class Composer:
@@ -216,12 +216,12 @@ def _placement(rng: np.random.Generator, person: Person, width: int, height: int
 
 def _recolour(rng: np.random.Generator, picture: _Picture) -> _Picture:
     """Gain, white balance, saturation and gamma of one layer."""
-    gain = np.exp(rng.normal(0, 0.12)) * np.exp(rng.normal(0, 0.06, 3))
-    saturation = rng.uniform(0.5, 1.4)
+    gain = np.exp(rng.normal(0, 0.12)) * np.exp(rng.normal(0, 0.08, 3))
+    saturation = rng.uniform(0.3, 1.6)
     matrix = (saturation * np.eye(3) + (1 - saturation) * np.full((3, 3), 1 / 3)) * gain[:, None]
     shift = np.full((3, 1), rng.normal(0, 8))
     picture = cv2.transform(picture, np.concatenate([matrix, shift], axis=1).astype(np.float32))
-    gamma = np.exp(rng.normal(0, 0.2))
+    gamma = np.exp(rng.normal(0, 0.25))
     return np.asarray(cv2.LUT(picture, (np.linspace(0, 1, 256) ** gamma * 255).astype(np.uint8)), np.uint8)
 
 
