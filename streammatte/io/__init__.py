@@ -1,0 +1,102 @@
+"""Where frames come from and where they go: files, pictures, cameras, a virtual camera, a window, memory.
+
+Importing this package loads neither av nor cv2; what an input or output needs is loaded when it is opened.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from streammatte.errors import UsageError
+from streammatte.io.containers import PICTURES, carries_alpha, container_for
+from streammatte.io.memory import ArraySource, ListSink, NullSink
+
+if TYPE_CHECKING:
+    from streammatte.stages import Sink, Source
+
+__all__ = ["ArraySource", "ListSink", "NullSink", "carries_alpha", "open_sink", "open_source"]
+
+
+def open_source(spec: str | Path) -> Source:
+    """Open a video or a picture.
+
+    Parameters
+    ----------
+    spec : str or Path
+        A file: a video in any format that FFmpeg reads, or a picture (.png .jpg .webp .bmp .tiff), which is a source
+        of one frame. The string "sample" is a short clip that comes with the package.
+
+    Returns
+    -------
+    VideoSource or ImageSource
+
+    Raises
+    ------
+    MediaError
+        If it cannot be read.
+    """
+    path = Path(str(files("streammatte") / "assets" / "sample.mp4")) if spec == "sample" else Path(spec)
+    if path.suffix.lower() in PICTURES:
+        from streammatte.io.images import ImageSource
+
+        return ImageSource(path)
+    from streammatte.io.video_source import VideoSource
+
+    return VideoSource(path)
+
+
+def open_sink(
+    path: str | Path,
+    source: Source | None = None,
+    *,
+    picture: Literal["composite", "alpha", "foreground"] = "composite",
+    transparent: bool = False,
+    sound: bool = True,
+) -> Sink:
+    """Open a file for writing; all that can be checked beforehand is checked here.
+
+    Parameters
+    ----------
+    path : str or Path
+        The suffix says what is written: .mp4 .m4v .mov .mkv (H.264), .webm (VP9); .png .jpg .webp .bmp .tiff for one
+        picture, or for a sequence of them where the name has a place for the number, as in NAME_%05d.png.
+    source : Source, optional
+        Where the frames come from. Of a video file the rate, colours, shape of pixels, sound, subtitles, chapters and
+        tags are kept.
+    picture : {"composite", "alpha", "foreground"}
+        What an opaque file shows: the layers put together, the alpha in grey, or the foreground over black.
+    transparent : bool
+        Whether to write the foreground's straight colours with their alpha: ProRes 4444 in .mov, VP9 in .webm and
+        .mkv, or .png and .webp pictures.
+    sound : bool
+        Whether to carry over what is beside the pictures.
+
+    Raises
+    ------
+    UsageError
+        If the file is the source's own, or cannot hold what is asked for.
+    MediaError
+        If it cannot be written.
+    """
+    from streammatte.io.paint import PAINTS, straight
+
+    path = Path(path)
+    if transparent and picture != "composite":
+        raise UsageError(f"{path}: picture={picture!r} has no background to be transparent; leave one of the two out")
+    if transparent and not carries_alpha(path):
+        raise UsageError(
+            f"{path}: {path.suffix or 'a file without a suffix'} cannot hold a transparent background; write "
+            ".mov (ProRes 4444), .webm or .mkv (VP9), .png (one picture) or NAME_%05d.png (a sequence)"
+        )
+    paint = straight if transparent else PAINTS[picture]
+    if path.suffix.lower() in PICTURES:
+        from streammatte.io.images import ImageSink, SequenceSink, is_sequence
+
+        return SequenceSink(path, paint) if is_sequence(path) else ImageSink(path, paint, source)
+    from streammatte.io.video_sink import VideoSink
+
+    container = container_for(path)
+    codec = container.transparent if transparent and container.transparent else container.opaque
+    return VideoSink(path, container, codec, paint, source, sound=sound)

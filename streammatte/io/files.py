@@ -1,0 +1,88 @@
+"""What every file goes through: the checks of an input, and the temporary name under which an output is written."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from streammatte.errors import MediaError, UsageError
+
+__all__ = ["PartialFile", "check_input"]
+
+
+def check_input(path: Path) -> Path:
+    """Return `path` if there is a file with something in it.
+
+    Raises
+    ------
+    MediaError
+        If it is missing, a folder, empty or may not be read.
+    """
+    try:
+        if path.is_dir():
+            raise MediaError(f"{path} is a folder; expected a file: name one of the files in it")
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise MediaError(f"{path} is empty (0 bytes); expected a video or a picture: copy or record it again")
+    except FileNotFoundError:
+        raise MediaError(f"{path} does not exist; check the name and the folder") from None
+    except MediaError:
+        raise
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+    return path
+
+
+class PartialFile:
+    """An output file under a temporary name beside its final one.
+
+    Whatever goes wrong before `commit`, an older file of the final name stays as it was.
+
+    Parameters
+    ----------
+    path : Path
+        The final name.
+    source : Path, optional
+        The file that is read meanwhile.
+
+    Attributes
+    ----------
+    path, temporary : Path
+        The final and the present name, in one folder.
+
+    Raises
+    ------
+    UsageError
+        If `path` is the file that is read, under whatever name.
+    MediaError
+        If `path` is a folder, or nothing can be written beside it.
+    """
+
+    def __init__(self, path: Path, source: Path | None = None) -> None:
+        if source is not None and path.exists() and path.samefile(source):
+            raise UsageError(f"{path} is the input itself; give the output another name")
+        if path.is_dir():
+            raise MediaError(f"{path} is a folder; expected the name of a file: write {path / 'NAME.mp4'} or the like")
+        self.path = path
+        self.temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}")
+        try:
+            self.temporary.open("xb").close()
+        except FileNotFoundError:
+            raise MediaError(f"{path} cannot be written: there is no folder {path.parent}; make it first") from None
+        except OSError as error:
+            raise MediaError(
+                f"{path} cannot be written ({error.strerror}); choose a folder that you may write to"
+            ) from error
+
+    def commit(self) -> None:
+        """Give the file its final name, in the place of an older one."""
+        try:
+            os.replace(self.temporary, self.path)  # noqa: PTH105
+        except OSError as error:
+            self.discard()
+            raise MediaError(f"{self.path} cannot be replaced ({error.strerror}); choose another name") from error
+
+    def discard(self) -> None:
+        """Remove the file; does nothing where it is gone."""
+        self.temporary.unlink(missing_ok=True)

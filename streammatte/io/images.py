@@ -1,0 +1,219 @@
+"""Reads and writes pictures."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from streammatte.errors import MediaError, UsageError
+from streammatte.frames import Frame, Rgb
+from streammatte.io.files import PartialFile, check_input
+from streammatte.io.paint import Paint
+from streammatte.layers import Layers
+from streammatte.stages import Source
+
+__all__ = ["ImageSink", "ImageSource", "SequenceSink", "is_sequence", "read_image"]
+
+_NUMBER = re.compile(r"%0?\d*d")
+
+
+def read_image(path: Path) -> Rgb:
+    """Read a picture, turned as it says; its alpha is left aside.
+
+    Raises
+    ------
+    MediaError
+        If there is none.
+    """
+    data = np.fromfile(check_input(path), np.uint8)
+    try:
+        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise MediaError(f"{path} cannot be read as a picture ({error.err})") from error
+    if bgr is None:
+        raise MediaError(f"{path} is no picture that can be read; expected png, jpg, webp, bmp or tiff")
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def is_sequence(path: Path) -> bool:
+    """Whether `path` stands for numbered pictures, as NAME_%05d.png does."""
+    return _NUMBER.search(path.name) is not None
+
+
+class ImageSource:
+    """One picture as a source of one frame.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Attributes
+    ----------
+    path : Path
+    size : tuple of int
+        (w, h) in pixels.
+    frames : int
+        1.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be read.
+    """
+
+    rate: Fraction | None = None
+    live = False
+    frames = 1
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._frame: Frame | None = Frame(read_image(self.path))
+        self.size = self._frame.size
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Give the frame, once."""
+        frame, self._frame = self._frame, None
+        if frame is not None:
+            yield frame
+
+    def close(self) -> None:
+        """Drop the frame."""
+        self._frame = None
+
+
+class ImageSink:
+    """The only frame, as a picture.
+
+    Parameters
+    ----------
+    path : Path
+    paint : Paint
+        What to show of the layers.
+    source : Source, optional
+        Its file is not overwritten.
+
+    Raises
+    ------
+    UsageError
+        If `path` is the source's own file.
+    MediaError
+        If the file cannot be written.
+    """
+
+    def __init__(self, path: Path, paint: Paint, source: Source | None = None) -> None:
+        self._paint = paint
+        self._file = PartialFile(path, getattr(source, "path", None))
+        self._written = self._ended = False
+
+    def write(self, layers: Layers) -> None:
+        """Encode the frame.
+
+        Raises
+        ------
+        UsageError
+            If it is the second.
+        """
+        path = self._file.path
+        if self._written:
+            numbered = path.with_name(f"{path.stem}_%05d{path.suffix}")
+            raise UsageError(f"{path} holds one picture, and there are more; write {numbered}, or a video")
+        self._written = True
+        _write_image(self._file.temporary, path, self._paint(layers))
+
+    def close(self) -> None:
+        """Give the file its name.
+
+        Raises
+        ------
+        MediaError
+            If that cannot be done, or there was no frame.
+        """
+        if self._ended:
+            return
+        if not self._written:
+            self.abort()
+            raise MediaError(f"{self._file.path} is not written: there was no frame to put into it")
+        self._ended = True
+        self._file.commit()
+
+    def abort(self) -> None:
+        """Remove what was written; an older file of the name stays."""
+        if not self._ended:
+            self._ended = True
+            self._file.discard()
+
+
+class SequenceSink:
+    """Numbered pictures, from 1 on, one for each frame.
+
+    They lie in a temporary folder beside their place until `close`. Times are not kept.
+
+    Parameters
+    ----------
+    path : Path
+        Its name has the place of the number in it, such as NAME_%05d.png.
+    paint : Paint
+        What to show of the layers.
+
+    Raises
+    ------
+    MediaError
+        If nothing can be written there.
+    """
+
+    def __init__(self, path: Path, paint: Paint) -> None:
+        self._path = path
+        self._paint = paint
+        self._count = 0
+        self._ended = False
+        try:
+            self._folder = Path(tempfile.mkdtemp(".partial", ".", path.parent))
+        except FileNotFoundError:
+            raise MediaError(f"{path} cannot be written: there is no folder {path.parent}; make it first") from None
+        except OSError as error:
+            raise MediaError(f"{path} cannot be written ({error.strerror}); choose another folder") from error
+
+    def write(self, layers: Layers) -> None:
+        """Encode the next picture."""
+        self._count += 1
+        _write_image(self._folder / (self._path.name % self._count), self._path, self._paint(layers))
+
+    def close(self) -> None:
+        """Move the pictures to their place, over older ones of the same numbers."""
+        if self._ended:
+            return
+        try:
+            for picture in sorted(self._folder.iterdir()):
+                picture.replace(self._path.with_name(picture.name))
+        except OSError as error:
+            raise MediaError(f"{self._path} cannot be written ({error.strerror})") from error
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """Remove what lies in the temporary folder."""
+        self._ended = True
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _write_image(file: Path, path: Path, picture: NDArray[np.uint8]) -> None:
+    """Write a picture, grey or R,G,B or R,G,B,A, to `file`; errors speak of `path`."""
+    if picture.ndim == 3:
+        code = cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+        picture = np.asarray(cv2.cvtColor(picture, code), np.uint8)
+    suffix = path.suffix.lower()
+    options = {".webp": [cv2.IMWRITE_WEBP_QUALITY, 101]}.get(suffix, [])  # above 100: lossless
+    try:
+        _, data = cv2.imencode(suffix, picture, options)
+        file.write_bytes(data.tobytes())
+    except (cv2.error, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.err
+        raise MediaError(f"{path} cannot be written ({reason})") from error

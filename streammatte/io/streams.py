@@ -1,0 +1,195 @@
+"""Carries sound, subtitles, chapters and tags from one file into another that is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from av.audio.stream import AudioStream
+from av.codec.codec import Properties
+from av.container import InputContainer, OutputContainer
+from av.error import ArgumentError, FFmpegError, InvalidDataError
+from av.packet import Packet
+from av.stream import Stream
+from av.subtitles.stream import SubtitleStream
+
+from streammatte.errors import UsageError
+from streammatte.io.containers import Container
+from streammatte.io.video_file import open_video
+
+__all__ = ["StreamCopier", "tags"]
+
+AnyPacket: TypeAlias = "Packet[Any]"
+
+Converter: TypeAlias = "Callable[[AnyPacket | None], Iterable[AnyPacket]]"
+"""Makes of one packet, or of None at the end, the packets for the other file."""
+
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+"""The layouts that both encoders take, by the number of channels."""
+
+_OF_THE_FILE = (
+    "major_brand",
+    "minor_version",
+    "compatible_brands",
+    "encoder",
+    "duration",
+    "bps",
+    "number_of_",
+    "_stat",
+)
+"""How the tags begin that tell about a file, not about the film in it; the last is Matroska's _STATISTICS_…"""
+
+
+def tags(metadata: dict[str, str]) -> dict[str, str]:
+    """Return the tags that stay true of a film in another file."""
+    return {key: value for key, value in metadata.items() if not key.lower().startswith(_OF_THE_FILE)}
+
+
+class StreamCopier:
+    """Copies all sound and subtitles packet by packet, with their times, languages, names and dispositions.
+
+    What the other container cannot hold as it is, is encoded again. Broken packets are left out. From Matroska to
+    Matroska the fonts of the subtitles go along.
+
+    Parameters
+    ----------
+    path : Path
+        The file to copy from. It is read a second time, beside the pictures.
+    start : Fraction
+        Seconds to take off every time.
+    output : OutputContainer
+        The file to copy into; its header must not be written yet.
+    container : Container
+        Its kind.
+
+    Raises
+    ------
+    UsageError
+        If a stream cannot be held, whatever is done to it.
+    """
+
+    def __init__(self, path: Path, start: Fraction, output: OutputContainer, container: Container) -> None:
+        self._path = path
+        self._start = start
+        self._output = output
+        self._container = container
+        self._input = open_video(path)
+        try:
+            output.metadata.update(tags(self._input.metadata))
+            output.set_chapters(self._input.chapters())
+            streams = [each for each in self._input.streams if isinstance(each, (AudioStream, SubtitleStream))]
+            if container.format == "matroska":
+                for fonts in self._input.streams.attachments:
+                    output.add_stream_from_template(fonts)
+            self._converters = {stream.index: self._converter(stream) for stream in streams}
+            self._packets = self._read(self._input, streams)
+            self._next = next(self._packets, None)
+        except BaseException:
+            self.close()
+            raise
+
+    def copy_until(self, time: Fraction | None) -> None:
+        """Write the packets up to `time` in seconds; all where it is None."""
+        while self._next is not None:
+            if time is not None and _time(self._next) > time:
+                return
+            self._write(self._converters[self._next.stream_index](self._next))
+            self._next = next(self._packets, None)
+
+    def finish(self) -> None:
+        """Write the rest."""
+        self.copy_until(None)
+        for convert in self._converters.values():
+            self._write(convert(None))
+
+    def close(self) -> None:
+        """Free the file."""
+        self._input.close()
+
+    def _read(self, container: InputContainer, streams: list[AudioStream | SubtitleStream]) -> Iterator[AnyPacket]:
+        if not streams:  # demux() would take it for all streams
+            return
+        with suppress(FFmpegError):  # a file that breaks off ends there
+            for packet in container.demux(streams):
+                if packet.size and (packet.dts is not None or packet.pts is not None):
+                    shift = round(self._start / packet.time_base)
+                    packet.pts = None if packet.pts is None else packet.pts - shift
+                    packet.dts = None if packet.dts is None else packet.dts - shift
+                    yield packet
+
+    def _write(self, packets: Iterable[AnyPacket]) -> None:
+        for packet in packets:
+            with suppress(ArgumentError, InvalidDataError):  # times that run backwards, or no times
+                self._output.mux(packet)
+
+    def _converter(self, stream: AudioStream | SubtitleStream) -> Converter:
+        codec = stream.codec_context.name if stream.codec_context else "unknown"
+        output: AudioStream | SubtitleStream
+        convert: Converter
+        if codec in self._output.supported_codecs and not codec.startswith(self._container.unplayable):
+            output = self._output.add_stream_from_template(stream)
+            convert = partial(_copied, output)
+        else:
+            try:
+                output, convert = self._encoder(stream)
+            except (FFmpegError, LookupError, ValueError) as error:
+                raise UsageError(
+                    f"{self._path}: its {stream.type} ({codec}) cannot be put into a {self._container.format} file; "
+                    "write a .mkv, or leave the sound and subtitles out"
+                ) from error
+        output.metadata.update(tags(stream.metadata))
+        output.disposition = stream.disposition
+        return convert
+
+    def _encoder(self, stream: AudioStream | SubtitleStream) -> tuple[AudioStream | SubtitleStream, Converter]:
+        if isinstance(stream, SubtitleStream):
+            if not Properties(stream.codec_context.codec.properties) & Properties.TEXT_SUB:
+                raise ValueError("subtitles that are pictures do not become text")
+            text = self._output.add_stream(self._container.subtitles, time_base=stream.time_base)
+            assert isinstance(text, SubtitleStream)
+            stream.codec_context.open(strict=False)
+            text.codec_context.subtitle_header = stream.codec_context.subtitle_header
+            return text, partial(_text, stream, text)
+        sound = self._output.add_stream(self._container.sound)
+        assert isinstance(sound, AudioStream)
+        context, channels = sound.codec_context, stream.layout.nb_channels
+        context.sample_rate = stream.rate if stream.rate in (context.codec.audio_rates or [stream.rate]) else 48000
+        context.layout = _LAYOUTS[channels]
+        context.bit_rate = 96_000 * channels
+        context.open()
+        return sound, partial(_sound, stream, sound)
+
+
+def _time(packet: AnyPacket) -> Fraction:
+    ticks = packet.pts if packet.dts is None else packet.dts
+    return (ticks or 0) * Fraction(packet.time_base)
+
+
+def _copied(output: Stream, packet: AnyPacket | None) -> Iterator[AnyPacket]:
+    if packet is not None:
+        packet.stream = output
+        yield packet
+
+
+def _sound(source: AudioStream, output: AudioStream, packet: AnyPacket | None) -> Iterator[AnyPacket]:
+    with suppress(FFmpegError):  # what is broken is left out
+        for frame in source.decode(packet):
+            yield from output.encode(frame)
+    if packet is None:
+        yield from output.encode(None)
+
+
+def _text(source: SubtitleStream, output: SubtitleStream, packet: AnyPacket | None) -> Iterator[AnyPacket]:
+    if packet is None:
+        return
+    with suppress(FFmpegError):
+        decoded = source.codec_context.decode2(packet)
+        if decoded is not None:
+            encoded = output.codec_context.encode_subtitle(decoded)
+            encoded.stream, encoded.time_base = output, packet.time_base
+            encoded.pts, encoded.dts, encoded.duration = packet.pts, packet.pts, packet.duration
+            yield encoded

@@ -1,0 +1,206 @@
+"""Writes a video file."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, suppress
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+
+import av
+from av import VideoFrame
+from av.codec.context import Flags
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+
+from streammatte.errors import MediaError, ShapeError, UsageError
+from streammatte.io.containers import Container, VideoCodec
+from streammatte.io.files import PartialFile
+from streammatte.io.paint import Paint
+from streammatte.io.streams import StreamCopier
+from streammatte.io.video_colour import Colour, FromRgb
+from streammatte.io.video_file import media_errors
+from streammatte.io.video_source import VideoSource
+from streammatte.layers import Layers
+from streammatte.stages import Source
+
+__all__ = ["VideoSink"]
+
+_THREADS = min(4, os.cpu_count() or 1)
+"""Of the encoder. Matting is slower than encoding, and needs the other cores."""
+
+
+class VideoSink:
+    """Frames in a video file, each shown when the source showed it.
+
+    The file has a temporary name in the same folder until `close`. Matroska and WebM round times to milliseconds.
+    H.264 stores colour at half size, except where width or height is odd: then at full size, which not every
+    player can show.
+
+    Parameters
+    ----------
+    path : Path
+    container : Container
+        The kind of file.
+    codec : VideoCodec
+        One of the container's.
+    paint : Paint
+        What to show of the layers.
+    source : Source, optional
+        Where the frames come from. Of a VideoSource the rate, colours and shape of pixels are kept.
+    sound : bool
+        Whether to carry over a VideoSource's sound, subtitles, chapters and tags.
+
+    Raises
+    ------
+    UsageError
+        If `path` is the source's own file, or the container cannot hold its sound, its subtitles or the shape of its
+        pixels.
+    MediaError
+        If the file cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        container: Container,
+        codec: VideoCodec,
+        paint: Paint,
+        source: Source | None = None,
+        *,
+        sound: bool = True,
+    ) -> None:
+        film = source if isinstance(source, VideoSource) else None
+        if codec.square and film and film.aspect not in (None, 1):
+            raise UsageError(
+                f"{path}: the pixels of {film.path} are {film.aspect} as wide as high, which {codec.name} cannot tell; "
+                "write .mp4, .mov, or an opaque .mkv"
+            )
+        self._path = path
+        self._codec = codec
+        self._paint = paint
+        self._film = film
+        self._rate = source.rate if source else None
+        self._time_base = _fine(film.time_base if film else Fraction(1, 90_000))
+        self._stream: VideoStream | None = None
+        self._copier: StreamCopier | None = None
+        self._waiting: tuple[VideoFrame, int] | None = None
+        self._duration = 1
+        self._ended = False
+        self._file = PartialFile(path, film.path if film else None)
+        self._output = av.open(
+            f"file:{self._file.temporary}", "w", format=container.format, container_options=container.options
+        )
+        try:
+            if source is not None:
+                self._add_stream(source.size)
+            if film is not None and sound:
+                self._copier = StreamCopier(film.path, film.start, self._output, container)
+        except BaseException:
+            self.abort()
+            raise
+
+    def write(self, layers: Layers) -> None:
+        """Take the next frame; one that is not later than the one before is put right behind it.
+
+        Raises
+        ------
+        ShapeError
+            If it is of another size than the first.
+        MediaError
+            If nothing more can be written, as on a full disk.
+        """
+        picture = self._paint(layers)
+        size = picture.shape[1], picture.shape[0]
+        stream = self._stream or self._add_stream(size)
+        if size != (stream.width, stream.height):
+            raise ShapeError(f"a frame is {size[0]}x{size[1]}; expected {stream.width}x{stream.height}, as before")
+        frame = self._from_rgb(picture)
+        pts = round(layers.frame.pts * layers.frame.time_base / self._time_base)
+        if self._waiting is not None:  # until now nobody knew how long it is shown
+            pts = max(pts, self._waiting[1] + 1)
+            self._encode(*self._waiting, pts - self._waiting[1])
+        self._waiting = frame, pts
+
+    def close(self) -> None:
+        """Complete the file and give it its name.
+
+        Raises
+        ------
+        MediaError
+            If that cannot be done, or no frame was written.
+        """
+        if self._ended:
+            return
+        try:
+            if self._stream is None or self._waiting is None:
+                raise MediaError(f"{self._path} is not written: there was no frame to put into it")
+            self._encode(*self._waiting, self._last_duration())
+            with self._media_errors():
+                self._output.mux(self._stream.encode(None))
+                if self._copier is not None:
+                    self._copier.finish()
+                    self._copier.close()
+                self._output.close()
+        except BaseException:
+            self.abort()
+            raise
+        self._ended = True
+        self._file.commit()
+
+    def abort(self) -> None:
+        """Remove what was written; an older file of the name stays."""
+        if self._ended:
+            return
+        self._ended = True
+        if self._copier is not None:
+            self._copier.close()
+        with suppress(OSError):  # gone, it need not be completed; on Windows an open file stays
+            self._file.discard()
+        with suppress(FFmpegError):
+            self._output.close()
+        self._file.discard()
+
+    def _add_stream(self, size: tuple[int, int]) -> VideoStream:
+        codec, film = self._codec.for_size(size), self._film
+        colour = film.colour if film else Colour.usual(size)
+        stream = self._output.add_stream(codec.name, rate=self._rate or 25, options=codec.options)
+        assert isinstance(stream, VideoStream)
+        context = stream.codec_context
+        context.width, context.height = size
+        context.pix_fmt = codec.pixels
+        context.thread_count = _THREADS
+        context.flags |= Flags.frame_duration
+        context.time_base = stream.time_base = self._time_base
+        context.colorspace, context.color_range = colour.matrix, colour.range
+        context.color_primaries, context.color_trc = colour.primaries, colour.transfer
+        if film:
+            if film.aspect:
+                context.sample_aspect_ratio = film.aspect
+            stream.metadata.update(film.tags)
+        self._from_rgb = FromRgb(colour, codec.pixels)
+        self._stream = stream
+        return stream
+
+    def _encode(self, frame: VideoFrame, pts: int, duration: int) -> None:
+        assert self._stream is not None
+        self._duration = duration
+        frame.pts, frame.duration, frame.time_base = pts, duration, self._time_base
+        with self._media_errors():
+            if self._copier is not None:
+                self._copier.copy_until(pts * self._time_base)
+            self._output.mux(self._stream.encode(frame))
+
+    def _last_duration(self) -> int:
+        film, rate = self._film, self._rate
+        seconds = film.last_duration if film and film.last_duration else 1 / rate if rate else None
+        return max(1, round(seconds / self._time_base)) if seconds else self._duration
+
+    def _media_errors(self) -> AbstractContextManager[None]:
+        return media_errors(self._path, "cannot be written")
+
+
+def _fine(time_base: Fraction) -> Fraction:
+    """A part of `time_base` of at most a millisecond, so that a late frame can be put right behind another."""
+    return time_base / max(1, ceil(time_base * 1000))

@@ -1,0 +1,170 @@
+"""Reads a video file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from threading import Lock
+
+import av
+from av import VideoFrame
+from av.buffer import Buffer
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from streammatte.errors import MediaError
+from streammatte.frames import Frame
+from streammatte.io.files import check_input
+from streammatte.io.orientation import Orientation
+from streammatte.io.video_colour import Colour, ToRgb
+from streammatte.io.video_file import open_video, video_stream
+
+__all__ = ["VideoSource"]
+
+
+class VideoSource:
+    """The frames of a video file, with their own times.
+
+    A rotation or mirroring that the file asks for is applied. What cannot be decoded is skipped, interlaced pictures
+    are read as they are, alpha is left aside. Of several video streams the best is read, as FFmpeg judges it.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Attributes
+    ----------
+    path : Path
+    size : tuple of int
+        (w, h) in pixels, as shown.
+    rate : Fraction or None
+        Frames per second on average.
+    frames : int or None
+        How many frames to expect, for a progress bar.
+    duration : float or None
+        Seconds.
+    has_sound : bool
+    colour : Colour
+        How the file stores its colours.
+    aspect : Fraction or None
+        Width of a pixel over its height, where the file says so.
+    tags : dict of str
+        Language and name of the video stream.
+    time_base : Fraction
+        Seconds per unit of the frames' `pts`.
+    start : Fraction
+        Seconds taken off every time in the file: the arbitrary ones at which a transport stream begins, otherwise 0.
+    last_duration : Fraction
+        Seconds for which the frame last read is to be shown, 0 where they are not known.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be read, or not one frame of it be decoded.
+    """
+
+    live = False
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = check_input(Path(path))
+        self._lock = Lock()
+        self._closed = False
+        self._container = container = open_video(self.path)
+        try:
+            stream = video_stream(container, self.path)
+            stream.thread_type = "AUTO"
+            self.time_base = Fraction(stream.time_base or Fraction(1, 1000))
+            self.rate = _rate(stream)
+            self.tags: dict[str, str] = {
+                key: stream.metadata[key] for key in ("language", "title") if key in stream.metadata
+            }
+            self.has_sound = bool(container.streams.audio)
+            self.duration = _duration(container, stream)
+            self.frames = stream.frames or (round(self.duration * self.rate) if self.duration and self.rate else None)
+            self.start = _start(container)
+            self.last_duration = Fraction(0)
+
+            decoded = _decoded(container, stream)
+            first = next(decoded, None)
+            if first is None:
+                raise MediaError(
+                    f"{self.path}: not one picture of its {stream.name} video can be decoded; it is broken"
+                )
+            stored = first.width, first.height
+            orientation = _orientation(first)
+            self.size = orientation.size(stored)
+            self.colour = Colour.of(first, stream.codec_context)
+            aspect = stream.sample_aspect_ratio
+            self.aspect = 1 / aspect if aspect and orientation.transposed else aspect
+            self._frames = self._converted(chain([first], decoded), ToRgb(self.colour, stored), orientation)
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Iterate over the frames, once."""
+        while True:
+            with self._lock:
+                frame = None if self._closed else next(self._frames, None)
+            if frame is None:
+                return
+            yield frame
+
+    def close(self) -> None:
+        """Free the file and end the iteration."""
+        with self._lock:
+            self._closed = True
+            self._container.close()
+
+    def _converted(self, decoded: Iterator[VideoFrame], to_rgb: ToRgb, orientation: Orientation) -> Iterator[Frame]:
+        shift = round(self.start / self.time_base)
+        step = max(1, round(1 / (self.rate * self.time_base))) if self.rate else 1
+        next_pts = shift
+        for picture in decoded:
+            pts = next(each for each in (picture.pts, picture.dts, next_pts) if each is not None)
+            duration = picture.duration or step
+            next_pts = pts + duration
+            self.last_duration = duration * self.time_base
+            yield Frame(orientation(to_rgb(picture)), pts - shift, self.time_base)
+
+
+def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Whatever can be decoded; a file that breaks off ends there."""
+    for packet in _packets(container, stream):
+        try:
+            yield from stream.decode(packet)
+        except FFmpegError:
+            continue
+
+
+def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream] | None]:
+    """The stream's packets; the last is empty or None, for which the decoder gives out what it holds back."""
+    try:
+        yield from container.demux(stream)
+    except FFmpegError:
+        yield None
+
+
+def _orientation(frame: VideoFrame) -> Orientation:
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    return Orientation.of_matrix(bytes(matrix)) if isinstance(matrix, Buffer) else Orientation()
+
+
+def _rate(stream: VideoStream) -> Fraction | None:
+    rate = stream.average_rate or stream.guessed_rate
+    return Fraction(rate) if rate else None
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+def _start(container: InputContainer) -> Fraction:
+    arbitrary = container.format.name in {"mpegts", "mpeg"}
+    return Fraction(container.start_time or 0, av.time_base) if arbitrary else Fraction(0)
