@@ -185,9 +185,9 @@ def _placement(rng: np.random.Generator, person: Person, width: int, height: int
     else:
         scale = max(width / w, height / h) * float(np.exp(rng.uniform(np.log(1.0), np.log(1.9))))
     mirror = rng.random() < 0.5
-    angle = np.deg2rad(rng.normal(0, 7))
-    shear = rng.normal(0, 0.04)
-    sx, sy = scale * rng.uniform(0.92, 1.08), scale
+    angle = np.deg2rad(rng.normal(0, 11))
+    shear = rng.normal(0, 0.07)
+    sx, sy = scale * rng.uniform(0.87, 1.15), scale
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = rotation @ np.array([[sx, shear], [0, sy]])
     if mirror:
