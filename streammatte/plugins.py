@@ -10,21 +10,26 @@ from __future__ import annotations
 
 import inspect
 import re
-import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from streammatte.errors import FilterError, StreammatteError
-from streammatte.stages import Filter
+
+if TYPE_CHECKING:  # so that listing filters stays light
+    from streammatte.stages import Filter
 
 __all__ = ["FilterEntry", "Parameter", "describe", "filter_names", "load_filter", "parse_filter"]
 
 _GROUP = "streammatte.filters"
+
+_PART = re.compile(r'(?:(\w+)=)?(?:"([^"]*)"|((?!")[^,]*))(?:,|$)')
+"""One ``key=value``: key, value in quotes, value without."""
 
 _SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -108,8 +113,8 @@ def parse_filter(text: str) -> Filter:
     Parameters
     ----------
     text : str
-        ``NAME`` or ``NAME:key=value,key=value``. The first value may stand without its key: ``blur:20``. A value with a
-        comma stands in double quotes: ``image:"beach, evening.jpg"``.
+        ``NAME`` or ``NAME:key=value,key=value``. The first value needs no key: ``blur:20``. A value with a comma, or a
+        first one with an equals sign, stands in double quotes: ``image:"beach, evening.jpg"``.
 
     Raises
     ------
@@ -122,19 +127,22 @@ def parse_filter(text: str) -> Filter:
     name = name.strip()
     factory = load_filter(name)
     parameters = _signature(factory, name)
-    values = {
-        key: _convert(value, parameters[key].annotation, f"{key} of the filter {name!r}")
-        for key, value in _assignments(rest, name, parameters).items()
-    }
+    usage = _usage(name, parameters)
+    values = {}
+    for key, value in _assignments(text, rest, parameters, usage).items():
+        try:
+            values[key] = _convert(value, parameters[key].annotation)
+        except ValueError:
+            raise FilterError(f"{key} cannot be {value!r} in the filter {text!r}; {usage}") from None
     for key, parameter in parameters.items():
         if parameter.default is parameter.empty and key not in values:
-            raise FilterError(f"the filter {name!r} lacks its {key}; {_usage(name, parameters)}")
+            raise FilterError(f"the filter {text!r} lacks its {key}; {usage}")
     try:
         return factory(**values)
     except StreammatteError:
         raise
     except Exception as error:  # whatever a stranger's filter raises
-        raise FilterError(f"the filter {text!r} cannot start: {error}; {_usage(name, parameters)}") from error
+        raise FilterError(f"the filter {text!r} cannot start: {error}; {usage}") from error
 
 
 def describe(factory: Callable[..., Filter]) -> list[Parameter]:
@@ -168,41 +176,37 @@ def _signature(factory: Callable[..., Filter], name: str) -> dict[str, inspect.P
     return {key: parameter for key, parameter in parameters.items() if parameter.kind in named}
 
 
-def _assignments(text: str, name: str, parameters: dict[str, inspect.Parameter]) -> dict[str, str]:
-    """Split ``value,key=value`` into values by parameter."""
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
-    lexer.whitespace, lexer.whitespace_split, lexer.quotes, lexer.escape, lexer.commenters = ",", True, '"', "", ""
-    try:
-        parts = list(lexer)
-    except ValueError as error:
-        raise FilterError(f"a double quote is not closed in {name}:{text}; expected a second one") from error
+def _assignments(text: str, rest: str, parameters: dict[str, inspect.Parameter], usage: str) -> dict[str, str]:
+    """Split `rest` of the filter `text` into values by parameter."""
     values: dict[str, str] = {}
-    for place, part in enumerate(parts):
-        key, equals, value = part.partition("=")
-        if not equals and place == 0 and parameters:
-            key, value = next(iter(parameters)), part
-        elif not equals:
+    end = 0
+    while end < len(rest):
+        part = _PART.match(rest, end)
+        if part is None:
+            raise FilterError(f'{rest[end:]!r} in the filter {text!r} cannot be read; expected "VALUE" and a comma')
+        key, quoted, bare = part.groups()
+        if key is None and not values and parameters:
+            key = next(iter(parameters))
+        if key is None:
             raise FilterError(
-                f"{part!r} in {name}:{text} is no key=value; only the first value may stand without its key, "
-                f'and a value with a comma stands in "double quotes"; {_usage(name, parameters)}'
+                f"{part[0]!r} is no key=value in the filter {text!r}; {usage}; "
+                'the first value needs no key, and one with a comma or = stands in "double quotes"'
             )
-        key = key.strip()
         if key not in parameters:
-            raise FilterError(f"the filter {name!r} has no parameter {key!r}; {_usage(name, parameters)}")
+            raise FilterError(f"there is no parameter {key!r} in the filter {text!r}; {usage}")
         if key in values:
-            raise FilterError(f"{key} stands twice in {name}:{text}; expected it once")
-        values[key] = value
+            raise FilterError(f"{key} stands twice in the filter {text!r}; expected it once")
+        values[key] = bare if quoted is None else quoted
+        end = part.end()
     return values
 
 
-def _convert(text: str, annotation: Any, place: str) -> Any:
-    """Turn `text` into a value of the annotated type."""
+def _convert(text: str, annotation: Any) -> Any:
+    """Turn `text` into a value of the annotated type; ValueError where it is none."""
     for kind in _alternatives(annotation):
-        try:
+        with suppress(ValueError, KeyError):
             return _convert_to(text, kind)
-        except (ValueError, KeyError):
-            continue
-    raise FilterError(f"{place} cannot be {text!r}; expected {_type_name(annotation)}")
+    raise ValueError
 
 
 def _convert_to(text: str, kind: Any) -> Any:
@@ -212,9 +216,7 @@ def _convert_to(text: str, kind: Any) -> Any:
         return _SWITCH[text.lower()]
     if kind is NoneType:
         return {"none": None}[text.lower()]
-    if kind in (int, float, Path):
-        return kind(text)
-    return text
+    return kind(text) if kind in (int, float, Path) else text
 
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:
@@ -237,6 +239,8 @@ def _default(parameter: inspect.Parameter) -> str | None:
         return None
     if isinstance(parameter.default, bool):
         return "yes" if parameter.default else "no"
+    if isinstance(parameter.default, float):
+        return f"{parameter.default:g}"
     return "none" if parameter.default is None else str(parameter.default)
 
 
@@ -244,11 +248,11 @@ def _usage(name: str, parameters: dict[str, inspect.Parameter]) -> str:
     """What to write instead."""
     if not parameters:
         return f"{name} takes no parameters"
-    takes = []
-    for key, parameter in parameters.items():
-        default = _default(parameter)
-        takes.append(f"{key} ({_type_name(parameter.annotation)}, {default or 'required'})")
-    return f"{name} takes {', '.join(takes)}"
+    takes = ", ".join(
+        f"{key} ({_type_name(parameter.annotation)}, {_default(parameter) or 'required'})"
+        for key, parameter in parameters.items()
+    )
+    return f"{name} takes {takes}"
 
 
 def _documented(doc: str) -> dict[str, str]:

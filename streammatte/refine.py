@@ -11,7 +11,6 @@ from streammatte.frames import Alpha, Rgb
 __all__ = ["estimate_foreground", "upsample_alpha"]
 
 _Floats = npt.NDArray[np.float32]
-_Array = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 
 _EDGE_VARIANCE = 1e-3
 """Epsilon of the guided filter: variance of luminance (0 to 1) below which a window of 3x3 pixels counts as flat."""
@@ -22,8 +21,8 @@ _SNAP = 1 / 4096
 _SHORT_SIDE = 180
 """Pixels of the short side at which colours are spread."""
 
-_REACHES = (8, 1)
-"""Radii in those pixels, one pass each: from the hair's tips to the solid body, then close by."""
+_REACHES = (8, 3, 1)
+"""Radii in those pixels, one pass each: from the tips of the hair to the solid body, then ever closer."""
 
 
 def upsample_alpha(alpha: Alpha, rgb: Rgb) -> Alpha:
@@ -97,13 +96,13 @@ def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
         cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32),
         _three(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)),
     )
-    foreground, background = (
-        cv2.resize(np.rint(colours).astype(np.uint8), (width, height)).reshape(-1, 3).take(band, axis=0)  # (N, 3)
-        for colours in spread
+    large = (cv2.resize(np.rint(colours).astype(np.uint8), (width, height)) for colours in spread)
+    pixels, foreground, background = (
+        np.take(colours.reshape(-1, 3), band, axis=0).astype(np.float32)  # (N, 3)
+        for colours in (rgb, *large)
     )
-    pixels = result.reshape(-1, 3)
-    fused = _fuse(pixels.take(band, axis=0), _three(alpha.reshape(-1).take(band)), foreground, background)
-    pixels[band] = np.rint(fused)
+    fused = _fuse(pixels, _three(alpha.reshape(-1).take(band)), foreground, background)
+    result.reshape(-1, 3)[band] = np.rint(fused).astype(np.uint8)
     return result
 
 
@@ -116,9 +115,9 @@ def _spread(rgb: _Floats, alpha: _Floats) -> tuple[_Floats, _Floats]:
     return foreground, background
 
 
-def _fuse(rgb: _Array, alpha: _Floats, foreground: _Array, background: _Array) -> _Floats:
+def _fuse(rgb: _Floats, alpha: _Floats, foreground: _Floats, background: _Floats) -> _Floats:
     """Equation 7 of blur fusion: the spread `foreground`, corrected by what it leaves unexplained of `rgb`."""
-    unexplained = rgb - alpha * foreground - (1 - alpha) * background
+    unexplained = rgb - background - alpha * (foreground - background)
     return np.asarray(np.clip(foreground + alpha * unexplained, 0, 255), np.float32)
 
 

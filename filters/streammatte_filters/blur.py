@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import log2
+from math import log2, sqrt
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ _FULL = 0.05
 """Deviation of the blur at full strength, in heights of the frame."""
 
 _FINE_PX = 1.25
-"""Deviation down to which the picture is reduced before it is blurred; the enlarging hides what is lost."""
+"""Deviation down to which the picture is reduced before it is blurred."""
 
 _COVERED = 1 / 8
 """Alpha from which a pixel has too much of the person's colour to lend its own to the background."""
@@ -60,8 +60,12 @@ def _blurred(rgb: Rgb, hidden: Alpha, deviation_px: float) -> Rgb:
     colours = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32)  # (h, w, 3)
     weight = _background_alone(cv2.resize(hidden, size, interpolation=cv2.INTER_AREA))  # (h, w)
     weighted = colours * _three(weight)
-    deviation = deviation_px / reduction
-    near, near_weight = (cv2.GaussianBlur(each, (0, 0), deviation) for each in (weighted, weight))
+    # Reducing and enlarging blur too: a box and a triangle, of variance 1/12 and 1/6.
+    deviation = sqrt(max(0.1, (deviation_px / reduction) ** 2 - 1 / 4))
+    near, near_weight = (
+        cv2.GaussianBlur(each, (0, 0), deviation, borderType=cv2.BORDER_REFLECT)  # mirrored at the very border
+        for each in (weighted, weight)
+    )
     # Deep inside the person no background is near: there the colours come from far around, or else from everywhere.
     around = size[0] // 2 | 1, size[1] // 2 | 1
     far, far_weight = (cv2.blur(each, around) for each in (weighted, weight))

@@ -1,0 +1,237 @@
+"""Filters by name, found among distributions that are really installed, if only in a folder of the test."""
+
+import importlib.util
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+
+import numpy as np
+import pytest
+
+from streammatte import Filter, FilterError, Frame, Layers, MediaError, StreammatteError
+from streammatte.plugins import FilterEntry, Parameter, describe, filter_names, load_filter, parse_filter
+
+BUILT_IN = {"blur", "colour", "decontaminate", "image", "transparent", "video"}
+
+GOOD = '''
+    """Filters of a stranger."""
+
+    from __future__ import annotations
+
+    from dataclasses import dataclass, replace
+    from pathlib import Path
+    from typing import Literal, Optional
+
+    from streammatte import Layers
+
+
+    @dataclass
+    class Tint:
+        """Tints the foreground.
+
+        Parameters
+        ----------
+        path : Path
+            Where the
+            palette is.
+        times : int
+        gamma, gain : float
+            Both are exponents.
+
+        Raises
+        ------
+        ValueError
+            Never documented as a parameter.
+        """
+
+        path: Path
+        times: int = 1
+        gamma: float = 2.2
+        gain: float = 1.0
+        bright: bool = False
+        mode: Literal["soft", "hard"] = "soft"
+        limit: Optional[int] = None
+        mask: Path | None = None
+        name: str = "tint"
+
+        def __post_init__(self):
+            if self.times < 0:
+                raise ValueError("times is below 0")
+
+        def __call__(self, layers: Layers) -> Layers:
+            return replace(layers, foreground=layers.foreground // 2)
+
+
+    class Plain:
+        def __call__(self, layers):
+            return layers
+
+
+    not_a_class = 3
+'''
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Install a distribution with one module, as pip would leave it on the disk."""
+
+    def install(name, source, filters):
+        folder = tmp_path / name
+        information = folder / f"{name}-1.5.dist-info"
+        information.mkdir(parents=True)
+        (folder / f"{name}_module.py").write_text(dedent(source), encoding="utf-8")
+        (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n", encoding="utf-8")
+        lines = [f"{key} = {name}_module:{value}" for key, value in filters.items()]
+        (information / "entry_points.txt").write_text("\n".join(["[streammatte.filters]", *lines]), encoding="utf-8")
+        monkeypatch.syspath_prepend(folder)
+        monkeypatch.delitem(sys.modules, f"{name}_module", raising=False)
+
+    return install
+
+
+@pytest.fixture
+def strangers(install):
+    install("good", GOOD, {"tint": "Tint", "plain": "Plain", "number": "not_a_class", "gone": "Vanished"})
+    install("broken", "import a_package_that_nobody_has", {"shine": "Shine"})
+
+
+def test_our_own_filters_come_through_the_same_door():
+    assert {entry.name for entry in filter_names() if entry.owner.startswith("streammatte ")} == BUILT_IN
+    for name in BUILT_IN:
+        assert all(parameter.doc for parameter in describe(load_filter(name)))
+
+
+def test_all_filters_are_listed_with_their_owners_and_none_is_imported(strangers):
+    entries = filter_names()
+    assert FilterEntry("tint", "good 1.5", "good_module:Tint") in entries
+    assert FilterEntry("shine", "broken 1.5", "broken_module:Shine") in entries
+    assert {"good_module", "broken_module"}.isdisjoint(sys.modules)
+
+
+def test_listing_imports_neither_numpy_nor_opencv():
+    code = "import sys, streammatte.plugins as p; p.filter_names(); sys.exit('cv2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_strangers_filter_works_like_ours(strangers):
+    tint = parse_filter("tint:palette.png")
+    assert isinstance(tint, Filter)
+    frame = Frame(np.full((4, 4, 3), 200, np.uint8))
+    assert tint(Layers.of(frame, np.ones((4, 4), np.float32))).composite.rgb.max() == 100
+
+
+def test_a_broken_distribution_is_named_and_does_not_hide_the_others(strangers):
+    with pytest.raises(FilterError, match=r"shine.*broken 1\.5.*a_package_that_nobody_has.*uninstall"):
+        load_filter("shine")
+    assert load_filter("plain").__name__ == "Plain"
+
+
+@pytest.mark.parametrize("name", ["number", "gone"])
+def test_an_entry_that_leads_to_no_class_is_refused_with_its_owner(strangers, name):
+    with pytest.raises(FilterError, match=r"good 1\.5"):
+        load_filter(name)
+
+
+def test_two_distributions_with_one_name_are_refused_and_both_named(strangers, install):
+    install("rival", GOOD, {"tint": "Tint"})
+    with pytest.raises(FilterError, match=r"good 1\.5 and rival 1\.5"):
+        load_filter("tint")
+
+
+def test_an_unknown_filter_is_told_the_names_and_the_nearest(strangers):
+    with pytest.raises(FilterError, match=r"'blurr'.*blur, colour.*tint.*did you mean 'blur'\?"):
+        parse_filter("blurr:3")
+
+
+DEFAULTS = {
+    "path": Path("p"),
+    "times": 1,
+    "gamma": 2.2,
+    "gain": 1.0,
+    "bright": False,
+    "mode": "soft",
+    "limit": None,
+    "mask": None,
+    "name": "tint",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("tint:p", {}),
+        ("tint:path=p", {}),
+        ("tint:p,times=3,gamma=1.8,bright=yes", {"times": 3, "gamma": 1.8, "bright": True}),
+        ("tint:p,bright=off,mode=hard", {"bright": False, "mode": "hard"}),
+        ("tint:p,limit=4,mask=m.png", {"limit": 4, "mask": Path("m.png")}),
+        ("tint:p,limit=none,mask=none,name=none", {"limit": None, "mask": None, "name": "none"}),
+        ('tint:"a,b=c.png",times=2', {"path": Path("a,b=c.png"), "times": 2}),
+        ('tint:name="a,b",path="x, y.png"', {"name": "a,b", "path": Path("x, y.png")}),
+        ("tint:path=a=b.png", {"path": Path("a=b.png")}),
+        ("tint:in/a=b.png,times=2,", {"path": Path("in/a=b.png"), "times": 2}),
+        (r"tint:C:\new\it's.png", {"path": Path(r"C:\new\it's.png")}),
+        ("tint:p,name=#ff0000", {"name": "#ff0000"}),
+    ],
+)
+def test_values_are_read_as_the_annotations_say(strangers, text, values):
+    tint = parse_filter(text)
+    assert vars(tint) == {**DEFAULTS, **values}
+    assert {key: type(value) for key, value in vars(tint).items()} == {
+        key: type(value) for key, value in {**DEFAULTS, **values}.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("tint", r"lacks its path.*path \(path, required\)"),
+        ("tint:p,tims=3", r"no parameter 'tims'.*times \(whole number, 1\).*gamma \(number, 2\.2\)"),
+        ("tint:p,times=three", r"times cannot be 'three'.*times \(whole number, 1\)"),
+        ("tint:p,bright=perhaps", r"bright cannot be 'perhaps'.*bright \(yes or no, no\)"),
+        ("tint:p,mode=mild", r"mode cannot be 'mild'.*mode \(soft or hard, soft\)"),
+        ("tint:p,limit=few", r"limit cannot be 'few'.*limit \(none or whole number, none\)"),
+        ("tint:p,times=1,times=2", "times stands twice"),
+        ("tint:beach, evening.png", r"' evening\.png' is no key=value.*double quotes"),
+        ('tint:"p', "cannot be read"),
+        ('tint:"p"q', "cannot be read"),
+        ("tint:p,times=-1", "times is below 0"),
+        ("plain:3", "plain takes no parameters"),
+        ("plain:a=3", "plain takes no parameters"),
+        (":3", "there is no filter ''"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line_that_says_what_can(strangers, text, message):
+    with pytest.raises(FilterError, match=message) as caught:
+        parse_filter(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_filters_own_refusal_comes_through():
+    with pytest.raises(MediaError, match=r"no-such-file\.jpg"):
+        parse_filter("image:no-such-file.jpg")
+    with pytest.raises(StreammatteError, match="expected 0"):
+        parse_filter("blur:300")
+
+
+def test_a_filter_describes_its_parameters(strangers):
+    parameters = {parameter.name: parameter for parameter in describe(load_filter("tint"))}
+    assert list(parameters) == ["path", "times", "gamma", "gain", "bright", "mode", "limit", "mask", "name"]
+    assert parameters["path"] == Parameter("path", "path", None, "Where the palette is.")
+    assert parameters["gain"] == Parameter("gain", "number", "1", "Both are exponents.")
+    assert parameters["mask"] == replace(parameters["mask"], type="none or path", default="none", doc="")
+    assert describe(load_filter("plain")) == []
+
+
+def test_the_readme_of_the_filters_is_true(install):
+    """Its example, written to a file and registered as it says, works."""
+    text = (Path(__file__).parent.parent / "filters" / "README.md").read_text(encoding="utf-8")
+    source = text.split("```python\n")[1].split("```")[0]
+    assert 'mirror = "mirror:Mirror"' in text
+    install("mirror", source, {"mirror": "Mirror"})
+    rgb = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
+    alpha = np.eye(6, 8, dtype=np.float32)
+    layers = parse_filter("mirror:horizontal=yes")(Layers.of(Frame(rgb), alpha))
+    np.testing.assert_array_equal(layers.alpha, alpha[:, ::-1])
+    assert importlib.util.find_spec("mirror_module") is not None
