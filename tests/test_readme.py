@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"<!-- tested -->\n```(\w+)\n(.*?)```", README, flags=re.DOTALL)
-COMMANDS = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
+LINES = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
+COMMANDS = [line.partition("  #")[0].rstrip() for line in LINES]
 PROGRAMS = [block for language, block in BLOCKS if language == "python"]
 
 needs_weights = pytest.mark.skipif(
