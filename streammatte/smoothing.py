@@ -36,7 +36,7 @@ _NOISE_FLOOR = 0.7
 _NOISE_S = 1.0
 """Seconds over which the noise is averaged."""
 
-_STILL, _MOVING = 3.0, 6.0
+_STILL, _MOVING = 2.0, 4.0
 """Changes in units of the noise: up to the first all is noise, from the second on all is motion."""
 
 
