@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import log2, sqrt
+from typing import Any
 
 import cv2
 import numpy as np
@@ -57,8 +58,8 @@ def _blurred(rgb: Rgb, hidden: Alpha, deviation_px: float) -> Rgb:
     height, width = hidden.shape
     reduction = 2 ** max(1, int(log2(deviation_px / _FINE_PX)))
     size = max(1, round(width / reduction)), max(1, round(height / reduction))
-    colours = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32)  # (h, w, 3)
-    weight = _background_alone(cv2.resize(hidden, size, interpolation=cv2.INTER_AREA))  # (h, w)
+    colours = _reduced(rgb, size).astype(np.float32)  # (h, w, 3)
+    weight = _background_alone(_reduced(hidden, size))  # (h, w)
     weighted = colours * _three(weight)
     # Reducing and enlarging blur too: a box and a triangle, of variance 1/12 and 1/6.
     deviation = sqrt(max(0.1, (deviation_px / reduction) ** 2 - 1 / 4))
@@ -73,6 +74,13 @@ def _blurred(rgb: Rgb, hidden: Alpha, deviation_px: float) -> Rgb:
     far = (far + np.float32(_LITTLE) * mean) / _three(far_weight + np.float32(_LITTLE))
     near = (near + np.float32(_LITTLE) * far) / _three(near_weight + np.float32(_LITTLE))
     return np.asarray(cv2.resize(np.rint(near).astype(np.uint8), (width, height)), np.uint8)
+
+
+def _reduced(picture: Rgb | Alpha, size: tuple[int, int]) -> Any:
+    """Area averages at `size` (w, h)."""
+    while picture.shape[1] >= 4 * size[0]:  # OpenCV halves many times faster than it reduces by another factor
+        picture = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
 def _background_alone(hidden: Alpha) -> Alpha:
