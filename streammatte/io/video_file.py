@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -15,6 +17,11 @@ from av.video.stream import VideoStream
 from streammatte.errors import MediaError
 
 __all__ = ["media_errors", "open_video", "video_stream"]
+
+# Before its version 19 PyAV must be told to read tags that are no UTF-8; since then it takes no such word.
+_READ_ALL_TAGS: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+
+_EXPECTED = "expected a video (mp4, mkv, mov, webm, …) or a picture (png, jpg, webp, …)"
 
 
 @contextmanager
@@ -36,13 +43,21 @@ def open_video(path: Path) -> InputContainer:
     MediaError
         If it is no media file, or a broken one.
     """
+    with path.open("rb") as file:
+        head = file.read(512)
+    if _is_text(head):  # also a playlist, whose addresses FFmpeg would go and fetch
+        raise MediaError(f"{path} is not a video but text; {_EXPECTED}")
     try:
-        container = av.open(f"file:{path}", "r", metadata_errors="replace")
+        container: InputContainer = av.open(f"file:{path}", "r", **_READ_ALL_TAGS)
     except FFmpegError as error:
-        raise MediaError(_why_not(path)) from error
-    if container.format.name == "tty":  # FFmpeg plays any text as a film of a terminal
+        if head[4:8] == b"ftyp":
+            raise MediaError(
+                f"{path} is cut off: its index (moov) is missing, as when a recording was not ended; record it again"
+            ) from error
+        raise MediaError(f"{path} is no video that can be read; {_EXPECTED}") from error
+    if container.format.name == "tty":  # FFmpeg plays a text in whatever code as a film of a terminal
         container.close()
-        raise MediaError(_why_not(path))
+        raise MediaError(f"{path} is not a video but text; {_EXPECTED}")
     return container
 
 
@@ -57,26 +72,21 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     films = [each for each in container.streams.video if not each.disposition & Disposition.attached_pic]
     best = container.streams.best("video")
     if not films:
-        has = sorted({each.type for each in container.streams} - {"video"})
-        cover = " and a cover picture" if container.streams.video else ""
-        raise MediaError(f"{path} has no video, only {', '.join(has) or 'nothing'}{cover}; expected a file with video")
+        has = sorted({"a cover picture" if each.type == "video" else each.type for each in container.streams})
+        raise MediaError(
+            f"{path} has no video, only {' and '.join(has) or 'nothing'}; expected a file with video in it"
+        )
     stream = best if best in films else films[0]
     if stream.codec_context is None:
         raise MediaError(f"{path}: there is no decoder for its video; convert it to H.264 first")
     return stream
 
 
-def _why_not(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(512)
-    if head[4:8] == b"ftyp":
-        return f"{path} is cut off: its index (moov) is missing, as when a recording was not ended; record it again"
-    kind = "not a video but text" if _is_text(head) else "no video that can be read"
-    return f"{path} is {kind}; expected a video (mp4, mkv, mov, webm, …) or a picture (png, jpg, webp, …)"
-
-
 def _is_text(head: bytes) -> bool:
+    if head.startswith(b"YUV4MPEG2"):
+        return False
     try:
-        return head.decode().isprintable() or all(each.isprintable() or each.isspace() for each in head.decode())
-    except UnicodeDecodeError as error:
-        return error.start > len(head) - 4 > 0  # cut in the middle of a letter
+        text = getincrementaldecoder("utf-8")().decode(head)  # which may end within a letter
+    except UnicodeDecodeError:
+        return False
+    return all(each.isprintable() or each.isspace() for each in text)
