@@ -5,7 +5,7 @@ Importing this package loads neither av nor cv2; what an input or output needs i
 
 from __future__ import annotations
 
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -37,7 +37,7 @@ def open_source(spec: str | Path) -> Source:
     MediaError
         If it cannot be read.
     """
-    path = Path(str(files("streammatte") / "assets" / "sample.mp4")) if spec == "sample" else Path(spec)
+    path = Path(str(resources.files("streammatte") / "assets" / "sample.mp4")) if spec == "sample" else Path(spec)
     if path.suffix.lower() in PICTURES:
         from streammatte.io.images import ImageSource
 

@@ -19,7 +19,7 @@ from av.subtitles.stream import SubtitleStream
 
 from streammatte.errors import UsageError
 from streammatte.io.containers import Container
-from streammatte.io.video_file import open_video
+from streammatte.io.video_file import fraction, open_video
 
 __all__ = ["StreamCopier", "tags"]
 
@@ -116,7 +116,7 @@ class StreamCopier:
         with suppress(FFmpegError):  # a file that breaks off ends there
             for packet in container.demux(streams):
                 if packet.size and (packet.dts is not None or packet.pts is not None):
-                    shift = round(self._start / packet.time_base)
+                    shift = round(self._start / (fraction(packet.time_base) or 1))
                     packet.pts = None if packet.pts is None else packet.pts - shift
                     packet.dts = None if packet.dts is None else packet.dts - shift
                     yield packet
@@ -166,7 +166,7 @@ class StreamCopier:
 
 def _time(packet: AnyPacket) -> Fraction:
     ticks = packet.pts if packet.dts is None else packet.dts
-    return (ticks or 0) * Fraction(packet.time_base)
+    return (ticks or 0) * (fraction(packet.time_base) or Fraction(0))
 
 
 def _copied(output: Stream, packet: AnyPacket | None) -> Iterator[AnyPacket]:

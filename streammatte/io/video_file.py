@@ -5,8 +5,9 @@ from __future__ import annotations
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import av
 from av.container import InputContainer
@@ -16,12 +17,24 @@ from av.video.stream import VideoStream
 
 from streammatte.errors import MediaError
 
-__all__ = ["media_errors", "open_video", "video_stream"]
+__all__ = ["fraction", "media_errors", "open_video", "video_stream"]
 
 # Before its version 19 PyAV must be told to read tags that are no UTF-8; since then it takes no such word.
 _READ_ALL_TAGS: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
 
 _EXPECTED = "expected a video (mp4, mkv, mov, webm, …) or a picture (png, jpg, webp, …)"
+
+
+class _Rational(Protocol):
+    @property
+    def numerator(self) -> int: ...
+    @property
+    def denominator(self) -> int: ...
+
+
+def fraction(value: _Rational | None) -> Fraction | None:
+    """Return a rational number of PyAV, whose type differs from version to version; None where it is not stated."""
+    return Fraction(value.numerator, value.denominator) if value else None
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from streammatte.frames import Frame
 from streammatte.io.files import check_input
 from streammatte.io.orientation import Orientation
 from streammatte.io.video_colour import Colour, ToRgb
-from streammatte.io.video_file import open_video, video_stream
+from streammatte.io.video_file import fraction, open_video, video_stream
 
 __all__ = ["VideoSource"]
 
@@ -77,8 +77,8 @@ class VideoSource:
         try:
             stream = video_stream(container, self.path)
             stream.thread_type = "AUTO"
-            self.time_base = Fraction(stream.time_base or Fraction(1, 1000))
-            self.rate = _rate(stream)
+            self.time_base = fraction(stream.time_base) or Fraction(1, 1000)
+            self.rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
             self.tags: dict[str, str] = {
                 key: stream.metadata[key] for key in ("language", "title") if key in stream.metadata
             }
@@ -91,14 +91,12 @@ class VideoSource:
             decoded = _decoded(container, stream)
             first = next(decoded, None)
             if first is None:
-                raise MediaError(
-                    f"{self.path}: not one picture of its {stream.name} video can be decoded; it is broken"
-                )
+                raise MediaError(f"{self.path} is broken: not one picture of its video ({stream.name}) can be decoded")
             stored = first.width, first.height
             orientation = _orientation(first)
             self.size = orientation.size(stored)
             self.colour = Colour.of(first, stream.codec_context)
-            aspect = stream.sample_aspect_ratio
+            aspect = fraction(stream.sample_aspect_ratio)
             self.aspect = 1 / aspect if aspect and orientation.transposed else aspect
             self._frames = self._converted(chain([first], decoded), ToRgb(self.colour, stored), orientation)
         except BaseException:
@@ -154,14 +152,10 @@ def _orientation(frame: VideoFrame) -> Orientation:
     return Orientation.of_matrix(bytes(matrix)) if isinstance(matrix, Buffer) else Orientation()
 
 
-def _rate(stream: VideoStream) -> Fraction | None:
-    rate = stream.average_rate or stream.guessed_rate
-    return Fraction(rate) if rate else None
-
-
 def _duration(container: InputContainer, stream: VideoStream) -> float | None:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
+    time_base = fraction(stream.time_base)
+    if stream.duration and time_base:
+        return float(stream.duration * time_base)
     return container.duration / av.time_base if container.duration else None
 
 
