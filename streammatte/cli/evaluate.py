@@ -1,4 +1,4 @@
-"""`streammatte evaluate`: figures on the validation pack."""
+"""`streammatte evaluate`: figures of the network, alone or beside its rivals."""
 
 from __future__ import annotations
 
@@ -7,51 +7,70 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from streammatte.cli.options import engine_options
+from streammatte.cli.options import engine_options, weights_option
+from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
 
-_SCALES = {
-    "iou": ("IoU", 1.0),
-    "iou_p5": ("IoU, 5th percentile", 1.0),
-    "sad": ("SAD / 1000", 1e-3),
-    "mse": ("MSE x 1000", 1e3),
-    "mad": ("MAD x 1000", 1e3),
-    "soft_mad": ("soft-band MAD x 1000", 1e3),
-    "dtssd": ("dtSSD x 100", 1e2),
-    "flicker": ("flicker x 1000", 1e3),
-    "mean_alpha": ("mean alpha x 1000", 1e3),
-    "highest": ("highest mean alpha x 1000", 1e3),
-}
-
 
 @click.command()
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="The folder with val/ and clips/.")
-@click.option("--weights", type=click.Path(path_type=Path), help="Weights (.safetensors); the shipped ones by default.")
-@click.option("--every", default=1, show_default=True, type=click.IntRange(1), help="Each n-th portrait and room only.")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The validation pack (val/ and clips/), or Composition-1k (fg/, alpha/, bg/, trimaps/).",
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(("pack", "composition")),
+    help="Each set of the pack with its own metrics, or composites scored at 800x800 as in the paper. "
+    "[default: composition with --rivals, else pack]",
+)
+@click.option(
+    "--rivals",
+    metavar="NAME,...",
+    help="Run classical matters on the same composites, with a trimap: closed-form, knn, learning-based, "
+    "large-kernel, random-walk, shared.",
+)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N pictures of a set, evenly spaced.")
 @click.option("--strips", type=click.Path(path_type=Path), help="Write picture strips to look at into this folder.")
+@weights_option
 @engine_options
 def evaluate(
-    data: Path, weights: Path | None, every: int, strips: Path | None, engine: str, device: str, threads: int
+    data: Path,
+    protocol: str | None,
+    rivals: str | None,
+    limit: int | None,
+    strips: Path | None,
+    weights: Path | None,
+    engine: str,
+    device: str,
+    threads: int,
 ) -> None:
-    """Print the figures of the network on a validation pack, as a Markdown table.
+    """Print the figures of the network as a Markdown table.
 
     The network's alpha is brought to the picture's size bilinearly and is not smoothed over time. A strip shows input,
-    reference, alpha and a composite on magenta.
+    reference, alpha and a composite on magenta; its name begins with the set and the score.
     """
+    protocol = protocol or ("composition" if rivals else "pack")
+    if rivals and protocol == "pack":
+        raise UsageError("--rivals need pictures with a true alpha; use --protocol composition, or leave it out")
+    if strips and protocol == "composition":
+        raise UsageError("--strips are made of the pack; use --protocol pack")
+
+    from streammatte.evaluate import composition, validation
+    from streammatte.evaluate.report import table
+    from streammatte.evaluate.rivals import open_rivals
     from streammatte.evaluate.strips import write_strips
-    from streammatte.evaluate.validation import evaluate as run
     from streammatte.matting import load
 
+    opened = open_rivals([name.strip() for name in rivals.split(",")]) if rivals else {}
     matter = load(weights, engine=cast("EngineName", engine), device=cast("Device", device), threads=threads)
-    results = run(data, matter.matte_in_box, every)
-    names = [name for name in _SCALES if any(name in result.figures for result in results)]
-    click.echo("| set | pictures | " + " | ".join(_SCALES[name][0] for name in names) + " |")
-    click.echo("|---" * (2 + len(names)) + "|")
-    for result in results:
-        cells = (f"{result.figures[n] * _SCALES[n][1]:.4g}" if n in result.figures else "" for n in names)
-        click.echo(f"| {result.name} | {result.pictures} | {' | '.join(cells)} |")
+    if protocol == "composition":
+        click.echo(table(composition.evaluate(data, matter.matte_in_box, opened, limit), rows="method"))
+    else:
+        click.echo(table(validation.evaluate(data, matter.matte_in_box, limit)))
     if strips is not None:
-        count = write_strips(data, matter.matte_in_box, strips)
+        count = write_strips(data, matter.matte_in_box, strips, limit)
         click.echo(f"{count} strips are in {strips}", err=True)

@@ -97,5 +97,5 @@ def _validate(network: MattingNetwork, data: Path) -> dict[str, float]:
     from streammatte.evaluate.validation import evaluate
     from streammatte.matting import NetworkMatter
 
-    results = evaluate(data, NetworkMatter(TorchEngine(network)).matte_in_box, every=2, sets=("portraits", "rooms"))
+    results = evaluate(data, NetworkMatter(TorchEngine(network)).matte_in_box, limit=130, sets=("portraits", "rooms"))
     return {f"{result.name}_{name}": value for result in results for name, value in result.figures.items()}

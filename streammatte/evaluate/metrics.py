@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["conn", "dtssd", "flicker", "grad", "iou", "mad", "mse", "sad", "soft_band", "still"]
+__all__ = ["boundary_f", "conn", "dtssd", "flicker", "grad", "iou", "mad", "mse", "sad", "soft_band", "still"]
 
 _Array = NDArray[np.floating]
 
@@ -39,6 +39,31 @@ def iou(alpha: _Array, target: _Array, threshold: float = 0.5) -> float:
     found, true = alpha > threshold, target > threshold
     union = np.count_nonzero(found | true)
     return np.count_nonzero(found & true) / union if union else 1.0
+
+
+def boundary_f(alpha: _Array, target: _Array, tolerance: float = 0.008) -> float:
+    """Boundary F-score (Csurka et al. 2013, Perazzi et al. 2016): how well the outlines at alpha 0.5 lie on each other.
+
+    The harmonic mean of the part of the found outline that is near the true one and the part of the true outline that
+    is near the found one; near is a distance of at most `tolerance` times the picture's diagonal, rounded up to
+    pixels. 1 where neither has an outline, 0 where one alone has.
+    """
+    outlines = [_outline(values > 0.5) for values in (alpha, target)]
+    if not (outlines[0].any() and outlines[1].any()):
+        return float(not (outlines[0].any() or outlines[1].any()))
+    reach = int(np.ceil(tolerance * np.hypot(*alpha.shape)))
+    y, x = np.ogrid[-reach : reach + 1, -reach : reach + 1]
+    disk = (x**2 + y**2 <= reach**2).astype(np.uint8)
+    near = [cv2.dilate(outline.astype(np.uint8), disk).astype(np.bool_) for outline in outlines]
+    precision = np.count_nonzero(outlines[0] & near[1]) / np.count_nonzero(outlines[0])
+    recall = np.count_nonzero(outlines[1] & near[0]) / np.count_nonzero(outlines[1])
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def _outline(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels that differ from their right, lower or lower right neighbour."""
+    padded = np.pad(mask, ((0, 1), (0, 1)), mode="edge")
+    return np.asarray((mask != padded[:-1, 1:]) | (mask != padded[1:, :-1]) | (mask != padded[1:, 1:]))
 
 
 def grad(alpha: _Array, target: _Array, sigma: float = 1.4) -> float:
@@ -88,8 +113,8 @@ def conn(alpha: _Array, target: _Array, step: float = 0.1) -> float:
 
 def dtssd(alphas: _Array, targets: _Array) -> float:
     """Temporal error (Erofeev et al. 2015): the root mean square difference of the changes, meant over time."""
-    changes = np.diff(alphas.astype(np.float64), axis=0) - np.diff(targets.astype(np.float64), axis=0)
-    return float(np.sqrt(np.square(changes).mean(axis=(1, 2))).mean())
+    errors = (np.subtract(alpha, target, dtype=np.float64) for alpha, target in zip(alphas, targets, strict=True))
+    return float(np.mean([np.sqrt(np.square(b - a).mean()) for a, b in itertools.pairwise(errors)]))
 
 
 def still(previous: NDArray[np.uint8], current: NDArray[np.uint8], levels: float = 3.0) -> NDArray[np.bool_]:

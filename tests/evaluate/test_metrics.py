@@ -119,3 +119,34 @@ def test_video_metrics() -> None:
     calm = [abs(float(alphas[1, y, x]) - alphas[0, y, x]) for y in range(8) for x in range(3)]
     calm += [abs(float(alphas[2, y, x]) - alphas[1, y, x]) for y in range(8) for x in range(8)]
     assert metrics.flicker(alphas, pictures) == pytest.approx(sum(calm) / len(calm), abs=1e-6)
+
+
+def slow_outline(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    height, width = mask.shape
+    found = []
+    for y in range(height):
+        for x in range(width):
+            others = [(y + dy, x + dx) for dy, dx in ((0, 1), (1, 0), (1, 1)) if y + dy < height and x + dx < width]
+            if any(mask[y, x] != mask[other] for other in others):
+                found.append((y, x))
+    return found
+
+
+def test_boundary_f(pair: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
+    alpha, target = pair
+    found, true = slow_outline(alpha > 0.5), slow_outline(target > 0.5)
+    scores = set()
+    for tolerance in (0.001, 0.03, 0.05):  # 1, 2 and 2 pixels of a diagonal of 38.4
+        reach = math.ceil(tolerance * math.hypot(*alpha.shape))
+        shares = [
+            sum(any(math.dist(p, q) <= reach for q in others) for p in points) / len(points)
+            for points, others in ((found, true), (true, found))
+        ]
+        expected = 2 * shares[0] * shares[1] / sum(shares)
+        assert metrics.boundary_f(alpha, target, tolerance) == pytest.approx(expected, abs=1e-6)
+        scores.add(expected)
+    assert len(scores) > 1
+    assert metrics.boundary_f(target, target) == 1
+    assert metrics.boundary_f(target * 0, target * 0) == 1
+    assert metrics.boundary_f(target * 0, target) == 0
+    assert metrics.boundary_f(np.roll(target, 12, axis=1), target, 0.001) < 0.5
