@@ -1,0 +1,40 @@
+"""The command `streammatte`, also as `python -m streammatte`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from types import FrameType
+
+__all__ = ["main"]
+
+_PATIENCE_S = 2.0
+_interrupted_at: float | None = None
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    signal.signal(signal.SIGINT, _interrupt)
+    from streammatte.cli import cli
+
+    cli(prog_name="streammatte")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Stop at the first Ctrl-C, and let the clean-up that follows finish.
+
+    A second one soon after is an impatient finger. A later one means that the clean-up hangs, or that foreign code
+    swallowed the first: leave at once.
+    """
+    global _interrupted_at
+    now = time.monotonic()
+    if _interrupted_at is None:
+        _interrupted_at = now
+        raise KeyboardInterrupt
+    if now - _interrupted_at > _PATIENCE_S:
+        os._exit(130)
+
+
+if __name__ == "__main__":
+    main()

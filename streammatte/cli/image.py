@@ -1,0 +1,101 @@
+"""`streammatte image`: matte pictures."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from streammatte.cli.options import background_options, engine_options, quiet_option, refuse_clash, weights_option
+from streammatte.errors import MediaError, UsageError
+
+if TYPE_CHECKING:
+    from streammatte.engines import Device, EngineName
+
+
+@click.command()
+@click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@background_options
+@weights_option
+@engine_options
+@quiet_option
+def image(
+    inputs: tuple[Path, ...],
+    out: Path,
+    bg: str | None,
+    no_decontaminate: bool,
+    filters: tuple[str, ...],
+    weights: Path | None,
+    engine: EngineName,
+    device: Device,
+    threads: int,
+    quiet: bool,
+) -> None:
+    """Take the background out of the pictures IN and write OUT.
+
+    Several pictures, or a folder of them, are written as OUT/NAME.png. A PNG or WebP gets a transparent background,
+    with straight colours, unless --bg says otherwise; any other picture a blurred one.
+    """
+    from streammatte.cli.background import Background
+    from streammatte.cli.progress import progress
+    from streammatte.io import open_sink, open_source
+    from streammatte.io.files import check_input
+    from streammatte.matting import load
+    from streammatte.pipeline import run
+    from streammatte.plugins import parse_filter
+
+    jobs = _jobs(inputs, out)
+    pictures, results = [check_input(picture) for picture, _ in jobs], [result for _, result in jobs]
+    background = Background.of(bg, output=results[0], decontaminate=not no_decontaminate)
+    steps = [*background.filters, *map(parse_filter, filters)]
+    refuse_clash(results, [*pictures, *background.paths])
+    matter = load(weights, engine=engine, device=device, threads=threads)
+    if results[0] != out:
+        _make_folder(out)
+    with progress(len(jobs), unit="picture", quiet=quiet) as tally:
+        for picture, result in jobs:
+            with ExitStack() as opened:
+                source = open_source(picture)
+                opened.callback(source.close)
+                sink = open_sink(result, source, transparent=background.transparent)
+                opened.callback(sink.abort)
+                run(source, matter, sink, filters=steps, on_frame=tally)
+    if not quiet:
+        click.echo(f"wrote {out}: {tally.summary}; background: {background.name}; {matter.engine} on {matter.device}")
+
+
+def _jobs(inputs: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
+    """Which picture becomes which."""
+    from streammatte.io.containers import PICTURES
+
+    known = " ".join(sorted(PICTURES))
+    pictures: list[Path] = []
+    for path in inputs:
+        if path.is_dir():
+            found = sorted(each for each in path.iterdir() if each.suffix.lower() in PICTURES)
+            if not found:
+                raise MediaError(f"the folder {path} holds no pictures; expected files that end in one of {known}")
+            pictures += found
+        elif path.suffix.lower() in PICTURES:
+            pictures.append(path)
+        else:
+            raise UsageError(
+                f"{path} is no picture by its name; expected one of {known}; for a video: streammatte video"
+            )
+    if len(inputs) > 1 or inputs[0].is_dir() or out.is_dir():
+        if out.is_file():
+            raise UsageError(f"{out} is a file; expected a folder for {len(pictures)} pictures: give another OUT")
+        return [(picture, out / f"{picture.stem}.png") for picture in pictures]
+    if out.suffix.lower() not in PICTURES:
+        raise UsageError(f"{out} is no picture by its name; expected one of {known}, or a folder that exists")
+    return [(pictures[0], out)]
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise MediaError(f"the folder {path} cannot be made ({error.strerror}); choose another OUT") from error

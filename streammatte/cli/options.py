@@ -1,0 +1,121 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+import click
+
+from streammatte.errors import UsageError
+
+__all__ = [
+    "Smooth",
+    "background_options",
+    "engine_options",
+    "parse_size",
+    "quiet_option",
+    "refuse_clash",
+    "smooth_option",
+    "weights_option",
+]
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+def engine_options(command: C) -> C:
+    """Add --engine, --device and --threads."""
+    options = (
+        click.option(
+            "--engine",
+            type=click.Choice(("auto", "onnxruntime", "openvino", "torch")),
+            default="auto",
+            show_default=True,
+            help="What runs the network; auto: torch on a GPU, else onnxruntime.",
+        ),
+        click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), default="auto", show_default=True),
+        click.option(
+            "--threads", type=click.IntRange(1), default=2, show_default=True, help="The most that the CPU is given."
+        ),
+    )
+    return _apply(options, command)
+
+
+def background_options(command: C) -> C:
+    """Add --bg, --no-decontaminate and --filter."""
+    options = (
+        click.option(
+            "--bg",
+            metavar="IMAGE|VIDEO|COLOUR|blur[:STRENGTH]|none",
+            help="What stands behind the person; COLOUR is #rrggbb or a name such as white. "
+            "[default: none where the output carries alpha, else blur]",
+        ),
+        click.option(
+            "--no-decontaminate", is_flag=True, help="Leave the old background's colour in hair and soft edges."
+        ),
+        click.option(
+            "--filter",
+            "filters",
+            metavar="NAME[:KEY=VALUE,...]",
+            multiple=True,
+            help="Apply a filter after --bg; may be repeated. 'streammatte filters' lists them.",
+        ),
+    )
+    return _apply(options, command)
+
+
+Smooth = Literal["off", "ema", "motion"]
+
+smooth_option = click.option(
+    "--smooth",
+    type=click.Choice(get_args(Smooth)),
+    default="off",
+    show_default=True,
+    help="Steady alpha over time: everywhere alike, or only where the picture stands still.",
+)
+
+weights_option = click.option(
+    "--weights", type=click.Path(path_type=Path), help="Weights (.safetensors); the shipped ones by default."
+)
+
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+
+
+def parse_size(text: str, multiple: int = 1) -> tuple[int, int]:
+    """Return (width, height) from WxH.
+
+    Raises
+    ------
+    UsageError
+        If it is no size, or its sides are not multiples of `multiple`.
+    """
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal() and int(width) * int(height) > 0):
+        raise UsageError(f"the size {text!r} cannot be read; expected WIDTHxHEIGHT in pixels, such as 1280x720")
+    size = int(width), int(height)
+    if size[0] % multiple or size[1] % multiple:
+        raise UsageError(f"the size {text} will not do; expected multiples of {multiple}, such as 512x288")
+    return size
+
+
+def refuse_clash(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """Refuse outputs that would overwrite an input or one another.
+
+    Raises
+    ------
+    UsageError
+        If two of the files are the same.
+    """
+    seen = {path.resolve(): "an input" for path in inputs}
+    for output in outputs:
+        place = output.resolve()
+        if place in seen:
+            raise UsageError(f"{output} would be written over {seen[place]}; give each output a name of its own")
+        seen[place] = "another output"
+
+
+def _apply(options: tuple[Callable[[C], C], ...], command: C) -> C:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,88 @@
+"""`streammatte video`: matte a video file."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from streammatte.cli.options import (
+    Smooth,
+    background_options,
+    engine_options,
+    quiet_option,
+    refuse_clash,
+    smooth_option,
+    weights_option,
+)
+
+if TYPE_CHECKING:
+    from streammatte.engines import Device, EngineName
+
+
+@click.command()
+@click.argument("video", metavar="IN")
+@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@background_options
+@smooth_option
+@click.option("--alpha-out", metavar="FILE", type=click.Path(path_type=Path), help="Write alpha too, in grey.")
+@click.option(
+    "--foreground-out", metavar="FILE", type=click.Path(path_type=Path), help="Write the foreground over black too."
+)
+@click.option("--no-sound", is_flag=True, help="Leave out sound and subtitles.")
+@weights_option
+@engine_options
+@quiet_option
+def video(
+    video: str,
+    out: Path,
+    bg: str | None,
+    no_decontaminate: bool,
+    filters: tuple[str, ...],
+    smooth: Smooth,
+    alpha_out: Path | None,
+    foreground_out: Path | None,
+    no_sound: bool,
+    weights: Path | None,
+    engine: EngineName,
+    device: Device,
+    threads: int,
+    quiet: bool,
+) -> None:
+    """Take the background out of the video IN and write OUT.
+
+    IN may be "sample", a short clip that comes along. OUT is .mp4, .mov, .mkv or .webm. Times and sound are kept.
+    The result appears under its name when it is complete. A name that begins with a dash goes after "--".
+    """
+    from streammatte.cli.background import Background
+    from streammatte.cli.progress import progress
+    from streammatte.io import open_sink, open_source
+    from streammatte.io.tee import TeeSink
+    from streammatte.matting import load
+    from streammatte.pipeline import run
+    from streammatte.plugins import parse_filter
+    from streammatte.smoothing import smoother
+
+    outputs = [path for path in (out, alpha_out, foreground_out) if path is not None]
+    with ExitStack() as opened:
+        source = open_source(video)
+        opened.callback(source.close)
+        background = Background.of(bg, output=out, decontaminate=not no_decontaminate)
+        steps = [*background.filters, *map(parse_filter, filters)]
+        refuse_clash(outputs, background.paths)
+        sinks = [open_sink(out, source, transparent=background.transparent, sound=not no_sound)]
+        opened.callback(sinks[0].abort)
+        if alpha_out is not None:
+            sinks.append(open_sink(alpha_out, source, picture="alpha", sound=False))
+            opened.callback(sinks[-1].abort)
+        if foreground_out is not None:
+            sinks.append(open_sink(foreground_out, source, picture="foreground", sound=False))
+            opened.callback(sinks[-1].abort)
+        matter = load(weights, engine=engine, device=device, threads=threads)
+        with progress(getattr(source, "frames", None), quiet=quiet) as tally:
+            run(source, matter, TeeSink(*sinks), smoother=smoother(smooth), filters=steps, on_frame=tally)
+    if not quiet:
+        names = " and ".join(map(str, outputs))
+        click.echo(f"wrote {names}: {tally.summary}; background: {background.name}; {matter.engine} on {matter.device}")

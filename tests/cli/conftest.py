@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import click.testing
+import numpy as np
+import pytest
+
+from streammatte.cli import cli
+
+SIZE = 96, 64
+RATE = 25
+
+
+class Bright:
+    """Takes for foreground what is bright; stands in for the network, whose weights these tests do not need."""
+
+    engine, device = "double", "nothing"
+
+    def matte(self, frame):
+        return (frame.rgb.mean(axis=2) > 127).astype(np.float32)
+
+    def reset(self):
+        pass
+
+
+@pytest.fixture
+def loaded(monkeypatch):
+    """The arguments of every load of the network, which a double takes the place of."""
+    calls = []
+
+    def load(*args, **options):
+        calls.append((args, options))
+        return Bright()
+
+    monkeypatch.setattr("streammatte.matting.load", load)
+    return calls
+
+
+@pytest.fixture
+def streammatte(loaded):
+    """Run the command line in this process."""
+    runner = click.testing.CliRunner()
+
+    def invoke(*arguments):
+        result = runner.invoke(cli, [str(each) for each in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def make_clip():
+    """Write a clip: a white disc that walks over a dark blue ground, with a tone."""
+
+    def make(path, frames=12, *, video=True, audio=True):
+        with av.open(path, "w") as container:
+            picture = container.add_stream("libx264", RATE, options={"crf": "10"}) if video else None
+            tone = container.add_stream("aac", 48_000, layout="mono") if audio else None
+            if picture:
+                picture.width, picture.height, picture.pix_fmt = *SIZE, "yuv420p"
+                for index in range(frames):
+                    frame = av.VideoFrame.from_ndarray(disc(20 + 2 * index))
+                    frame.pts, frame.time_base = index, Fraction(1, RATE)
+                    container.mux(picture.encode(frame))
+                container.mux(picture.encode(None))
+            if tone:
+                sound = av.AudioFrame.from_ndarray(np.zeros((1, 1024 * 12), np.float32), "fltp", "mono")
+                sound.sample_rate = 48_000
+                container.mux(tone.encode(sound))
+                container.mux(tone.encode(None))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def clip(make_clip, tmp_path):
+    return make_clip(tmp_path / "clip.mp4")
+
+
+def disc(x):
+    rows, columns = np.ogrid[: SIZE[1], : SIZE[0]]
+    inside = (rows - 32) ** 2 + (columns - x) ** 2 < 15**2
+    return np.where(inside[..., None], np.uint8(255), np.array([10, 20, 80], np.uint8))
+
+
+@pytest.fixture
+def pictures():
+    """Read all frames of a file, (N, H, W, 3)."""
+
+    def read(path):
+        with av.open(path) as container:
+            return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+
+    return read

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+PHOTO = np.zeros((40, 60, 3), np.uint8)
+PHOTO[10:30, 20:40] = [40, 200, 255]  # as OpenCV has it, B,G,R; bright to the double
+PHOTO[:, :, 0] += 30
+
+
+@pytest.fixture
+def photos(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.bmp"):
+        cv2.imwrite(str(tmp_path / "in" / name), PHOTO)
+    return tmp_path / "in"
+
+
+def read(path):
+    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+
+
+def test_a_png_has_straight_alpha_by_default(streammatte, photos, tmp_path):
+    result = streammatte("image", photos / "a.png", tmp_path / "out.png")
+
+    assert result.stdout.startswith(f"wrote {tmp_path}/out.png: 1 picture in ")
+    assert "background: none (transparent), by default" in result.stdout
+    bgra = read(tmp_path / "out.png")
+    inside = PHOTO.mean(axis=2) > 127
+    np.testing.assert_array_equal(bgra[..., 3], np.where(inside, 255, 0))
+    np.testing.assert_array_equal(bgra[12:28, 22:38, :3], PHOTO[12:28, 22:38])
+
+
+def test_another_background(streammatte, photos, tmp_path):
+    streammatte("image", photos / "a.png", tmp_path / "out.png", "--bg", "#0000ff")
+    result = read(tmp_path / "out.png")
+    assert result.shape == (40, 60, 3)
+    assert result[0, 0].tolist() == [255, 0, 0]
+
+
+def test_a_folder_and_several_pictures(streammatte, photos, loaded, tmp_path):
+    for index, inputs in enumerate([[photos], [photos / "a.png", photos / "b.bmp"]]):
+        out = tmp_path / f"out{index}"
+        assert streammatte("image", *inputs, out).exit_code == 0
+        assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png"]
+        assert read(out / "b.png").shape == (40, 60, 4)
+    assert len(loaded) == 2  # once a command, not once a picture

@@ -1,0 +1,127 @@
+"""The program as a process: how fast it answers, how it stops, what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = {"torch", "av", "cv2", "numpy", "onnxruntime", "rich", "pyvirtualcam"}
+
+SLOW_PROGRAM = """
+import sys, time
+import numpy as np
+import streammatte.matting
+from streammatte.__main__ import main
+
+class Slow:
+    engine = device = "double"
+    def matte(self, frame):
+        time.sleep(0.2)
+        return np.ones((frame.size[1], frame.size[0]), np.float32)
+    def reset(self):
+        print("running", flush=True)
+
+streammatte.matting.load = lambda *_, **__: Slow()
+main()
+"""
+
+
+def start(*arguments, program=("-m", "streammatte"), **options):
+    return subprocess.Popen(
+        [sys.executable, *program, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def test_help_answers_at_once():
+    process, before = start("--help"), os.times()
+    output, _ = process.communicate(timeout=20)
+    after = os.times()
+
+    assert process.returncode == 0
+    assert "  video " in output
+    assert "  devices " in output
+    # CPU time, because the machine may be busy with something else.
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 0.3
+
+
+def test_no_command_needs_the_heavy_packages_for_its_help():
+    listing = (
+        "import sys, click; from streammatte.cli import cli\n"
+        "for name in cli.list_commands(None):\n"
+        "    command = cli.get_command(None, name); command.get_help(click.Context(command))\n"
+        "print(*{module.partition('.')[0] for module in sys.modules})"
+    )
+    process = start(program=("-c", listing))
+    output, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    assert not HEAVY & set(output.split())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group of processes")
+@pytest.mark.parametrize("times", [1, 3])
+def test_ctrl_c_ends_cleanly_and_leaves_nothing(times, make_clip, tmp_path):
+    clip = make_clip(tmp_path / "clip.mp4", frames=200)
+    process = start(
+        "video", clip, tmp_path / "out.mp4", "--alpha-out", tmp_path / "alpha.mp4", program=("-c", SLOW_PROGRAM)
+    )
+    assert process.stdout.readline() == "running\n"
+    time.sleep(0.3)
+    assert len(list(tmp_path.iterdir())) == 3  # two of them half-written
+
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+    output, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert (output, errors.strip()) == ("", "streammatte: stopped; what was not complete is removed")
+    assert list(tmp_path.iterdir()) == [clip]
+
+
+def test_a_mistake_is_one_line_here_too(tmp_path):
+    process = start("video", tmp_path / "gone.mp4", tmp_path / "out.mp4")
+    output, errors = process.communicate(timeout=20)
+    assert (process.returncode, output, errors.count("\n")) == (1, "", 1)
+
+
+def test_a_reader_that_goes_away_is_no_traceback():
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run(
+        [sys.executable, "-m", "streammatte", "filters"], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert "Traceback" not in process.stderr
+
+
+def test_progress_in_plain_lines(streammatte, clip, tmp_path, monkeypatch):
+    monkeypatch.setattr("streammatte.cli.progress._LINE_EVERY_S", 0.0)
+    result = streammatte("video", clip, tmp_path / "out.mp4")
+    lines = result.stderr.splitlines()
+    assert len(lines) == 12
+    assert lines[2].startswith("3 of 12 frames, ")
+    assert lines[2].endswith(" left")
+
+
+def test_without_a_command_it_explains_itself(streammatte):
+    assert streammatte().stdout == streammatte("--help").stdout
+    assert streammatte("--version").stdout.startswith("streammatte, version ")
+    unknown = streammatte("vidoe")
+    assert unknown.exit_code == 2
+    assert unknown.stderr.startswith("streammatte: No such command 'vidoe'.")
+
+
+def test_filters_are_listed_with_parameters_and_owners(streammatte):
+    listing = streammatte("filters").stdout
+    assert "blur (streammatte " in listing
+    assert "    strength: number, default 40" in listing
+    assert "    path: path, required" in listing

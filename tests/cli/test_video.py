@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import re
+
+import av
+import numpy as np
+import pytest
+
+DARK = [10, 20, 80]
+
+
+def near(picture, colour, tolerance=12):
+    """Whether all pixels have the colour, but for what H.264 does to it."""
+    return np.abs(picture.astype(int) - colour).max() <= tolerance
+
+
+def corner(frames):
+    return frames[:, -12:, -12:]
+
+
+def test_a_colour_behind_with_sound_and_every_frame(streammatte, clip, pictures, tmp_path):
+    result = streammatte("video", clip, tmp_path / "out.mp4", "--bg", "#e02010")
+
+    assert result.exit_code == 0
+    frames = pictures(tmp_path / "out.mp4")
+    assert frames.shape == pictures(clip).shape
+    assert near(corner(frames), [0xE0, 0x20, 0x10])
+    assert near(frames[0, 28:36, 16:24], [255, 255, 255])
+    with av.open(tmp_path / "out.mp4") as written, av.open(clip) as original:
+        times = [[packet.pts for packet in each.demux(audio=0) if packet.size] for each in (written, original)]
+    assert times[0] == times[1] != []
+    assert re.fullmatch(
+        rf"wrote {tmp_path}/out.mp4: 12 frames in [\d.]+ s \([\d.]+ fps\); background: #e02010; double on nothing\n",
+        result.stdout,
+    )
+    assert result.stderr == ""
+    assert {path.name for path in tmp_path.iterdir()} == {"clip.mp4", "out.mp4"}
+
+
+def test_the_background_where_none_is_named(streammatte, clip, pictures, tmp_path):
+    blurred = streammatte("video", clip, tmp_path / "out.mp4")
+    cut_out = streammatte("video", clip, tmp_path / "out.mov")
+
+    assert "background: blur, by default;" in blurred.stdout
+    assert near(corner(pictures(tmp_path / "out.mp4")), DARK)
+    assert "background: none (transparent), by default;" in cut_out.stdout
+    with av.open(tmp_path / "out.mov") as container:
+        rgba = next(container.decode(video=0)).to_ndarray(format="rgba")
+    assert rgba[32, 20, 3] == 255
+    assert rgba[-1, -1, 3] == 0
+
+
+@pytest.mark.parametrize("kind", ["picture", "video"])
+def test_a_file_behind(kind, streammatte, make_clip, clip, pictures, tmp_path):
+    back = make_clip(tmp_path / "back.mp4", audio=False)
+    if kind == "picture":
+        back = tmp_path / "back, evening.png"
+        av.VideoFrame.from_ndarray(np.full((64, 96, 3), [0, 200, 0], np.uint8)).save(back)
+    streammatte("video", clip, tmp_path / "out.mp4", "--bg", back)
+
+    expected = [0, 200, 0] if kind == "picture" else DARK
+    assert near(corner(pictures(tmp_path / "out.mp4")), expected)
+
+
+def test_filters_run_after_the_background_in_their_order(streammatte, clip, pictures, tmp_path):
+    streammatte(
+        "video", clip, tmp_path / "out.mp4", "--bg", "white", "--filter", "colour:red", "--filter", "colour:value=blue"
+    )
+    assert near(corner(pictures(tmp_path / "out.mp4")), [0, 0, 255])
+
+
+def test_alpha_and_foreground_in_files_of_their_own(streammatte, clip, pictures, tmp_path):
+    alpha, foreground = tmp_path / "alpha.mp4", tmp_path / "foreground.mkv"
+    result = streammatte("video", clip, tmp_path / "out.mp4", "--alpha-out", alpha, "--foreground-out", foreground)
+
+    assert f"wrote {tmp_path}/out.mp4 and {alpha} and {foreground}: 12 frames" in result.stdout
+    for path in (alpha, foreground):
+        frames = pictures(path)
+        assert len(frames) == 12
+        assert near(corner(frames), [0, 0, 0])
+        assert near(frames[0, 28:36, 16:24], [255, 255, 255])
+
+
+def test_engine_threads_and_silence(streammatte, loaded, clip, tmp_path):
+    result = streammatte("video", clip, tmp_path / "out.mp4", "--engine", "torch", "--threads", 1, "--no-sound", "-q")
+
+    assert (result.stdout, result.stderr) == ("", "")
+    assert loaded == [((None,), {"engine": "torch", "device": "auto", "threads": 1})]
+    with av.open(tmp_path / "out.mp4") as container:
+        assert not container.streams.audio
+
+
+def test_names_that_begin_with_a_dash(streammatte, make_clip, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_clip("-clip.mp4")
+    assert streammatte("video", "--bg", "white", "--", "-clip.mp4", "-out.mp4").exit_code == 0
+    assert (tmp_path / "-out.mp4").stat().st_size > 500
+
+
+def test_an_older_result_is_replaced(streammatte, clip, pictures, tmp_path):
+    (tmp_path / "out.mp4").write_bytes(b"older")
+    streammatte("video", clip, tmp_path / "out.mp4")
+    assert len(pictures(tmp_path / "out.mp4")) == 12
