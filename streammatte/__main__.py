@@ -18,7 +18,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, _interrupt)
     from streammatte.cli import cli
 
-    cli(prog_name="streammatte")
+    try:
+        cli(prog_name="streammatte")
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a late Ctrl-C must not change the exit code any more
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
