@@ -53,12 +53,12 @@ class Colour:
         return cls(system, system, system, full_range=False)
 
     @classmethod
-    def of(cls, frame: VideoFrame, context: VideoCodecContext) -> Colour:
+    def of(cls, frame: VideoFrame, context: VideoCodecContext, usual: Colour | None = None) -> Colour:
         """Return what `frame` and its decoder state; where they do not, what is usual.
 
         A video that stores R,G,B or grey is given the usual matrix: it is what an output gets.
         """
-        usual = cls.usual((frame.width, frame.height))
+        usual = usual or cls.usual((frame.width, frame.height))
         full_range = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
         matrix, primaries, transfer = int(frame.colorspace), int(context.color_primaries), int(context.color_trc)
         if matrix in _MATRICES:

@@ -12,6 +12,7 @@ import av
 from av import VideoFrame
 from av.codec.context import Flags
 from av.error import FFmpegError
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from streammatte.errors import MediaError, ShapeError, UsageError
@@ -87,6 +88,7 @@ class VideoSink:
         self._copier: StreamCopier | None = None
         self._waiting: tuple[VideoFrame, int] | None = None
         self._duration = 1
+        self._delay: int | None = None
         self._ended = False
         self._file = PartialFile(path, film.path if film else None)
         self._output = av.open(
@@ -136,9 +138,10 @@ class VideoSink:
         try:
             if self._stream is None or self._waiting is None:
                 raise MediaError(f"{self._path} is not written: there was no frame to put into it")
-            self._encode(*self._waiting, self._last_duration())
+            duration = self._last_duration()
+            self._encode(*self._waiting, duration)
             with self._media_errors():
-                self._output.mux(self._stream.encode(None))
+                self._write(self._stream.encode(None), end=self._waiting[1] + duration)
                 if self._copier is not None:
                     self._copier.finish()
                     self._copier.close()
@@ -190,7 +193,19 @@ class VideoSink:
         with self._media_errors():
             if self._copier is not None:
                 self._copier.copy_until(pts * self._time_base)
-            self._output.mux(self._stream.encode(frame))
+            self._write(self._stream.encode(frame))
+
+    def _write(self, packets: list[Packet[VideoStream]], end: int | None = None) -> None:
+        """Mux packets; `end` comes with the last ones, and is when the last frame ends."""
+        for packet in packets:
+            assert packet.pts is not None
+            assert packet.dts is not None
+            if self._delay is None:
+                self._delay = packet.pts - packet.dts
+            if end is not None and packet is packets[-1]:
+                # MP4 and MOV add up durations in the order of decoding, whose last frame need not be the last shown.
+                packet.duration = max(1, end - self._delay - packet.dts)
+            self._output.mux(packet)
 
     def _last_duration(self) -> int:
         film, rate = self._film, self._rate

@@ -1,0 +1,204 @@
+"""Reads a camera: V4L2 on Linux, AVFoundation on macOS, DirectShow on Windows, all through FFmpeg."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from threading import Lock
+
+import av
+from av import VideoFrame
+from av.container import InputContainer
+from av.device import enumerate_input_devices
+from av.error import FFmpegError, InvalidDataError
+
+from streammatte.errors import DeviceError
+from streammatte.frames import Frame
+from streammatte.io.v4l2 import v4l2_devices
+from streammatte.io.video_colour import Colour, ToRgb
+from streammatte.io.video_file import fraction
+
+__all__ = ["CameraInfo", "CameraSource", "list_cameras", "no_camera"]
+
+_FORMAT = {"darwin": "avfoundation", "win32": "dshow"}.get(sys.platform, "video4linux2")
+_TIME_BASE = Fraction(1, 1_000_000)
+_PATIENCE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """A camera.
+
+    Attributes
+    ----------
+    device : str
+        What to open it by.
+    name : str
+        What programs show.
+    """
+
+    device: str
+    name: str
+
+    def __str__(self) -> str:
+        """Both, for a list."""
+        return f"{self.device}  {self.name}"
+
+
+def list_cameras() -> list[CameraInfo]:
+    """Return the cameras that can be read, real ones before loopbacks.
+
+    Outputs, metadata nodes and hardware codecs, which look like cameras on Linux, are left out, and so is a
+    v4l2loopback to which no program writes.
+    """
+    if _FORMAT == "video4linux2":
+        cameras = sorted((each for each in v4l2_devices() if each.captures), key=lambda each: each.loopback)
+        return [CameraInfo(each.path, each.name) for each in cameras]
+    try:
+        found = enumerate_input_devices(_FORMAT)
+    except (FFmpegError, ValueError):
+        return []
+    return [CameraInfo(each.name, each.description) for each in found if "video" in each.media_types]
+
+
+def no_camera() -> str:
+    """Say that there is none that can be read, and what to do about it on this system."""
+    if any(not each.readable for each in v4l2_devices()):
+        return "no camera may be read by this user; run 'sudo usermod -aG video $USER' and log in again"
+    hint = {
+        "video4linux2": "; without one, a video can be one: "
+        "'sudo modprobe v4l2loopback exclusive_caps=1 card_label=streammatte', then play to it with ffmpeg",
+        "avfoundation": ", and allow it to this program in System Settings, Privacy, Camera",
+        "dshow": ", and allow it to desktop programs in Settings, Privacy, Camera",
+    }[_FORMAT]
+    return f"there is no camera; plug one in{hint}"
+
+
+class CameraSource:
+    """The frames of a camera as they come, with the time at which they came.
+
+    At 720 lines and more Motion JPEG is asked for first: most cameras give 30 frames a second only with it.
+
+    Parameters
+    ----------
+    device : str, optional
+        The camera's device or name, as `list_cameras` gives them; the first by default.
+    size : tuple of int
+        (w, h) to ask for. A camera that cannot gives another size.
+    rate : Fraction or int
+        Frames per second to ask for.
+
+    Attributes
+    ----------
+    device, name : str
+    size : tuple of int
+        (w, h) of the frames.
+    rate : Fraction or None
+        Frames per second that the camera claims to give.
+
+    Raises
+    ------
+    DeviceError
+        If there is no such camera, or it does not answer. While iterating: if it is gone.
+    """
+
+    live = True
+
+    def __init__(
+        self, device: str | None = None, size: tuple[int, int] = (1280, 720), rate: Fraction | int = 30
+    ) -> None:
+        camera = _find(device)
+        self.device, self.name = camera.device, camera.name
+        self._lock = Lock()
+        self._closed = False
+        self._container = _open(camera, size, Fraction(rate))
+        try:
+            stream = self._container.streams.video[0]
+            stream.thread_type = "SLICE"  # threads that take a frame each would hand it out frames later
+            self.rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
+            self._decoded = self._decode(self._container)
+            first = next(self._decoded, None)
+            if first is None:
+                raise DeviceError(f"camera {self.device} gives no picture; unplug it and plug it in again")
+            self.size = first.width, first.height
+            # Unless they say otherwise, cameras use the matrix of BT.601 whatever their size.
+            self._to_rgb = ToRgb(Colour.of(first, stream.codec_context, Colour(6, 1, 1, full_range=False)), self.size)
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Iterate over the frames from now on, without end."""
+        start = time.monotonic_ns()
+        while True:
+            with self._lock:
+                picture = None if self._closed else next(self._decoded, None)
+                if picture is None:
+                    return
+                rgb = self._to_rgb(picture)
+            yield Frame(rgb, (time.monotonic_ns() - start) // 1000, _TIME_BASE)
+
+    def close(self) -> None:
+        """Free the camera and end the iteration."""
+        self._closed = True
+        if self._lock.acquire(timeout=_PATIENCE_S):  # a camera that hangs keeps its reader, but nobody else
+            self._container.close()
+            self._lock.release()
+
+    def _decode(self, container: InputContainer) -> Iterator[VideoFrame]:
+        stream = container.streams.video[0]
+        while not self._closed:
+            try:
+                for packet in container.demux(stream):
+                    with suppress(InvalidDataError):  # cameras often begin in the middle of a picture
+                        yield from stream.decode(packet)
+                return
+            except BlockingIOError:  # AVFoundation does not wait for the next picture
+                time.sleep(0.002)
+            except FFmpegError as error:
+                raise DeviceError(f"camera {self.device} is gone ({error.strerror}); plug it in again") from error
+
+
+def _find(device: str | None) -> CameraInfo:
+    cameras = list_cameras()
+    if device is None:
+        if cameras:
+            return cameras[0]
+        raise DeviceError(no_camera())
+    named = [each for each in cameras if device in (each.device, each.name)]
+    return named[0] if named else CameraInfo(device, device)
+
+
+def _open(camera: CameraInfo, size: tuple[int, int], rate: Fraction) -> InputContainer:
+    """Open `camera` as asked; failing that, with less and less to say about it."""
+    asked = {"video_size": f"{size[0]}x{size[1]}", "framerate": str(rate)}
+    jpeg = {"dshow": {"vcodec": "mjpeg"}, "video4linux2": {"input_format": "mjpeg"}}.get(_FORMAT)
+    attempts = [asked, {"framerate": str(rate)}, {}]
+    if jpeg is not None and size[1] >= 720:
+        attempts.insert(0, asked | jpeg)
+    file = f"video={camera.device}" if _FORMAT == "dshow" else camera.device
+    for options in attempts:
+        try:
+            return av.open(file, "r", format=_FORMAT, container_options=options)
+        except FFmpegError as error:
+            reason = error
+    raise DeviceError(
+        f"camera {camera.device} cannot be opened ({reason.strerror}); {_advice(camera, reason)}"
+    ) from reason
+
+
+def _advice(camera: CameraInfo, error: FFmpegError) -> str:
+    if isinstance(error, FileNotFoundError):
+        names = ", ".join(str(each) for each in list_cameras())
+        return f"the cameras here are: {names or 'none'}"
+    if isinstance(error, PermissionError):
+        return "run 'sudo usermod -aG video $USER' and log in again"
+    if any(each.path == camera.device and each.outputs for each in v4l2_devices()):
+        return "it gives a picture only while another program writes one to it"
+    if _FORMAT == "video4linux2":
+        return f"another program may hold it: 'fuser {camera.device}' tells which"
+    return "another program may hold it, or this one may not be allowed to use it"

@@ -1,0 +1,97 @@
+"""Asks Linux for its video devices."""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["V4l2Device", "output_size", "v4l2_devices"]
+
+_QUERYCAP = 0x80685600  # VIDIOC_QUERYCAP, which fills a struct v4l2_capability
+_CAPABILITY = struct.Struct("=16s32s32sIII12x")  # driver, card, bus, version, of the driver, of this device
+_G_FMT = 0xC0D05604  # VIDIOC_G_FMT, which fills a struct v4l2_format
+_FORMAT = struct.Struct("=I4xII192x")  # type of the queue, width, height
+_VIDEO_OUTPUT = 2
+_CAPTURES, _OUTPUTS, _CONVERTS, _SAYS_WHICH = 0x1001, 0x2002, 0xC000, 0x80000000  # single- and multi-planar
+
+
+@dataclass(frozen=True, slots=True)
+class V4l2Device:
+    """A device file and what it does.
+
+    Attributes
+    ----------
+    path : str
+    name : str
+        What programs show.
+    captures : bool
+        Whether it gives pictures, now: a v4l2loopback does once a program writes to it.
+    outputs : bool
+        Whether it takes pictures, now.
+    loopback : bool
+        Whether it hands what one program writes to others, as a camera.
+    readable : bool
+        Whether this user may open it; if not, nothing but `path` and `name` is known.
+    """
+
+    path: str
+    name: str
+    captures: bool = False
+    outputs: bool = False
+    loopback: bool = False
+    readable: bool = True
+
+    @classmethod
+    def of_capability(cls, path: str, capability: bytes) -> V4l2Device:
+        """Read what the driver answered to VIDIOC_QUERYCAP."""
+        driver, card, _, _, of_driver, of_device = _CAPABILITY.unpack(capability)
+        flags = of_device if of_driver & _SAYS_WHICH else of_driver
+        plain = not flags & _CONVERTS  # no hardware codec or scaler
+        return cls(
+            path,
+            _text(card),
+            captures=bool(plain and flags & _CAPTURES),
+            outputs=bool(plain and flags & _OUTPUTS),
+            loopback=_text(driver) == "v4l2 loopback",
+        )
+
+
+def v4l2_devices() -> list[V4l2Device]:
+    """Return all video devices, in the order of their numbers; none on other systems than Linux."""
+    folders = Path("/sys/class/video4linux").glob("video*")
+    return [_ask(folder) for folder in sorted(folders, key=lambda each: (len(each.name), each.name))]
+
+
+def output_size(path: str) -> tuple[int, int] | None:
+    """Return the (w, h) that a virtual camera has now; None where it has none, or is none."""
+    try:
+        _, width, height = _FORMAT.unpack(_ioctl(path, _G_FMT, _FORMAT.pack(_VIDEO_OUTPUT, 0, 0)))
+    except OSError:
+        return None
+    return (width, height) if width and height else None
+
+
+def _ask(folder: Path) -> V4l2Device:
+    path = f"/dev/{folder.name}"
+    try:
+        answer = _ioctl(path, _QUERYCAP, bytes(_CAPABILITY.size))
+    except OSError as error:
+        name = (folder / "name").read_text(encoding="utf-8", errors="replace").strip()
+        return V4l2Device(path, name, readable=not isinstance(error, PermissionError))
+    return V4l2Device.of_capability(path, answer)
+
+
+def _ioctl(path: str, request: int, argument: bytes) -> bytes:
+    from fcntl import ioctl  # which Windows lacks
+
+    file = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        return ioctl(file, request, argument)
+    finally:
+        os.close(file)
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode(errors="replace")

@@ -1,0 +1,123 @@
+"""Writes to a virtual camera, which other programs see as a camera."""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pyvirtualcam
+
+from streammatte.errors import DeviceError
+from streammatte.frames import Rgb
+from streammatte.io.v4l2 import output_size, v4l2_devices
+from streammatte.layers import Layers
+
+__all__ = ["VirtualCameraSink", "list_virtual_cameras", "no_virtual_camera"]
+
+_OBS = "OBS Virtual Camera"
+_OBS_ON_WINDOWS = r"SOFTWARE\Classes\CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}"
+
+
+def list_virtual_cameras() -> list[str]:
+    """Return the devices that `VirtualCameraSink` can write to, by the names it takes."""
+    if sys.platform == "win32":
+        import winreg
+
+        try:
+            winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _OBS_ON_WINDOWS).Close()
+        except OSError:
+            return []
+        return [_OBS]
+    if sys.platform == "darwin":
+        return [_OBS] if Path("/Applications/OBS.app").exists() else []
+    return [each.path for each in v4l2_devices() if each.loopback]
+
+
+def no_virtual_camera() -> str:
+    """Say that there is none, and what makes one on this system."""
+    make = "install OBS Studio (https://obsproject.com), start its virtual camera there once, and stop it"
+    if sys.platform == "linux":
+        make = (
+            "make one: 'sudo apt install v4l2loopback-dkms && "
+            "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte'"
+        )
+    return f"there is no virtual camera; {make}"
+
+
+class VirtualCameraSink:
+    """The composite in a virtual camera; a frame of another size is scaled to cover it, and cut off at the edges.
+
+    Parameters
+    ----------
+    size : tuple of int
+        (w, h) to give the camera. One that is being watched already keeps the size it has.
+    rate : Fraction, int or None
+        Frames per second to announce; 30 where it is not known.
+    device : str, optional
+        Which one, as `list_virtual_cameras` gives them; the first by default.
+
+    Attributes
+    ----------
+    device : str
+        The device in use.
+    size : tuple of int
+        Its (w, h).
+
+    Raises
+    ------
+    DeviceError
+        If there is none, or it cannot be written to.
+    """
+
+    def __init__(self, size: tuple[int, int], rate: Fraction | int | None = None, device: str | None = None) -> None:
+        self._camera = _open(size, float(rate or 30), device)
+        self.device: str = self._camera.device
+        self.size: tuple[int, int] = (self._camera.width, self._camera.height)
+
+    def write(self, layers: Layers) -> None:
+        """Show the composite."""
+        self._camera.send(_cover(layers.composite.rgb, self.size))
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._camera.close()
+
+    def abort(self) -> None:
+        """Give the device back."""
+        self.close()
+
+
+def _open(size: tuple[int, int], rate: float, device: str | None) -> Any:
+    reason = RuntimeError("there is none")
+    for each in [device] if device else list_virtual_cameras() or [None]:
+        for width, height in dict.fromkeys([size, (each and output_size(each)) or size]):
+            try:
+                return pyvirtualcam.Camera(width, height, rate, device=each)
+            except RuntimeError as error:
+                reason = error
+    raise DeviceError(_why_not(device, reason)) from reason
+
+
+def _cover(rgb: Rgb, size: tuple[int, int]) -> Rgb:
+    (height, width), (wide, high) = rgb.shape[:2], size
+    if (width, height) == size:
+        return rgb
+    scale = max(wide / width, high / height)
+    scaled = max(wide, round(width * scale)), max(high, round(height * scale))
+    resized = cv2.resize(rgb, scaled, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (scaled[0] - wide) // 2, (scaled[1] - high) // 2
+    return np.ascontiguousarray(resized[top : top + high, left : left + wide], np.uint8)
+
+
+def _why_not(device: str | None, error: RuntimeError) -> str:
+    reason = str(error).replace("\n", "; ")
+    there = list_virtual_cameras()
+    if device is not None and there and device not in there:
+        return f"there is no virtual camera {device}; there are: {', '.join(there)}"
+    if there:
+        return f"the virtual camera {device or there[0]} cannot be used ({reason}); close the program that writes to it"
+    return no_virtual_camera()

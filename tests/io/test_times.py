@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from streammatte.frames import Frame
+from streammatte.io import ArraySource, open_sink, open_source
+
+IRREGULAR = [Fraction(n, 90_000) for n in (0, 3001, 3002, 9000, 45_000, 45_001, 60_000, 60_300)]
+SHIFTED = [time + Fraction(1, 3) for time in IRREGULAR]
+
+
+@pytest.mark.parametrize("times", [IRREGULAR, SHIFTED], ids=["from 0", "from a third of a second"])
+@pytest.mark.parametrize(
+    ("suffix", "transparent", "within"),
+    [(".mp4", False, 0), (".mov", False, 0), (".mov", True, 0), (".mkv", False, 5e-4), (".webm", True, 5e-4)],
+)
+def test_every_frame_is_shown_when_it_was(write_clip, probe, through, tmp_path, times, suffix, transparent, within):
+    source = open_source(write_clip("in.mp4", times=times, sounds=[("aac",)]))
+    sink = open_sink(tmp_path / f"out{suffix}", source, transparent=transparent)
+    assert through(source, sink) == len(times)
+    written = probe(tmp_path / f"out{suffix}")
+    assert probe(tmp_path / "in.mp4").times == times
+    assert len(written.times) == len(times)
+    assert max(abs(a - b) for a, b in zip(written.times, times, strict=True)) <= within
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_the_last_frame_is_shown_as_long_as_it_was(write_clip, probe, through, tmp_path, suffix):
+    source = open_source(write_clip("in.mp4", 3, last=Fraction(1, 2), options={"bf": "0"}))
+    through(source, open_sink(tmp_path / f"out{suffix}", source))
+    assert source.last_duration == Fraction(1, 2)
+    assert probe(tmp_path / f"out{suffix}").duration == pytest.approx(0.58, abs=1e-3)
+
+
+def test_29_97_frames_a_second_stay_exact(write_clip, probe, through, tmp_path):
+    rate = Fraction(30_000, 1001)
+    source = open_source(write_clip("in.mov", rate=rate, time_base=1 / rate))
+    assert source.rate == rate
+    assert source.frames == 8
+    through(source, open_sink(tmp_path / "out.mp4", source))
+    assert probe(tmp_path / "out.mp4").times == [index / rate for index in range(8)]
+
+
+def test_frames_of_a_container_without_times_get_them_from_the_rate(write_clip):
+    source = open_source(write_clip("in.avi", 5, codec="mpeg4", time_base=Fraction(1, 25)))
+    assert [frame.pts * frame.time_base for frame in source] == [Fraction(index, 25) for index in range(5)]
+
+
+def test_a_transport_stream_begins_at_its_start_whatever_number_that_has(write_clip, probe, through, tmp_path):
+    times = [3600 + Fraction(index, 25) for index in range(8)]
+    source = open_source(write_clip("in.ts", times=times, sounds=[("aac", Fraction(3600))]))
+    through(source, open_sink(tmp_path / "out.mp4", source))
+    before, after = probe(tmp_path / "in.ts"), probe(tmp_path / "out.mp4")
+    assert min(after.times[0], after.tracks[0].times[0]) == 0
+    assert after.times[0] - after.tracks[0].times[0] == before.times[0] - before.tracks[0].times[0]
+
+
+def test_frames_at_the_same_time_or_running_backwards_are_all_kept(probe, through, tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 48, 64, 3), np.uint8)
+    times = [0, 4, 4, 3, 8]
+    source = ArraySource(Frame(rgb, pts, Fraction(1, 25)) for rgb, pts in zip(pictures, times, strict=True))
+    through(source, open_sink(tmp_path / "out.mp4", source))
+    written = [float(time) for time in probe(tmp_path / "out.mp4").times]
+    assert written == sorted(set(written))
+    assert written == pytest.approx([0, 0.16, 0.16, 0.16, 0.32], abs=3e-3)
+
+
+def test_no_source_is_needed(probe, tmp_path, through):
+    pictures = np.zeros((3, 48, 64, 3), np.uint8)
+    through(ArraySource(pictures, 50), open_sink(tmp_path / "out.mp4"))
+    assert probe(tmp_path / "out.mp4").times == [Fraction(index, 50) for index in range(3)]
