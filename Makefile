@@ -26,12 +26,20 @@ test: .venv/test.stamp
 clean:
 	rm -rf .venv demo
 
+# A server may lack the libGL that OpenCV's windows need: there, OpenCV without windows takes its place.
+define check_opencv
+	@$(BIN)/python -c 'import cv2' 2>/dev/null || { $(BIN)/python -m pip uninstall --yes opencv-python opencv-python-headless \
+		&& $(BIN)/python -m pip install -c constraints.txt opencv-python-headless; }
+endef
+
 .venv/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install -c constraints.txt -e .
+	$(check_opencv)
 	@touch $@
 
 .venv/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install -c constraints.txt -e ".[dev]"
+	$(check_opencv)
 	@touch $@ .venv/demo.stamp
 
 $(BIN)/python:
