@@ -133,5 +133,5 @@ def flicker(alphas: _Array, pictures: NDArray[np.uint8]) -> float:
 
 
 def soft_band(target: _Array) -> NDArray[np.bool_]:
-    """Pixels that are neither clear nor opaque, in steps of 8 bits."""
-    return (target > 0.5 / 255) & (target < 1 - 0.5 / 255)
+    """Pixels that are neither clear nor opaque: more than a twentieth from both, beyond the noise of a filmed matte."""
+    return (target > 0.05) & (target < 0.95)

@@ -28,16 +28,17 @@ class Mix:
     ----------
     own_background, nobody : float
         A photo with its own background; a picture without people. The rest are composites.
-    two_people, occluder : float
-        A second person in a composite; something in front of the person.
+    two_people, occluder, other_clothes : float
+        A second person in a composite; something in front of the person; clothes of another colour and pattern.
     blur_background, motion_blur, uneven_light, low_light, noise, jpeg, video_compression, low_resolution, grey : float
         Faults of camera and light.
     """
 
-    own_background: float = 0.40
+    own_background: float = 0.34
     nobody: float = 0.06
     two_people: float = 0.12
     occluder: float = 0.10
+    other_clothes: float = 0.35
     blur_background: float = 0.35
     motion_blur: float = 0.08
     uneven_light: float = 0.4
@@ -99,9 +100,10 @@ class Composer:
             person = _choose(rng, _choose(rng, self.people))
             matrix = _placement(rng, person, width, height, cut_out=True)
             size = (width, height)
-            front = cv2.warpAffine(
-                person.foreground, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
+            colours = person.foreground
+            if rng.random() < self.mix.other_clothes:
+                colours = _dress(rng, person, self._background(rng, *reversed(person.alpha.shape)))
+            front = cv2.warpAffine(colours, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             a = cv2.warpAffine(person.alpha, matrix, size, flags=cv2.INTER_LINEAR).astype(np.float32) / 255
             picture = _over(_recolour(rng, front), a, picture)
             alpha = a + (1 - a) * alpha
@@ -173,9 +175,8 @@ def _over(front: _Picture, alpha: _Plane, back: _Picture) -> _Picture:
 def _placement(rng: np.random.Generator, person: Person, width: int, height: int, cut_out: bool) -> _Plane:
     """An affine map from photo to frame that keeps the photo's cut edges at or beyond the frame's edges."""
     h, w = person.alpha.shape
-    box = cv2.boundingRect((person.alpha > 128).astype(np.uint8))
-    x0, y0, bw, bh = box if box[2] else (0, 0, w, h)
-    if cut_out and rng.random() < 0.55 and bh > 1.6 * bw:  # a whole figure: often only its upper part is seen
+    x0, y0, bw, bh = person.box
+    if cut_out and rng.random() < 0.75 and bh > 1.6 * bw:  # a whole figure: often only its upper part is seen
         bh = int(bh * rng.uniform(0.25, 0.6))
     left, top, right, bottom = person.touches
     if cut_out:
@@ -212,6 +213,22 @@ def _placement(rng: np.random.Generator, person: Person, width: int, height: int
     if right:
         offset[0] += max(0.0, width - xs[2])
     return np.concatenate([linear, offset[:, None]], axis=1).astype(np.float32)
+
+
+def _dress(rng: np.random.Generator, person: Person, cloth: _Picture) -> _Picture:
+    """The person's colours with other ones, at times patterned by `cloth`, below about the chin; the shading stays."""
+    foreground = person.foreground
+    h, w = person.alpha.shape
+    _, top, bw, bh = person.box
+    chin = top + rng.uniform(0.85, 1.2) * min(0.5 * bh, 0.8 * bw)
+    below = np.clip((np.arange(h, dtype=np.float32) - chin) / (0.05 * h) + 0.5, 0, 1)
+    weight = np.repeat(below[:, None], w, axis=1)  # (H,) -> (H, W)
+    dyed = cv2.transform(foreground, rng.dirichlet((0.6, 0.6, 0.6), 3).astype(np.float32) * np.float32(1.1))
+    if rng.random() < 0.2:
+        dyed = 255 - dyed
+    if rng.random() < 0.4:
+        dyed = cv2.addWeighted(dyed, 0.5, cloth, 0.5, 0)
+    return _over(_recolour(rng, dyed), weight, foreground)
 
 
 def _recolour(rng: np.random.Generator, picture: _Picture) -> _Picture:

@@ -60,8 +60,8 @@ RECIPES = {
     "streammatte": Recipe(
         (
             Stage("segmentation", 6_000, 32, 256, 384, 2e-3, refine=False),
-            Stage("joint", 6_000, 8, 384, 640, 1e-3, refine=True),
-            Stage("full", 1_000, 4, 512, 640, 2e-4, refine=True),
+            Stage("joint", 4_000, 8, 384, 640, 1e-3, refine=True),
+            Stage("full", 700, 4, 512, 640, 2e-4, refine=True),
         )
     ),
 }

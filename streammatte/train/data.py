@@ -31,6 +31,8 @@ class Person:
         (H, W, 3) uint8, the colours of the person alone, estimated where the pixel is mixed.
     own_background : bool
         Whether photo and alpha agree on everybody in the picture; if not, only the cut-out may be used.
+    box : tuple of int
+        x, y, width, height in pixels of what is more than half opaque; of the whole photo where nothing is.
     touches : tuple of bool
         Whether the person is cut off by the photo's left, top, right and bottom edge.
     """
@@ -40,6 +42,7 @@ class Person:
     alpha: NDArray[np.uint8]
     foreground: NDArray[np.uint8]
     own_background: bool
+    box: tuple[int, int, int, int]
     touches: tuple[bool, bool, bool, bool]
 
 
@@ -75,6 +78,11 @@ def _members(path: Path) -> dict[str, bytes]:
     with tarfile.open(path) as tar:
         files = (m for m in tar if m.isfile())
         return {m.name.removeprefix("./"): tar.extractfile(m).read() for m in files}  # type: ignore[union-attr]
+
+
+def _box(alpha: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    x, y, width, height = cv2.boundingRect((alpha > 128).astype(np.uint8))
+    return (x, y, width, height) if width else (0, 0, alpha.shape[1], alpha.shape[0])
 
 
 def _touches(alpha: NDArray[np.uint8]) -> tuple[bool, bool, bool, bool]:
@@ -118,7 +126,7 @@ def load_training_set(directory: Path, cache: Path, long_side: int, drop: frozen
             if name in drop:
                 continue
             group = name.rsplit("_", 1)[0] if pack == "clips" else name
-            person = Person(name, photo, alpha, foregrounds[name], pack != "street", _touches(alpha))
+            person = Person(name, photo, alpha, foregrounds[name], pack != "street", _box(alpha), _touches(alpha))
             groups.setdefault(f"{pack}/{group}", []).append(person)
         if fresh:
             cache.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def test_dropped_pictures_stay_out(packs: Path, tmp_path: Path) -> None:
 
 def test_a_composite_is_orange_exactly_where_alpha_says(training_set: TrainingSet) -> None:
     """Without changes of colour the picture tells alpha: red is 255 on the disc and at most 120 off it."""
-    still = Mix(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    still = Mix(**{field.name: 0.0 for field in fields(Mix)})
     composer = Composer(training_set, still)
     checked = 0
     for seed in range(30):
