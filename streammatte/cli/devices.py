@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import click
 
-_CAMERA = "plug one in; 'streammatte webcam' says more"
-_VIRTUAL_CAMERA = "'streammatte webcam' says how to make one"
-
 
 @click.command()
 def devices() -> None:
@@ -15,18 +12,19 @@ def devices() -> None:
     from rich.table import Table
 
     from streammatte.engines import torch_devices
-    from streammatte.io.camera import list_cameras
-    from streammatte.io.virtual_camera import list_virtual_cameras
+    from streammatte.io.camera import list_cameras, no_camera
+    from streammatte.io.virtual_camera import list_virtual_cameras, no_virtual_camera
 
+    cameras, virtual_cameras = list_cameras(), list_virtual_cameras()
     table = Table("kind", "option", "name", box=None, pad_edge=False)
-    for camera in list_cameras():
+    for camera in cameras:
         table.add_row("camera", f"--camera {camera.device}", camera.name)
-    if not list_cameras():
-        table.add_row("camera", "none", _CAMERA)
-    for name in list_virtual_cameras():
-        table.add_row("virtual camera", f"--virtual-camera {name}", name)
-    if not list_virtual_cameras():
-        table.add_row("virtual camera", "none", _VIRTUAL_CAMERA)
+    for name in virtual_cameras:
+        table.add_row("virtual camera", f"--virtual-camera {name}")
     for device in torch_devices():
-        table.add_row("compute device", f"--device {device}", "")
+        table.add_row("compute device", f"--device {device}")
     Console().print(table)
+    if not cameras:
+        click.echo(f"\n{no_camera()}")
+    if not virtual_cameras:
+        click.echo(f"\n{no_virtual_camera()}")

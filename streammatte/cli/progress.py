@@ -34,12 +34,15 @@ class Tally:
     ----------
     frames, dropped : int
         Frames written, and frames of a live source skipped.
+    time : float
+        Presentation time of the last frame, in seconds.
     """
 
     def __init__(self, total: int | None, draw: Callable[[Tally], None], unit: str = "frame") -> None:
         self.total = total
         self.unit = unit
         self.frames = self.dropped = 0
+        self.time = 0.0
         self._draw = draw
         self._start = monotonic()
 
@@ -47,6 +50,7 @@ class Tally:
         """Count a frame."""
         self.frames += 1
         self.dropped = report.dropped
+        self.time = report.time
         self._draw(self)
 
     @property
@@ -69,7 +73,7 @@ class Tally:
     def __str__(self) -> str:
         known = self.total is not None and self.total >= self.frames
         of_total = f" of {self.total}" if known else ""
-        parts = [f"{self.frames}{of_total} {self.unit}s", f"{self.rate:.1f} a second"]
+        parts = [f"{self.frames}{of_total} {self.unit}s", f"{self.rate:.1f} fps"]
         if known and self.total is not None:
             minutes, seconds = divmod(round((self.total - self.frames) / self.rate), 60)
             parts.append(f"{minutes}:{seconds:02} left")

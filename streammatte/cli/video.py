@@ -17,9 +17,15 @@ from streammatte.cli.options import (
     smooth_option,
     weights_option,
 )
+from streammatte.errors import MediaError
 
 if TYPE_CHECKING:
+    from streammatte.cli.progress import Tally
     from streammatte.engines import Device, EngineName
+    from streammatte.stages import Source
+
+_WHOLE = 0.9
+"""Part of the stated duration from which a video counts as whole; sound may last a little longer than the pictures."""
 
 
 @click.command()
@@ -86,3 +92,15 @@ def video(
     if not quiet:
         names = " and ".join(map(str, outputs))
         click.echo(f"wrote {names}: {tally.summary}; background: {background.name}; {matter.engine} on {matter.device}")
+    _refuse_fragment(source, tally)
+
+
+def _refuse_fragment(source: Source, tally: Tally) -> None:
+    """Raise a MediaError if the file ended long before it should have: no decoder says so."""
+    duration = getattr(source, "duration", None)
+    end = tally.time + float(getattr(source, "last_duration", 0))
+    if duration and end < _WHOLE * duration:
+        raise MediaError(
+            f"{getattr(source, 'path', 'the input')} breaks off after {end:.1f} of {duration:.1f} s; "
+            "what could be read is written; for the rest, copy or record it again"
+        )

@@ -101,3 +101,17 @@ def test_an_older_result_is_replaced(streammatte, clip, pictures, tmp_path):
     (tmp_path / "out.mp4").write_bytes(b"older")
     streammatte("video", clip, tmp_path / "out.mp4")
     assert len(pictures(tmp_path / "out.mp4")) == 12
+
+
+def test_a_video_that_breaks_off_fails_but_keeps_what_could_be_read(streammatte, make_clip, pictures, tmp_path):
+    whole = make_clip(tmp_path / "whole.mkv", frames=100, audio=False)
+    broken = tmp_path / "broken.mkv"
+    broken.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    result = streammatte("video", broken, tmp_path / "out.mp4")
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"wrote {tmp_path}/out.mp4: ")
+    assert "broken.mkv breaks off after " in result.stderr
+    assert " of 4.0 s; " in result.stderr
+    assert 10 < len(pictures(tmp_path / "out.mp4")) < 90
+    assert streammatte("video", whole, tmp_path / "out.mp4").exit_code == 0
