@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from streammatte.train.augment import Composer, Mix
 from streammatte.train.batches import StageBatches
 from streammatte.train.compression import video_coded

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from streammatte.errors import UsageError
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import load_network
@@ -20,7 +21,7 @@ RECIPE = Recipe(
 )
 
 
-class Killed(Exception):
+class KillError(Exception):
     pass
 
 
@@ -31,7 +32,7 @@ def run(packs: Path, out: Path, kill_at: tuple[str, int] | None = None) -> Matti
 
     def report(progress: Progress) -> None:
         if (progress.stage, progress.step) == kill_at:
-            raise Killed
+            raise KillError
 
     train(network, packs, out, RECIPE, workers=0, report=report, report_every=1, validate_every=100)
     return network
@@ -40,7 +41,7 @@ def run(packs: Path, out: Path, kill_at: tuple[str, int] | None = None) -> Matti
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(packs: Path, tmp_path: Path) -> None:
     whole = run(packs, tmp_path / "whole")
     for kill in (("first", 3), ("second", 2)):
-        with pytest.raises(Killed):
+        with pytest.raises(KillError):
             run(packs, tmp_path / "broken", kill)
     resumed = run(packs, tmp_path / "broken")
     for key, value in whole.state_dict().items():
