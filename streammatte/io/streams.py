@@ -115,7 +115,7 @@ class StreamCopier:
             return
         with suppress(FFmpegError):  # a file that breaks off ends there
             for packet in container.demux(streams):
-                if packet.size and (packet.dts is not None or packet.pts is not None):
+                if (packet.dts is not None or packet.pts is not None) and not _is_empty(packet):
                     shift = round(self._start / (fraction(packet.time_base) or 1))
                     packet.pts = None if packet.pts is None else packet.pts - shift
                     packet.dts = None if packet.dts is None else packet.dts - shift
@@ -162,6 +162,11 @@ class StreamCopier:
         context.bit_rate = 96_000 * channels
         context.open()
         return sound, partial(_sound, stream, sound)
+
+
+def _is_empty(packet: AnyPacket) -> bool:
+    """Whether nothing is in it; MP4 fills the time between two subtitles with empty ones, as its muxer will again."""
+    return packet.size == 0 or (isinstance(packet.stream, SubtitleStream) and bytes(packet) == b"\0\0")
 
 
 def _time(packet: AnyPacket) -> Fraction:

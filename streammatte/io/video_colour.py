@@ -1,7 +1,7 @@
 """From a video's stored colours to R,G,B and back.
 
 The way there repeats each chroma sample and the way back averages them, both rounding to nearest, so that a pixel
-which nobody changed gets back the values it was stored with.
+which nobody changed gets back the values it was stored with; in full range, these or their neighbours.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,8 @@ class VirtualCameraSink:
 
 def _open(size: tuple[int, int], rate: float, device: str | None) -> Any:
     reason = RuntimeError("there is none")
-    for each in [device] if device else list_virtual_cameras() or [None]:
+    devices: Sequence[str | None] = [device] if device else list_virtual_cameras() or [None]
+    for each in devices:
         for width, height in dict.fromkeys([size, (each and output_size(each)) or size]):
             try:
                 return pyvirtualcam.Camera(width, height, rate, device=each)

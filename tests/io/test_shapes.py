@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+
+from streammatte.errors import ShapeError, UsageError
+from streammatte.frames import Frame
+from streammatte.io import ArraySource, open_sink, open_source
+from streammatte.io.orientation import Orientation
+from streammatte.layers import Layers
+
+
+def matrix(a, b, c, d):
+    """As in an MP4 file; the shift is what players ignore."""
+    return np.array([a << 16, b << 16, 0, c << 16, d << 16, 0, 7 << 16, 5 << 16, 1 << 30], np.int32).tobytes()
+
+
+STRAIGHT = [(a, 0, 0, d) for a, d in product((-1, 1), repeat=2)]
+SIDEWAYS = [(0, b, c, 0) for b, c in product((-1, 1), repeat=2)]
+
+
+@pytest.mark.parametrize("turn", STRAIGHT + SIDEWAYS)
+def test_a_pixel_goes_where_the_matrix_sends_it(turn):
+    a, b, c, d = turn
+    stored = np.random.default_rng(0).integers(0, 256, (3, 5, 3), np.uint8)
+    orientation = Orientation.of_matrix(matrix(a, b, c, d))
+    shown = orientation(stored)
+    assert orientation.size((5, 3)) == (shown.shape[1], shown.shape[0])
+    for y, x in np.ndindex(3, 5):
+        across, down = a * x + c * y, b * x + d * y
+        left, top = min(0, 4 * a, 2 * c), min(0, 4 * b, 2 * d)
+        assert (shown[down - top, across - left] == stored[y, x]).all()
+
+
+def test_a_video_filmed_upright_is_read_upright_and_written_without_a_turn(write_clip, probe, through, tmp_path):
+    picture = np.zeros((48, 64, 3), np.uint8)
+    picture[:24, :32] = 255
+    path = write_clip("in.mp4", [picture] * 3, options={"crf": "1"}, aspect=Fraction(4, 3))
+    data = bytearray(path.read_bytes())
+    where = data.index(b"tkhd") + 4 + 40
+    turned = np.frombuffer(matrix(0, 1, -1, 0), np.int32).copy()
+    turned[6:8] = 48 << 16, 0
+    data[where : where + 36] = turned.astype(">i4").tobytes()
+    path.write_bytes(data)
+    assert probe(path).sideways
+
+    source = open_source(path)
+    assert source.size == (48, 64)
+    assert source.aspect == Fraction(3, 4)
+    through(source, open_sink(tmp_path / "out.mp4", source))
+    written = probe(tmp_path / "out.mp4")
+    assert written.size == (48, 64)
+    assert written.aspect == Fraction(3, 4)
+    assert not written.sideways
+    luma = written.yuv()[0]
+    assert luma[5:27, 29:43].min() > 225  # the white corner, a quarter turn clockwise: top right
+    assert max(luma[5:27, :19].max(), luma[37:].max()) < 30
+
+
+@pytest.mark.parametrize("size", [(63, 47), (63, 48), (64, 47), (1, 1), (2, 1)])
+@pytest.mark.parametrize(
+    ("suffix", "transparent"), [(".mp4", False), (".webm", False), (".webm", True), (".mov", True)]
+)
+def test_any_size_is_kept(probe, through, tmp_path, size, suffix, transparent):
+    picture = np.full((size[1], size[0], 3), (40, 120, 200), np.uint8)
+    source = ArraySource([picture] * 3)
+    through(source, open_sink(tmp_path / f"out{suffix}", source, transparent=transparent))
+    assert probe(tmp_path / f"out{suffix}").size == size
+    read = next(iter(open_source(tmp_path / f"out{suffix}"))).rgb
+    assert np.abs(read.astype(int) - picture).max() <= 4
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_pixels_that_are_not_square_stay_so(write_clip, probe, through, tmp_path, suffix):
+    source = open_source(write_clip("in.mp4", 3, aspect=Fraction(15, 16)))
+    through(source, open_sink(tmp_path / f"out{suffix}", source))
+    assert probe(tmp_path / f"out{suffix}").aspect == Fraction(15, 16)
+
+
+def test_pixels_that_are_not_square_are_refused_where_they_would_be_lost(write_clip, tmp_path):
+    source = open_source(write_clip("in.mp4", 3, aspect=Fraction(15, 16)))
+    with pytest.raises(UsageError, match=r"15/16 as wide as high, which libvpx-vp9 cannot tell; write \.mp4"):
+        open_sink(tmp_path / "out.webm", source)
+
+
+def test_interlaced_pictures_are_read_as_they_are(write_clip):
+    source = open_source(write_clip("in.mp4", 4, interlaced=True))
+    assert len(list(source)) == 4
+
+
+def test_a_frame_of_another_size_is_refused(tmp_path):
+    sink = open_sink(tmp_path / "out.mp4")
+    for index, shape in enumerate([(48, 64), (50, 64)]):
+        layers = Layers.of(Frame(np.zeros((*shape, 3), np.uint8), index), np.ones(shape, np.float32))
+        if index:
+            with pytest.raises(ShapeError, match="64x50; expected 64x48"):
+                sink.write(layers)
+        else:
+            sink.write(layers)
+    sink.abort()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from streammatte.errors import UsageError
+from streammatte.io import open_sink, open_source
+from streammatte.layers import Layers
+
+RICH = {
+    "sounds": [("aac", Fraction(1, 10), "deu"), ("aac", 0, "fra")],
+    "subtitles": [("mov_text", "eng")],
+    "chapters": [(0, 150, "First"), (150, 320, "Second")],
+    "tags": {"title": "A title", "comment": "A comment"},
+}
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_sound_is_copied_to_the_byte_with_its_times_and_languages(write_clip, probe, through, tmp_path, suffix):
+    rich = RICH if suffix != ".mkv" else {**RICH, "subtitles": [("srt", "eng")]}
+    source = open_source(write_clip(f"in{suffix}", **rich))
+    through(source, open_sink(tmp_path / f"out{suffix}", source))
+    before, after = probe(tmp_path / f"in{suffix}"), probe(tmp_path / f"out{suffix}")
+    assert [(each.kind, each.codec) for each in before.tracks] == [(each.kind, each.codec) for each in after.tracks]
+    for one, other in zip(before.tracks, after.tracks, strict=True):
+        assert one.packets == other.packets
+        assert one.times == other.times
+        assert one.disposition == other.disposition
+        assert one.tags.get("language") == other.tags.get("language")
+    assert after.chapters == before.chapters == [(0, 0.15, "First"), (0.15, 0.32, "Second")]
+    assert {**after.tags, **{key.lower(): value for key, value in after.tags.items()}}.items() >= RICH["tags"].items()
+
+
+def test_a_sound_that_the_container_cannot_hold_is_encoded_anew_in_its_place(write_clip, probe, tmp_path):
+    # A flash and a bang at one moment: the tone begins at 0.2 s, and so does the white.
+    pictures = [np.full((48, 64, 3), 255 if index >= 5 else 0, np.uint8) for index in range(12)]
+    source = open_source(write_clip("in.mp4", pictures, sounds=[("aac", Fraction(1, 5), "deu")]))
+    sink = open_sink(tmp_path / "out.webm", source)
+    for frame in source:
+        sink.write(Layers.of(frame, np.ones((48, 64), np.float32)))
+    sink.close()
+    written = probe(tmp_path / "out.webm")
+    assert [(each.codec, each.tags["language"]) for each in written.tracks] == [("opus", "deu")]
+    flash = next(
+        time for time, frame in zip(written.times, written.frames, strict=True) if frame.to_ndarray()[0, 0] > 128
+    )
+    with av.open(str(tmp_path / "out.webm")) as container:
+        bang = min(
+            frame.time + int(np.argmax(loud)) / frame.sample_rate
+            for frame in container.decode(audio=0)
+            if (loud := np.abs(frame.to_ndarray()[0]) > 0.1).any()
+        )
+    assert flash == pytest.approx(0.2, abs=1e-3)
+    assert bang == pytest.approx(0.2, abs=5e-3)
+
+
+def test_uncompressed_sound_becomes_aac_in_mp4(write_clip, probe, through, tmp_path):
+    source = open_source(write_clip("in.mkv", sounds=[("pcm_s16le",)]))
+    through(source, open_sink(tmp_path / "out.mp4", source))
+    assert [each.codec for each in probe(tmp_path / "out.mp4").tracks] == ["aac"]
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".webm", "webvtt"), (".mkv", "srt"), (".mov", "mov_text")])
+def test_subtitles_become_those_of_the_container(write_clip, through, tmp_path, suffix, codec):
+    source = open_source(write_clip("in.mp4", subtitles=[("mov_text", "eng")]))
+    through(source, open_sink(tmp_path / f"out{suffix}", source))
+    with av.open(str(tmp_path / f"out{suffix}")) as container:
+        stream = container.streams.subtitles[0]
+        assert stream.codec_context.name == codec
+        lines = [
+            (float(packet.pts * packet.time_base), line.dialogue)
+            for packet in container.demux(stream)
+            for line in (packet.decode() if packet.size > 2 else ())
+        ]
+    assert [time for time, _ in lines] == [0.04, 0.2]
+    assert all(word in line for word, (_, line) in zip((b"Hello", b"World"), lines, strict=True))
+
+
+def test_subtitles_that_are_pictures_are_refused_where_they_cannot_be_held(write_clip, tmp_path):
+    path = tmp_path / "in.mkv"
+    with av.open(str(write_clip("plain.mkv"))) as plain, av.open(str(path), "w") as output:
+        video = output.add_stream_from_template(plain.streams.video[0])
+        output.add_mux_stream("hdmv_pgs_subtitle", time_base=Fraction(1, 1000))
+        for packet in plain.demux(video=0):
+            if packet.size:
+                packet.stream = video
+                output.mux(packet)
+    source = open_source(path)
+    with pytest.raises(UsageError, match=r"subtitle \(pgssub\) cannot be put into a webm file; write a \.mkv"):
+        open_sink(tmp_path / "out.webm", source)
+    assert not list(tmp_path.glob("*.partial*")) + list(tmp_path.glob(".*"))
+    open_sink(tmp_path / "out.mkv", source).abort()
+    open_sink(tmp_path / "out.webm", source, sound=False).abort()
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_broken_sound_is_no_reason_to_stop(write_clip, probe, through, tmp_path, suffix):
+    path = write_clip("in.mp4", sounds=[("aac",)])
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        for packet in list(container.demux(audio=0))[5:9]:
+            data[packet.pos : packet.pos + packet.size] = b"\xff" * packet.size
+    path.write_bytes(data)
+    source = open_source(path)
+    assert through(source, open_sink(tmp_path / f"out{suffix}", source)) == 8
+    assert probe(tmp_path / f"out{suffix}").tracks[0].times[-1] > 0.35
+
+
+def test_sound_and_pictures_lie_side_by_side_in_the_file(write_clip, probe, through, tmp_path):
+    long = {"sounds": [("aac", 0, "eng", 8)], "size": (32, 32)}  # all the sound comes after the pictures
+    source = open_source(write_clip("in.mkv", 200, **long))
+    through(source, open_sink(tmp_path / "out.mkv", source))
+    written = probe(tmp_path / "out.mkv")
+    half = (written.positions[0] + written.positions[-1]) / 2
+    sound = written.tracks[0]
+    before = [time for time, position in zip(sound.times, sound.positions, strict=True) if position < half]
+    assert 2 < before[-1] < 6
+
+
+def test_without_sound_only_the_pictures_are_written(write_clip, probe, through, tmp_path):
+    source = open_source(write_clip("in.mp4", **RICH))
+    assert source.has_sound
+    through(source, open_sink(tmp_path / "out.mp4", source, sound=False))
+    written = probe(tmp_path / "out.mp4")
+    assert (written.tracks, written.chapters) == ([], [])
