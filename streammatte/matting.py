@@ -21,6 +21,9 @@ BOX = 512
 
 _STRIDE = 32
 
+_REST = 0.03
+"""What softmax and sigmoid, which never reach 0 and 1, may leave of them: alpha is stretched by it at both ends."""
+
 
 class Fit(NamedTuple):
     """A frame's size inside the network: fitted with its aspect kept, then padded.
@@ -90,7 +93,8 @@ class NetworkMatter:
         """Return alpha at the fitted size, before it is brought to the picture's, (h, w) float32 in [0, 1]."""
         (width, height), padded = fit((rgb.shape[1], rgb.shape[0]))
         alpha = self._engine.run(_to_network(rgb, (width, height), padded))  # (1, 1, padded h, padded w)
-        return np.ascontiguousarray(alpha[0, 0, :height, :width], np.float32)
+        stretched = (alpha[0, 0, :height, :width] - np.float32(_REST)) * np.float32(1 / (1 - 2 * _REST))
+        return np.asarray(np.clip(stretched, 0, 1), np.float32)
 
     def reset(self) -> None:
         """Do nothing: the network looks at each frame by itself."""
