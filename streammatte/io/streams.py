@@ -7,7 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from av.audio.stream import AudioStream
 from av.codec.codec import Properties
@@ -142,7 +142,7 @@ class StreamCopier:
                     "write a .mkv, or leave the sound and subtitles out"
                 ) from error
         output.metadata.update(tags(stream.metadata))
-        output.disposition = stream.disposition
+        cast(Any, output).disposition = stream.disposition.value  # as a number: PyAV 17 takes nothing else
         return convert
 
     def _encoder(self, stream: AudioStream | SubtitleStream) -> tuple[AudioStream | SubtitleStream, Converter]:

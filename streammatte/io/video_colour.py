@@ -94,6 +94,7 @@ class ToRgb:
     def __call__(self, frame: VideoFrame) -> Rgb:
         """Return the picture, (H, W, 3)."""
         width, height = self._size
+        frame.color_primaries = frame.color_trc = _UNSTATED  # PyAV 17 refuses frames with some of the others
         converted = self._reformatter.reformat(
             frame,
             width,

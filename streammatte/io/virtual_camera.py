@@ -121,5 +121,5 @@ def _why_not(device: str | None, error: RuntimeError) -> str:
     if device is not None and there and device not in there:
         return f"there is no virtual camera {device}; there are: {', '.join(there)}"
     if there:
-        return f"the virtual camera {device or there[0]} cannot be used ({reason}); close the program that writes to it"
+        return f"the virtual camera {device or there[0]} cannot be used ({reason}); close the programs that use it"
     return no_virtual_camera()

@@ -52,7 +52,7 @@ def _sound(path, cover=False):
         picture = output.add_stream("png", rate=1) if cover else None
         if picture is not None:
             picture.width, picture.height, picture.pix_fmt = 32, 32, "rgb24"
-            picture.disposition = av.stream.Disposition.attached_pic
+            picture.disposition = av.stream.Disposition.attached_pic.value
         for start in range(0, 9600, 960):
             frame = av.AudioFrame.from_ndarray(np.zeros((2, 960), np.float32), "fltp", "stereo")
             frame.rate, frame.pts = 48000, start
