@@ -77,7 +77,7 @@ def _probe(path, decoder=None):
         context = stream.codec_context
         reader = av.CodecContext.create(decoder, "r") if decoder else context
         tracks = {
-            each.index: Track(each.type, each.codec_context.name, dict(each.metadata), int(each.disposition))
+            each.index: Track(each.type, each.codec_context.name, dict(each.metadata), each.disposition.value)
             for each in (*container.streams.audio, *container.streams.subtitles)
         }
         frames, positions = [], []
