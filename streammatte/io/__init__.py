@@ -94,7 +94,7 @@ def open_sink(
     if path.suffix.lower() in PICTURES:
         from streammatte.io.images import ImageSink, SequenceSink, is_sequence
 
-        return SequenceSink(path, paint) if is_sequence(path) else ImageSink(path, paint, source)
+        return (SequenceSink if is_sequence(path) else ImageSink)(path, paint, source)
     from streammatte.io.video_sink import VideoSink
 
     container = container_for(path)

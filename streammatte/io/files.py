@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streammatte.errors import MediaError, UsageError
 
-__all__ = ["PartialFile", "check_input"]
+__all__ = ["PartialFile", "check_input", "check_output"]
 
 
 def check_input(path: Path) -> Path:
@@ -32,6 +32,17 @@ def check_input(path: Path) -> Path:
     except OSError as error:
         raise MediaError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
     return path
+
+
+def check_output(path: Path, source: Path | None) -> None:
+    """Refuse to write `path` where it is the file that is read, under whatever name.
+
+    Raises
+    ------
+    UsageError
+    """
+    if source is not None and path.exists() and path.samefile(source):
+        raise UsageError(f"{path} is the input itself; give the output another name")
 
 
 class PartialFile:
@@ -60,8 +71,7 @@ class PartialFile:
     """
 
     def __init__(self, path: Path, source: Path | None = None) -> None:
-        if source is not None and path.exists() and path.samefile(source):
-            raise UsageError(f"{path} is the input itself; give the output another name")
+        check_output(path, source)
         if path.is_dir():
             raise MediaError(f"{path} is a folder; expected the name of a file: write {path / 'NAME.mp4'} or the like")
         self.path = path

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from streammatte.errors import MediaError, UsageError
 from streammatte.frames import Frame, Rgb
-from streammatte.io.files import PartialFile, check_input
+from streammatte.io.files import PartialFile, check_input, check_output
 from streammatte.io.paint import Paint
 from streammatte.layers import Layers
 from streammatte.stages import Source
@@ -162,14 +162,19 @@ class SequenceSink:
         Its name has the place of the number in it, such as NAME_%05d.png.
     paint : Paint
         What to show of the layers.
+    source : Source, optional
+        Its file is not overwritten.
 
     Raises
     ------
+    UsageError
+        If the first picture would be the source's own file.
     MediaError
         If nothing can be written there.
     """
 
-    def __init__(self, path: Path, paint: Paint) -> None:
+    def __init__(self, path: Path, paint: Paint, source: Source | None = None) -> None:
+        check_output(_numbered(path, 1), getattr(source, "path", None))
         self._path = path
         self._paint = paint
         self._count = 0
@@ -184,7 +189,8 @@ class SequenceSink:
     def write(self, layers: Layers) -> None:
         """Encode the next picture."""
         self._count += 1
-        _write_image(self._folder / (self._path.name % self._count), self._path, self._paint(layers))
+        file = self._folder / _numbered(self._path, self._count).name
+        _write_image(file, self._path, self._paint(layers))
 
     def close(self) -> None:
         """Move the pictures to their place, over older ones of the same numbers."""
@@ -202,6 +208,10 @@ class SequenceSink:
         """Remove what lies in the temporary folder."""
         self._ended = True
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path.with_name(_NUMBER.sub(lambda place: place[0] % number, path.name, count=1))
 
 
 def _write_image(file: Path, path: Path, picture: NDArray[np.uint8]) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+import av
 from av.audio.stream import AudioStream
 from av.codec.codec import Properties
 from av.container import InputContainer, OutputContainer
@@ -130,7 +132,7 @@ class StreamCopier:
         codec = stream.codec_context.name if stream.codec_context else "unknown"
         output: AudioStream | SubtitleStream
         convert: Converter
-        if codec in self._output.supported_codecs and not codec.startswith(self._container.unplayable):
+        if self._holds(stream) and not codec.startswith(self._container.unplayable):
             output = self._output.add_stream_from_template(stream)
             convert = partial(_copied, output)
         else:
@@ -144,6 +146,19 @@ class StreamCopier:
         output.metadata.update(tags(stream.metadata))
         cast(Any, output).disposition = stream.disposition.value  # as a number: PyAV 17 takes nothing else
         return convert
+
+    def _holds(self, stream: AudioStream | SubtitleStream) -> bool:
+        """Whether the muxer writes a header for `stream`; some refuse there what they claim to support."""
+        trial = av.open(BytesIO(), "w", format=self._container.format)
+        try:
+            trial.add_stream_from_template(stream)
+            trial.start_encoding()
+        except (FFmpegError, ValueError):
+            return False
+        finally:
+            with suppress(FFmpegError):
+                trial.close()
+        return True
 
     def _encoder(self, stream: AudioStream | SubtitleStream) -> tuple[AudioStream | SubtitleStream, Converter]:
         if isinstance(stream, SubtitleStream):

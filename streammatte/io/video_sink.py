@@ -99,6 +99,9 @@ class VideoSink:
                 self._add_stream(source.size)
             if film is not None and sound:
                 self._copier = StreamCopier(film.path, film.start, self._output, container)
+            if source is not None:
+                with self._media_errors():
+                    self._output.start_encoding()
         except BaseException:
             self.abort()
             raise

@@ -57,10 +57,19 @@ def test_a_sound_that_the_container_cannot_hold_is_encoded_anew_in_its_place(wri
     assert bang == pytest.approx(0.2, abs=5e-3)
 
 
-def test_uncompressed_sound_becomes_aac_in_mp4(write_clip, probe, through, tmp_path):
-    source = open_source(write_clip("in.mkv", sounds=[("pcm_s16le",)]))
-    through(source, open_sink(tmp_path / "out.mp4", source))
-    assert [each.codec for each in probe(tmp_path / "out.mp4").tracks] == ["aac"]
+@pytest.mark.parametrize(
+    ("codec", "suffix", "becomes"),
+    [
+        ("pcm_s16le", ".mp4", "aac"),  # which FFmpeg would write there, but hardly a player reads
+        ("pcm_s16le", ".mov", "pcm_s16le"),
+        ("libopus", ".mov", "aac"),  # which FFmpeg says to support there, and refuses
+        ("libopus", ".mp4", "opus"),
+    ],
+)
+def test_sound_is_encoded_anew_only_where_it_must_be(write_clip, probe, through, tmp_path, codec, suffix, becomes):
+    source = open_source(write_clip("in.mkv", sounds=[(codec,)]))
+    through(source, open_sink(tmp_path / f"out{suffix}", source))
+    assert [each.codec for each in probe(tmp_path / f"out{suffix}").tracks] == [becomes]
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [(".webm", "webvtt"), (".mkv", "srt"), (".mov", "mov_text")])

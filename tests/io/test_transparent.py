@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from streammatte.errors import UsageError
-from streammatte.io import ArraySource, carries_alpha, open_sink
+from streammatte.io import ArraySource, carries_alpha, open_sink, open_source
 
 RED = (200, 40, 90)
 
@@ -50,6 +50,12 @@ def test_a_picture_holds_straight_colours_and_alpha(through, tmp_path, alpha, su
     read = cv2.cvtColor(cv2.imread(str(tmp_path / f"out{suffix}"), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
     assert (read[..., 3] == np.rint(alpha * 255)).all()
     assert (read[..., :3][alpha > 0] == RED).all()
+
+
+def test_a_sequence_does_not_write_over_its_input(tmp_path):
+    cv2.imwrite(str(tmp_path / "100%_001.png"), np.zeros((48, 64, 3), np.uint8))
+    with pytest.raises(UsageError, match="is the input itself"):
+        open_sink(tmp_path / "100%_%03d.png", open_source(tmp_path / "100%_001.png"))
 
 
 def test_a_sequence_is_numbered_from_1_and_there_only_when_closed(tmp_path, source, alpha, through):
