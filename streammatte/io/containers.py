@@ -32,6 +32,8 @@ class VideoCodec:
         What to use instead where width or height is odd and this one takes only even sizes.
     square : bool
         Whether a file with it cannot tell that its pixels are not square.
+    limited : bool
+        Whether a file with it cannot tell that its colours use the full range.
     """
 
     name: str
@@ -39,6 +41,7 @@ class VideoCodec:
     options: dict[str, str]
     odd: VideoCodec | None = None
     square: bool = False
+    limited: bool = False
 
     def for_size(self, size: tuple[int, int]) -> VideoCodec:
         """Return the codec for frames of `size` (w, h)."""
@@ -81,7 +84,8 @@ _APPLE = {"vendor": "apl0"}  # 29 ms
 _H264 = VideoCodec("libx264", "yuv420p", _X264, odd=VideoCodec("libx264", "yuv444p", _X264))
 _VP9 = VideoCodec("libvpx-vp9", "yuv420p", _VPX, square=True)
 _VP9_ALPHA = VideoCodec("libvpx-vp9", "yuva420p", {**_VPX, "auto-alt-ref": "0"}, square=True)
-_PRORES = VideoCodec("prores_aw", "yuva444p10le", _APPLE, odd=VideoCodec("prores_ks", "yuva444p10le", _APPLE))
+_PRORES_ODD = VideoCodec("prores_ks", "yuva444p10le", _APPLE, limited=True)
+_PRORES = VideoCodec("prores_aw", "yuva444p10le", _APPLE, odd=_PRORES_ODD, limited=True)
 
 # The index first, for players on the web; and a start later than 0 to the tick, not to the millisecond.
 _MOV_OPTIONS = {"movflags": "+faststart", "movie_timescale": "90000"}

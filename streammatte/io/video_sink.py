@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -171,6 +172,7 @@ class VideoSink:
     def _add_stream(self, size: tuple[int, int]) -> VideoStream:
         codec, film = self._codec.for_size(size), self._film
         colour = film.colour if film else Colour.usual(size)
+        colour = replace(colour, full_range=colour.full_range and not codec.limited)
         stream = self._output.add_stream(codec.name, rate=self._rate or 25, options=codec.options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context

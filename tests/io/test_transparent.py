@@ -43,6 +43,17 @@ def test_a_video_holds_straight_colours_and_alpha(
     assert np.abs(colours.astype(int) - RED).max() <= 4  # straight: the same where alpha is 0
 
 
+@pytest.mark.parametrize("suffix", [".mov", ".webm", ".mkv"])
+def test_colours_of_full_range_stay_what_they_were(write_clip, through, tmp_path, suffix):
+    picture = np.full((48, 64, 3), RED, np.uint8)
+    picture[:, 32:] = (250, 8, 30)
+    source = open_source(write_clip("in.mkv", [picture] * 3, options={"crf": "1"}, colour=(1, 1, 1, 2)))
+    assert source.colour.full_range
+    through(source, open_sink(tmp_path / f"out{suffix}", source, transparent=True))
+    read = next(iter(open_source(tmp_path / f"out{suffix}"))).rgb
+    assert np.abs(read.astype(int) - picture)[:, [10, 50]].max() <= 4
+
+
 @pytest.mark.parametrize("suffix", [".png", ".webp"])
 def test_a_picture_holds_straight_colours_and_alpha(through, tmp_path, alpha, suffix):
     source = ArraySource([np.full((48, 64, 3), RED, np.uint8)])
