@@ -14,6 +14,9 @@ from streammatte.layers import Layers
 
 __all__ = ["PAINTS", "Paint", "Picture", "straight"]
 
+_RIM_PX = 8
+"""Pixels beyond the last visible one that keep their colours, so that no encoder smears black into hair."""
+
 Picture: TypeAlias = Literal["composite", "alpha", "foreground"]
 """The kinds of opaque output."""
 
@@ -35,8 +38,13 @@ def _foreground(layers: Layers) -> NDArray[np.uint8]:
 
 
 def straight(layers: Layers) -> NDArray[np.uint8]:
-    """Return the foreground's straight colours and alpha, (H, W, 4)."""
-    return np.asarray(cv2.merge([layers.foreground, _alpha(layers)]), np.uint8)
+    """Return the foreground's straight colours and alpha, (H, W, 4).
+
+    Where nothing within `_RIM_PX` is seen the colours are black: whoever gets the file must not find the room in it.
+    """
+    alpha = _alpha(layers)
+    near = cv2.dilate(alpha, np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8))
+    return np.asarray(cv2.merge([cv2.copyTo(layers.foreground, near), alpha]), np.uint8)
 
 
 PAINTS: dict[Picture, Paint] = {"composite": _composite, "alpha": _alpha, "foreground": _foreground}

@@ -40,7 +40,8 @@ def test_a_video_holds_straight_colours_and_alpha(
     opacity = written.yuv()[3] * (255 / (255 if within > 1 else 4095 / 16))
     assert np.abs(opacity - alpha * 255).max() <= within
     colours = frame.reformat(format="rgb24", src_colorspace=5, src_color_range=1).to_ndarray()
-    assert np.abs(colours.astype(int) - RED).max() <= 4  # straight: the same where alpha is 0
+    assert np.abs(colours.astype(int) - RED)[alpha > 0].max() <= 4  # straight: the same whatever alpha is
+    assert colours[:12, :12].max() <= 6  # far from all that is seen, nothing of the picture is left
 
 
 @pytest.mark.parametrize("suffix", [".mov", ".webm", ".mkv"])
@@ -61,6 +62,7 @@ def test_a_picture_holds_straight_colours_and_alpha(through, tmp_path, alpha, su
     read = cv2.cvtColor(cv2.imread(str(tmp_path / f"out{suffix}"), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
     assert (read[..., 3] == np.rint(alpha * 255)).all()
     assert (read[..., :3][alpha > 0] == RED).all()
+    assert not read[:12, :12].any()
 
 
 def test_a_sequence_does_not_write_over_its_input(tmp_path):
