@@ -62,6 +62,7 @@ RECIPES = {
             Stage("segmentation", 6_000, 32, 256, 384, 2e-3, refine=False),
             Stage("joint", 4_000, 8, 384, 640, 1e-3, refine=True),
             Stage("full", 700, 4, 512, 640, 2e-4, refine=True),
+            Stage("polish", 580, 12, 384, 640, 4e-4, refine=True, warmup=60),
         )
     ),
 }

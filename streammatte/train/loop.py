@@ -85,7 +85,7 @@ class _State:
 
     @torch.no_grad()
     def update_average(self, decay: float) -> None:
-        decay = min(decay, (1 + self.step) / (10 + self.step))
+        decay = min(decay, (1 + self.images) / (300 + self.images))  # the first weights are not worth remembering
         for key, value in self.network.state_dict().items():
             if value.dtype.is_floating_point:
                 self.average[key].lerp_(value, 1 - decay)
