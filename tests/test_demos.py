@@ -15,10 +15,6 @@ ROOT = Path(__file__).parent.parent
 DEMOS = sorted((ROOT / "demos").glob("*.py"))
 ASSETS = ROOT / "streammatte" / "assets"
 
-needs_weights = pytest.mark.skipif(
-    not (ROOT / "streammatte" / "weights" / "streammatte.onnx").exists(), reason="the weights are not there yet"
-)
-
 
 def run_demo(name, *arguments):
     command = [sys.executable, ROOT / "demos" / name, *arguments]
@@ -107,7 +103,6 @@ def test_make_background_paints_the_shipped_beach(tmp_path):
     assert (ASSETS / "beach.jpg").stat().st_size <= 60_000
 
 
-@needs_weights
 def test_strip_shows_input_alpha_and_composite(sample, tmp_path):
     run_demo("strip.py", tmp_path / "strip.jpg")
     strip = cv2.imread(str(tmp_path / "strip.jpg"))[..., ::-1].astype(int)
@@ -123,7 +118,6 @@ def test_strip_shows_input_alpha_and_composite(sample, tmp_path):
     assert np.abs(composite[corner] - shown[corner]).mean() > 20
 
 
-@needs_weights
 def test_numpy_image_writes_a_cut_out(sample, tmp_path):
     cv2.imwrite(str(tmp_path / "portrait.png"), sample[0][0][..., ::-1])
     said = run_demo("numpy_image.py", tmp_path / "portrait.png", tmp_path / "cutout.png")
@@ -134,7 +128,6 @@ def test_numpy_image_writes_a_cut_out(sample, tmp_path):
     assert 0.2 < cutout[..., 3].mean() / 255 < 0.8
 
 
-@needs_weights
 def test_own_filter_keeps_the_person_and_darkens_the_rest(short, tmp_path):
     run_demo("own_filter.py", short, tmp_path / "spotlight.mp4")
     before, after = pictures_of(short), pictures_of(tmp_path / "spotlight.mp4")
@@ -144,7 +137,6 @@ def test_own_filter_keeps_the_person_and_darkens_the_rest(short, tmp_path):
     assert np.abs(after[face] - before[face]).mean() < 8
 
 
-@needs_weights
 def test_video_api_keeps_every_frame_and_reports(short, tmp_path):
     said = run_demo("video_api.py", short, tmp_path / "blurred.mp4")
     assert "alpha took" in said

@@ -17,10 +17,6 @@ LINES = [line for language, block in BLOCKS if language == "sh" for line in bloc
 COMMANDS = [line.partition("  #")[0].rstrip() for line in LINES]
 PROGRAMS = [block for language, block in BLOCKS if language == "python"]
 
-needs_weights = pytest.mark.skipif(
-    not (ROOT / "streammatte" / "weights" / "streammatte.onnx").exists(), reason="the weights are not there yet"
-)
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -53,7 +49,6 @@ def test_the_readme_has_what_is_tested_here():
     assert len(PROGRAMS) == 1
 
 
-@needs_weights
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_does_what_it_says(command, folder):
     run(["sh", "-c", command], folder)
@@ -61,7 +56,6 @@ def test_a_command_does_what_it_says(command, folder):
         assert (folder / "".join(name)).stat().st_size > 500
 
 
-@needs_weights
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_python_example_runs(program, folder):
     run([sys.executable, "-c", program], folder)
