@@ -7,10 +7,7 @@ from typing import Any, Literal, get_args
 
 from streammatte.nn.layers import OctaveWidths
 
-__all__ = ["STRIDE", "Attention", "Backbone", "NetworkConfig"]
-
-STRIDE = 32
-"""A network's input has sides that are multiples of this many pixels."""
+__all__ = ["Attention", "Backbone", "NetworkConfig"]
 
 Attention = Literal["none", "non-local", "short", "long", "short+long"]
 """The rows of the paper's table 3; `short+long` is ENA."""

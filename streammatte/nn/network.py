@@ -205,7 +205,7 @@ class MattingNetwork(nn.Module):
         self.mrn = MattingRefinementNetwork(self.config)
 
     def forward(self, image: Tensor) -> MattingOutput:
-        """Matte `image` (N, 3, H, W), R,G,B in [0, 1], with sides that are multiples of `STRIDE`."""
+        """Matte `image` (N, 3, H, W), R,G,B in [0, 1], with sides that are multiples of 32."""
         logits = self.sn(image)
         maps = torch.softmax(logits[0], dim=1)
         refined = self.mrn(image, maps)

@@ -97,7 +97,7 @@ def _levels(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(np.clip(np.rint(stretched), 0, 255), np.uint8)
 
 
-def load_training_set(directory: Path, cache: Path, long_side: int, drop: frozenset[str] = frozenset()) -> TrainingSet:
+def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingSet:
     """Read the packs `portraits street clips rooms scenes` (tar files of photo/ID.webp and alpha/ID.webp).
 
     Parameters
@@ -108,8 +108,6 @@ def load_training_set(directory: Path, cache: Path, long_side: int, drop: frozen
         A folder for the estimated foregrounds, made once for each `long_side`.
     long_side : int
         Pixels; larger pictures are scaled down to it.
-    drop : frozenset of str
-        IDs to leave out.
     """
     groups: dict[str, list[Person]] = {}
     for pack in PEOPLE:
@@ -123,8 +121,6 @@ def load_training_set(directory: Path, cache: Path, long_side: int, drop: frozen
             alpha = _levels(_decode(members[f"alpha/{name}.webp"], cv2.IMREAD_GRAYSCALE, long_side))
             if fresh:
                 foregrounds[name] = estimate_foreground(photo, alpha)
-            if name in drop:
-                continue
             group = name.rsplit("_", 1)[0] if pack == "clips" else name
             person = Person(name, photo, alpha, foregrounds[name], pack != "street", _box(alpha), _touches(alpha))
             groups.setdefault(f"{pack}/{group}", []).append(person)
@@ -135,6 +131,5 @@ def load_training_set(directory: Path, cache: Path, long_side: int, drop: frozen
     for pack in BACKGROUNDS:
         members = _members(directory / f"{pack}.tar")
         for member in sorted(members):
-            if Path(member).stem not in drop:
-                backgrounds.append(_decode(members[member], cv2.IMREAD_COLOR, long_side))
+            backgrounds.append(_decode(members[member], cv2.IMREAD_COLOR, long_side))
     return TrainingSet(tuple(tuple(people) for people in groups.values()), tuple(backgrounds))

@@ -32,12 +32,6 @@ def test_packs_are_read_and_grouped(training_set: TrainingSet) -> None:
     assert estimated < 0.5 * np.abs(person.photo[band].astype(int) - true).mean()
 
 
-def test_dropped_pictures_stay_out(packs: Path, tmp_path: Path) -> None:
-    kept = load_training_set(packs, tmp_path, 64, drop=frozenset({"a_one", "rooms_0"}))
-    assert [group[0].name for group in kept.people] == ["a_two", "s_one", "c_talk_00001"]
-    assert len(kept.backgrounds) == 3
-
-
 def test_a_composite_is_orange_exactly_where_alpha_says(training_set: TrainingSet) -> None:
     """Without changes of colour the picture tells alpha: red is 255 on the disc and at most 120 off it."""
     still = Mix(**{field.name: 0.0 for field in fields(Mix)})
