@@ -20,6 +20,7 @@ ASPECTS = ((1, 1), (4, 3), (3, 4), (16, 9))
 class StageBatches(Dataset[tuple[Tensor, Tensor]]):
     """Item k is the batch of step k: pictures (N, 3, H, W) uint8 and alphas (N, 1, H, W) float32 in [0, 1].
 
+    In a stage with pairs, pictures i and i + N / 2 are of one scene with other noise and compression.
     A batch has one aspect, drawn from `ASPECTS`. Its randomness comes from seed, stage and step alone, so that a
     resumed run sees what an unbroken one would have seen.
     """
@@ -35,9 +36,11 @@ class StageBatches(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng((*self.seed, step))
         width, height = _size(ASPECTS[int(rng.integers(len(ASPECTS)))], self.stage.size)
-        drawn = [self.composer.draw(rng, width, height) for _ in range(self.stage.batch)]
-        pictures = np.stack([picture for picture, _ in drawn]).transpose(0, 3, 1, 2)  # (N, H, W, 3) -> (N, 3, H, W)
-        alphas = np.stack([alpha for _, alpha in drawn])[:, None]  # (N, H, W) -> (N, 1, H, W)
+        copies = 2 if self.stage.pairs else 1
+        drawn = [self.composer.draw(rng, width, height, copies) for _ in range(self.stage.batch // copies)]
+        pictures = np.stack([taken[copy] for copy in range(copies) for taken, _ in drawn])
+        pictures = pictures.transpose(0, 3, 1, 2)  # (N, H, W, 3) -> (N, 3, H, W)
+        alphas = np.stack([alpha for _ in range(copies) for _, alpha in drawn])[:, None]  # (N, H, W) -> (N, 1, H, W)
         return torch.from_numpy(np.ascontiguousarray(pictures)), torch.from_numpy(alphas)
 
 

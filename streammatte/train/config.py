@@ -27,6 +27,8 @@ class Stage:
         The highest, reached after `warmup` steps.
     refine : bool
         Whether MRN is trained too; if not, SN alone.
+    pairs : bool
+        Whether each scene is taken twice, with other noise, and both alphas are asked to agree.
     """
 
     name: str
@@ -37,10 +39,13 @@ class Stage:
     learning_rate: float
     refine: bool
     warmup: int = 300
+    pairs: bool = False
 
     def __post_init__(self) -> None:
         if self.size % 32:
             raise ValueError(f"size is {self.size}; expected a multiple of 32")
+        if self.pairs and (self.batch % 2 or not self.refine):
+            raise ValueError("pairs need a batch of an even number of pictures, and MRN trained")
         if not 0 < self.warmup <= self.steps:
             raise ValueError(f"warmup is {self.warmup}; expected 1 to {self.steps}, the number of steps")
 
@@ -59,10 +64,9 @@ class Recipe:
 RECIPES = {
     "streammatte": Recipe(
         (
-            Stage("segmentation", 6_000, 32, 256, 384, 2e-3, refine=False),
-            Stage("joint", 4_000, 8, 384, 640, 1e-3, refine=True),
-            Stage("full", 700, 4, 512, 640, 2e-4, refine=True),
-            Stage("polish", 580, 12, 384, 640, 4e-4, refine=True, warmup=60),
+            Stage("segmentation", 5_000, 32, 320, 640, 1.5e-3, refine=False),
+            Stage("joint", 4_500, 12, 384, 640, 8e-4, refine=True, pairs=True),
+            Stage("polish", 600, 12, 384, 640, 3e-4, refine=True, warmup=60, pairs=True),
         )
     ),
 }

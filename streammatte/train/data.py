@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 __all__ = ["Person", "TrainingSet", "load_training_set"]
 
 PEOPLE = ("portraits", "street", "clips")
+BYSTANDERS = Path(__file__).with_name("bystanders.txt")
 BACKGROUNDS = ("rooms", "scenes")
 
 
@@ -97,6 +98,13 @@ def _levels(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(np.clip(np.rint(stretched), 0, 255), np.uint8)
 
 
+def _surroundings(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
+    """The person and a little around: in the street, strangers stand further off."""
+    x, y, width, height = _box(alpha)
+    beside, above = width // 4 + 20, height // 16
+    return slice(max(0, y - above), y + height + above), slice(max(0, x - beside), x + width + beside)
+
+
 def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingSet:
     """Read the packs `portraits street clips rooms scenes` (tar files of photo/ID.webp and alpha/ID.webp).
 
@@ -110,6 +118,7 @@ def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingS
         Pixels; larger pictures are scaled down to it.
     """
     groups: dict[str, list[Person]] = {}
+    bystanders = set(BYSTANDERS.read_text(encoding="utf-8").split())
     for pack in PEOPLE:
         cached = cache / f"{pack}-{long_side}.npz"
         members = _members(directory / f"{pack}.tar")
@@ -122,7 +131,9 @@ def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingS
             if fresh:
                 foregrounds[name] = estimate_foreground(photo, alpha)
             group = name.rsplit("_", 1)[0] if pack == "clips" else name
-            person = Person(name, photo, alpha, foregrounds[name], pack != "street", _box(alpha), _touches(alpha))
+            part = _surroundings(alpha) if pack == "street" else (slice(None), slice(None))
+            photo, alpha, foreground = photo[part], alpha[part], foregrounds[name][part]
+            person = Person(name, photo, alpha, foreground, name not in bystanders, _box(alpha), _touches(alpha))
             groups.setdefault(f"{pack}/{group}", []).append(person)
         if fresh:
             cache.mkdir(parents=True, exist_ok=True)

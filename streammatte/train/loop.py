@@ -18,11 +18,12 @@ from torch.utils.data import DataLoader
 from streammatte.errors import UsageError
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import save_network
-from streammatte.train.augment import Composer
+from streammatte.train.augment import Composer, Hardness
 from streammatte.train.batches import StageBatches
 from streammatte.train.config import Recipe, Stage
 from streammatte.train.data import load_training_set
-from streammatte.train.losses import matting_loss, segmentation_loss
+from streammatte.train.losses import matting_loss, segmentation_loss, steadiness_loss
+from streammatte.train.mining import hardness
 
 __all__ = ["Progress", "learning_rate", "train"]
 
@@ -63,11 +64,13 @@ class _State:
     average: dict[str, Tensor]
     optimiser: torch.optim.Optimizer
     stage: int
+    hardness: Hardness
     step: int = 0
     images: int = 0
 
     def save(self, path: Path) -> None:
         content: dict[str, Any] = {"stage": self.stage, "step": self.step, "images": self.images}
+        content["hardness"] = {key: torch.from_numpy(value) for key, value in asdict(self.hardness).items()}
         content["network"] = self.network.state_dict()
         content["average"] = self.average
         content["optimiser"] = self.optimiser.state_dict()
@@ -81,6 +84,7 @@ class _State:
         self.average = {
             key: value.to(next(self.network.parameters()).device) for key, value in content["average"].items()
         }
+        self.hardness = Hardness(**{key: value.numpy() for key, value in content["hardness"].items()})
         self.step = content["step"]
 
     @torch.no_grad()
@@ -174,11 +178,13 @@ def train(
         trained = network if stage.refine else network.sn
         optimiser = torch.optim.Adam(trained.parameters(), stage.learning_rate, recipe.betas, fused=True)
         average = {key: value.detach().clone() for key, value in network.state_dict().items()}
-        state = _State(network, average, optimiser, index, images=images)
+        training_set = load_training_set(data, out / "cache", stage.long_side)
+        weights = hardness(network, training_set) if resumed is None else Hardness.equal(training_set)
+        state = _State(network, average, optimiser, index, weights, images=images)
         if resumed is not None:
             state.restore(resumed)
             resumed = None
-        composer = Composer(load_training_set(data, out / "cache", stage.long_side), recipe.mix)
+        composer = Composer(training_set, recipe.mix, state.hardness)
         batches = DataLoader(
             StageBatches(composer, stage, recipe.seed, index),
             batch_size=None,
@@ -227,6 +233,8 @@ def _step(state: _State, stage: Stage, picture: Tensor, alpha: Tensor) -> Tensor
     if stage.refine:
         output = state.network(image)
         loss = segmentation_loss(output.logits, alpha) + matting_loss(output.alpha, alpha)
+        if stage.pairs:
+            loss = loss + 0.5 * steadiness_loss(output.alpha)
     else:
         loss = segmentation_loss(state.network.sn(image), alpha)
     loss.backward()  # type: ignore[no-untyped-call]

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["gradient_loss", "matting_loss", "region_target", "segmentation_loss", "weighted_l1_loss"]
+__all__ = ["gradient_loss", "matting_loss", "region_target", "segmentation_loss", "steadiness_loss", "weighted_l1_loss"]
 
 BACKGROUND, FOREGROUND, UNKNOWN = 0, 1, 2
 
@@ -74,3 +74,15 @@ def gradient_loss(alpha: Tensor, target: Tensor) -> Tensor:
 def matting_loss(alpha: Tensor, target: Tensor, l1_weight: float = 5.0, gradient_weight: float = 0.5) -> Tensor:
     """L_MRN with the paper's weights."""
     return l1_weight * weighted_l1_loss(alpha, target) + gradient_weight * gradient_loss(alpha, target)
+
+
+def steadiness_loss(alpha: Tensor) -> Tensor:
+    """Ours: mean |difference| between the alphas of two pictures of one scene, which differ in noise alone.
+
+    Parameters
+    ----------
+    alpha : Tensor
+        (2 N, 1, H, W); i and i + N are of one scene.
+    """
+    first, second = alpha.chunk(2)
+    return (first - second).abs().mean()

@@ -38,7 +38,7 @@ def test_a_composite_is_orange_exactly_where_alpha_says(training_set: TrainingSe
     composer = Composer(training_set, still)
     checked = 0
     for seed in range(30):
-        picture, alpha = composer.draw(np.random.default_rng(seed), 64, 96)
+        (picture,), alpha = composer.draw(np.random.default_rng(seed), 64, 96)
         assert picture.shape == (96, 64, 3)
         assert alpha.shape == (96, 64)
         assert alpha.dtype == np.float32

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
-from streammatte.train.losses import gradient_loss, region_target, segmentation_loss, weighted_l1_loss
+from streammatte.train.losses import gradient_loss, region_target, segmentation_loss, steadiness_loss, weighted_l1_loss
 
 
 def test_weighted_l1_is_equation_8() -> None:
@@ -47,3 +48,9 @@ def test_segmentation_loss_is_equation_7() -> None:
         cells = [-log[target[i, j], i, j] for i in range(target.shape[0]) for j in range(target.shape[1])]
         expected += torch.stack(cells).mean().item()
     assert abs(segmentation_loss(levels, alpha).item() - expected) < 1e-5
+
+
+def test_steadiness_compares_the_halves() -> None:
+    alpha = torch.rand(6, 1, 4, 5)
+    slow = sum((alpha[i] - alpha[i + 3]).abs().sum().item() for i in range(3)) / (3 * 4 * 5)
+    assert steadiness_loss(alpha).item() == pytest.approx(slow)

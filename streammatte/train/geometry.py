@@ -1,0 +1,88 @@
+"""Where a person stands in a training picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from streammatte.train.data import Person
+
+__all__ = ["cut_out", "placement"]
+
+
+def cut_out(
+    rng: np.random.Generator,
+    colours: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    matrix: NDArray[np.float32],
+    size: tuple[int, int],
+    bent: bool,
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Colours and alpha of a person in a frame of `size` (w, h); `bent` by a smooth warp of some hundredths of it."""
+    width, height = size
+    if not bent:
+        front = cv2.warpAffine(colours, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        a = cv2.warpAffine(alpha, matrix, size, flags=cv2.INTER_LINEAR)
+    else:
+        back = cv2.invertAffineTransform(matrix)
+        cells = (6, 6, 2)
+        shifts = rng.normal(0, rng.uniform(0.005, 0.03) * height, cells).astype(np.float32)
+        shifts = cv2.resize(shifts, size, interpolation=cv2.INTER_CUBIC)
+        y, x = np.mgrid[:height, :width].astype(np.float32)
+        x, y = x + shifts[..., 0], y + shifts[..., 1]
+        at_x, at_y = ((row[0] * x + row[1] * y + row[2]).astype(np.float32) for row in back)
+        front = cv2.remap(colours, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        # what the photo cut off must not end inside the frame, where the warp has moved the cut
+        a = cv2.remap(alpha, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(front, np.uint8), a.astype(np.float32) / 255
+
+
+def placement(
+    rng: np.random.Generator, person: Person, width: int, height: int, *, cut_out: bool, at_the_edge: bool = False
+) -> NDArray[np.float32]:
+    """An affine map from photo to frame that keeps the photo's cut edges at or beyond the frame's edges."""
+    h, w = person.alpha.shape
+    x0, y0, bw, bh = person.box
+    if cut_out and rng.random() < 0.5 and bh > 1.6 * bw:  # a whole figure: often only its upper part is seen
+        bh = int(bh * rng.uniform(0.25, 0.6))
+    left, top, right, bottom = person.touches
+    if cut_out:
+        scale = height / bh * float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))
+        scale = max(scale, 1.02 * width / w) if left and right else scale
+        scale = max(scale, 1.02 * height / h) if top and bottom else scale
+    else:
+        narrow = w / h < 0.7 * width / height  # beside such a photo its mirror image shows, rather than a belt buckle
+        scale = max(width / w, height / h) * float(np.exp(rng.uniform(np.log(0.4 if narrow else 1.0), np.log(1.9))))
+        scale = max(scale, height / h)
+    mirror = rng.random() < 0.5
+    angle = np.deg2rad(rng.normal(0, 35 if rng.random() < 0.08 else 10))
+    shear = rng.normal(0, 0.07)
+    sx, sy = scale * rng.uniform(0.87, 1.15), scale
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = rotation @ np.array([[sx, shear], [0, sy]])
+    if mirror:
+        linear = linear @ np.array([[-1, 0], [0, 1]])
+        left, right = right, left
+    focus = np.array([x0 + bw / 2, y0 + bh * (0.5 if not cut_out else rng.uniform(0.3, 0.7))])
+    if not cut_out:
+        focus = focus * 0.5 + np.array([w / 2, h / 2]) * 0.5
+    across = rng.uniform(0.25, 0.75)
+    if at_the_edge:
+        across = rng.uniform(-0.1, 0.15) if rng.random() < 0.5 else rng.uniform(0.85, 1.1)
+    target = np.array([width * across, height * rng.uniform(0.35, 0.65)])
+    offset = target - linear @ focus
+    corners = (linear @ np.array([[0, w, 0, w], [0, 0, h, h]])).T + offset
+    if not cut_out:
+        left = top = right = bottom = True
+    # a cut edge, of the person or of the photo, may not be seen
+    xs, ys = np.sort(corners, axis=0).T
+    if bottom:
+        offset[1] += max(0.0, height - ys[2])
+    if top:
+        offset[1] -= max(0.0, ys[1])
+    if left:
+        offset[0] -= max(0.0, xs[1])
+    if right:
+        offset[0] += max(0.0, width - xs[2])
+    return np.concatenate([linear, offset[:, None]], axis=1).astype(np.float32)
