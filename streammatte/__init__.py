@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         UsageError,
         WeightsError,
     )
+    from streammatte.fitting import FitMode, fitted
     from streammatte.frames import Alpha, Frame, Rgb
     from streammatte.io import ArraySource, ListSink, NullSink, open_sink, open_source
     from streammatte.layers import Layers
@@ -42,6 +43,7 @@ _HOMES = {
         "UsageError",
         "WeightsError",
     ),
+    "fitting": ("FitMode", "fitted"),
     "frames": ("Alpha", "Frame", "Rgb"),
     "io": ("ArraySource", "ListSink", "NullSink", "open_sink", "open_source"),
     "layers": ("Layers",),
@@ -62,6 +64,7 @@ __all__ = [
     "EmaSmoother",
     "Filter",
     "FilterError",
+    "FitMode",
     "Frame",
     "FrameReport",
     "Layers",
@@ -83,6 +86,7 @@ __all__ = [
     "__version__",
     "estimate_foreground",
     "filter_names",
+    "fitted",
     "load",
     "load_filter",
     "open_sink",

@@ -7,7 +7,7 @@ where the video jumps: at a scene cut, another size, a step back or a long pause
 from __future__ import annotations
 
 from math import exp
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -16,7 +16,9 @@ import numpy.typing as npt
 from streammatte.frames import Alpha, Frame
 from streammatte.stages import Smoother
 
-__all__ = ["EmaSmoother", "MotionSmoother", "smoother"]
+__all__ = ["EmaSmoother", "MotionSmoother", "SmootherName", "smoother"]
+
+SmootherName: TypeAlias = Literal["off", "ema", "motion"]
 
 _Luma = npt.NDArray[np.float32]
 """(h, w) float32 in levels of 255: the luminance of a frame, reduced."""
@@ -121,7 +123,7 @@ class MotionSmoother:
         return average
 
 
-def smoother(name: Literal["off", "ema", "motion"]) -> Smoother | None:
+def smoother(name: SmootherName) -> Smoother | None:
     """Return the smoother called `name` with its usual strength; None for `off`."""
     return {"off": None, "ema": EmaSmoother(), "motion": MotionSmoother()}[name]
 

@@ -37,19 +37,23 @@ class BackgroundBlur:
     ----------
     strength : float
         0 (none) to 100. It is relative to the frame's height: the look is the same at any size.
+
+    Attributes
+    ----------
+    strength : float
     """
 
     def __init__(self, strength: float = 40.0) -> None:
         if not 0 <= strength <= 100:
             raise FilterError(f"strength is {strength:g}; expected 0 (none) to 100")
-        self._strength = strength
+        self.strength = strength
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with their background blurred."""
-        if layers.background is None or self._strength == 0:
+        if layers.background is None or self.strength == 0:
             return layers
         hidden = layers.alpha if layers.background is layers.frame.rgb else np.zeros_like(layers.alpha)
-        deviation_px = self._strength / 100 * _FULL * layers.frame.size[1]
+        deviation_px = self.strength / 100 * _FULL * layers.frame.size[1]
         return replace(layers, background=_blurred(layers.background, hidden, deviation_px))
 
 

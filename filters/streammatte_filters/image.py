@@ -8,8 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from streammatte import Layers, MediaError, Rgb, over
-from streammatte_filters.fitting import Fit, fitted
+from streammatte import FitMode, Layers, MediaError, Rgb, fitted, over
 
 __all__ = ["ImageBackground"]
 
@@ -30,7 +29,7 @@ class ImageBackground:
         If the file cannot be read as a picture.
     """
 
-    def __init__(self, path: Path, fit: Fit = "cover") -> None:
+    def __init__(self, path: Path, fit: FitMode = "cover") -> None:
         self._rgb = _read(Path(path))
         self._fit = fit
         self._background: Rgb | None = None

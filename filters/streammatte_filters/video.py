@@ -7,8 +7,7 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 
-from streammatte import Layers, Rgb, open_source
-from streammatte_filters.fitting import Fit, fitted
+from streammatte import FitMode, Layers, Rgb, fitted, open_source
 
 __all__ = ["VideoBackground"]
 
@@ -38,7 +37,7 @@ class VideoBackground:
         If the file cannot be read as a video.
     """
 
-    def __init__(self, path: Path, fit: Fit = "cover") -> None:
+    def __init__(self, path: Path, fit: FitMode = "cover") -> None:
         self._path = path
         self._fit = fit
         open_source(path).close()  # refused here rather than at the first frame

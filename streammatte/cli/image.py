@@ -39,7 +39,7 @@ def image(
     Several pictures, or a folder of them, are written as OUT/NAME.png. A PNG or WebP gets a transparent background,
     with straight colours, unless --bg says otherwise; any other picture a blurred one.
     """
-    from streammatte.cli.background import Background
+    from streammatte.background import Background
     from streammatte.cli.progress import progress
     from streammatte.io import open_sink, open_source
     from streammatte.io.files import check_input

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar
 
 import click
 
 from streammatte.errors import UsageError
 
 __all__ = [
-    "Smooth",
     "background_options",
     "engine_options",
     "parse_size",
@@ -65,11 +64,9 @@ def background_options(command: C) -> C:
     return _apply(options, command)
 
 
-Smooth = Literal["off", "ema", "motion"]
-
 smooth_option = click.option(
     "--smooth",
-    type=click.Choice(get_args(Smooth)),
+    type=click.Choice(("off", "ema", "motion")),
     default="off",
     show_default=True,
     help="Steady alpha over time: everywhere alike, or only where the picture stands still.",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from streammatte.cli.options import (
-    Smooth,
     background_options,
     engine_options,
     quiet_option,
@@ -22,6 +21,7 @@ from streammatte.errors import MediaError
 if TYPE_CHECKING:
     from streammatte.cli.progress import Tally
     from streammatte.engines import Device, EngineName
+    from streammatte.smoothing import SmootherName
     from streammatte.stages import Source
 
 _WHOLE = 0.9
@@ -47,7 +47,7 @@ def video(
     bg: str | None,
     no_decontaminate: bool,
     filters: tuple[str, ...],
-    smooth: Smooth,
+    smooth: SmootherName,
     alpha_out: Path | None,
     foreground_out: Path | None,
     no_sound: bool,
@@ -62,7 +62,7 @@ def video(
     IN may be "sample", a short clip that comes along. OUT is .mp4, .mov, .mkv or .webm. Times and sound are kept.
     The result appears under its name when it is complete. A name that begins with a dash goes after "--".
     """
-    from streammatte.cli.background import Background
+    from streammatte.background import Background
     from streammatte.cli.progress import progress
     from streammatte.io import open_sink, open_source
     from streammatte.io.tee import TeeSink

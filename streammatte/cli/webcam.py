@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from streammatte.cli.options import (
-    Smooth,
     background_options,
     engine_options,
     parse_size,
@@ -22,6 +21,7 @@ from streammatte.cli.options import (
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
     from streammatte.pipeline import FrameReport
+    from streammatte.smoothing import SmootherName
     from streammatte.stages import Sink
 
 
@@ -46,7 +46,7 @@ def webcam(
     bg: str | None,
     no_decontaminate: bool,
     filters: tuple[str, ...],
-    smooth: Smooth,
+    smooth: SmootherName,
     camera: str | None,
     size: str,
     fps: int,
@@ -62,7 +62,7 @@ def webcam(
 
     The result goes to a virtual camera, a window or both. Ctrl-C, or closing the window, ends it.
     """
-    from streammatte.cli.background import Background
+    from streammatte.background import Background
     from streammatte.cli.progress import progress
     from streammatte.io.camera import CameraSource
     from streammatte.io.preview import PreviewSink

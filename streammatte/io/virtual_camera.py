@@ -8,12 +8,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pyvirtualcam
 
 from streammatte.errors import DeviceError
-from streammatte.frames import Rgb
+from streammatte.fitting import FitMode, fitted
 from streammatte.io.v4l2 import output_size, v4l2_devices
 from streammatte.layers import Layers
 
@@ -50,7 +48,7 @@ def no_virtual_camera() -> str:
 
 
 class VirtualCameraSink:
-    """The composite in a virtual camera; a frame of another size is scaled to cover it, and cut off at the edges.
+    """The composite in a virtual camera; a frame of another size is scaled, never stretched.
 
     Parameters
     ----------
@@ -60,6 +58,8 @@ class VirtualCameraSink:
         Frames per second to announce; 30 where it is not known.
     device : str, optional
         Which one, as `list_virtual_cameras` gives them; the first by default.
+    fit : {"cover", "contain"}
+        Whether a frame of another shape is cut off at the edges, or has black bars beside it.
 
     Attributes
     ----------
@@ -74,14 +74,21 @@ class VirtualCameraSink:
         If there is none, or it cannot be written to.
     """
 
-    def __init__(self, size: tuple[int, int], rate: Fraction | int | None = None, device: str | None = None) -> None:
+    def __init__(
+        self,
+        size: tuple[int, int],
+        rate: Fraction | int | None = None,
+        device: str | None = None,
+        fit: FitMode = "cover",
+    ) -> None:
+        self._fit = fit
         self._camera = _open(size, float(rate or 30), device)
         self.device: str = self._camera.device
         self.size: tuple[int, int] = (self._camera.width, self._camera.height)
 
     def write(self, layers: Layers) -> None:
         """Show the composite."""
-        self._camera.send(_cover(layers.composite.rgb, self.size))
+        self._camera.send(fitted(layers.composite.rgb, self.size, self._fit))
 
     def close(self) -> None:
         """Give the device back."""
@@ -102,17 +109,6 @@ def _open(size: tuple[int, int], rate: float, device: str | None) -> Any:
             except RuntimeError as error:
                 reason = error
     raise DeviceError(_why_not(device, reason)) from reason
-
-
-def _cover(rgb: Rgb, size: tuple[int, int]) -> Rgb:
-    (height, width), (wide, high) = rgb.shape[:2], size
-    if (width, height) == size:
-        return rgb
-    scale = max(wide / width, high / height)
-    scaled = max(wide, round(width * scale)), max(high, round(height * scale))
-    resized = cv2.resize(rgb, scaled, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    left, top = (scaled[0] - wide) // 2, (scaled[1] - high) // 2
-    return np.ascontiguousarray(resized[top : top + high, left : left + wide], np.uint8)
 
 
 def _why_not(device: str | None, error: RuntimeError) -> str:

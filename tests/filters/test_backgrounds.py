@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte import FilterError, Frame, Layers, MediaError
+from streammatte import FilterError, Frame, Layers, MediaError, fitted
 from streammatte_filters.colour import ColourBackground
-from streammatte_filters.fitting import fitted
 from streammatte_filters.image import ImageBackground
 from streammatte_filters.transparent import TransparentBackground
 

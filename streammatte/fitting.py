@@ -7,15 +7,15 @@ from typing import Literal, TypeAlias
 import cv2
 import numpy as np
 
-from streammatte import Rgb
+from streammatte.frames import Rgb
 
-__all__ = ["Fit", "fitted"]
+__all__ = ["FitMode", "fitted"]
 
-Fit: TypeAlias = Literal["cover", "contain"]
+FitMode: TypeAlias = Literal["cover", "contain"]
 """Fill the frame and cut off what reaches beyond it, or show all and leave black bars."""
 
 
-def fitted(rgb: Rgb, size: tuple[int, int], fit: Fit = "cover") -> Rgb:
+def fitted(rgb: Rgb, size: tuple[int, int], fit: FitMode = "cover") -> Rgb:
     """Return `rgb` at `size` (w, h), its centre in the centre; `rgb` itself where it has the size already."""
     width, height = size
     if rgb.shape[:2] == (height, width):

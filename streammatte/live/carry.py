@@ -1,0 +1,157 @@
+"""A matter that works less: at a lower rate, within a budget, and not at all while the picture stands still."""
+
+from __future__ import annotations
+
+from time import monotonic, process_time
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from streammatte.errors import UsageError
+from streammatte.frames import Alpha, Frame, Rgb
+from streammatte.stages import Matter
+
+__all__ = ["CarryingMatter"]
+
+_Luma = NDArray[np.uint8]
+"""(h, w) uint8: the luminance of a frame, reduced."""
+
+_REDUCED_WIDTH = 320
+_STILL_LEVELS = 2.5
+"""Levels of 255 by which no block of the picture may have changed for it to stand still."""
+
+_BLOCKS = 20
+"""Blocks across the picture whose changes are looked at, each meant over, so that noise does not count."""
+
+_REST_AT_MOST_S = 2.0
+"""However still the picture, alpha is found anew after so many seconds."""
+
+_JUDGED_EVERY_S = 1.0
+_LEAST_FPS = 3.0
+
+
+class _Matted(NamedTuple):
+    """The last frame that went through the network."""
+
+    luma: _Luma
+    alpha: Alpha
+    time: float
+
+
+class CarryingMatter:
+    """Gives every frame an alpha of its own, but asks another matter for fewer of them; a `Matter`.
+
+    In between, the last alpha is carried along the motion that optical flow (DIS, Kroeger et al. 2016) finds between
+    the frame it was found for and the present one. While no part of the picture changes, it is given again as it is.
+
+    Parameters
+    ----------
+    matter : Matter
+        Finds alpha.
+    matte_fps : float, optional
+        The most often in a second that it is asked; by default for every frame that moves.
+    cpu_budget : float, optional
+        Percent of one core that the process may use: while it uses more, the matter is asked less often, three times a
+        second at least.
+
+    Attributes
+    ----------
+    found, carried, rested : int
+        Frames whose alpha was found, carried along the motion, or given again as nothing had changed.
+
+    Raises
+    ------
+    UsageError
+        If a limit is not above 0.
+    """
+
+    def __init__(self, matter: Matter, *, matte_fps: float | None = None, cpu_budget: float | None = None) -> None:
+        for name, value in (("matte_fps", matte_fps), ("cpu_budget", cpu_budget)):
+            if value is not None and not value > 0:
+                raise UsageError(f"{name} is {value:g}; expected more than 0")
+        self.matter = matter
+        self._most_fps = matte_fps
+        self._budget = None if cpu_budget is None else _Budget(cpu_budget)
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self.found = self.carried = self.rested = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget earlier frames."""
+        self.matter.reset()
+        self._last: _Matted | None = None
+
+    def matte(self, frame: Frame) -> Alpha:
+        """Return alpha at the frame's size, (H, W) float32 in [0, 1].
+
+        Parameters
+        ----------
+        frame : Frame
+            Its time must grow from call to call; where it jumps, alpha is found anew.
+        """
+        luma = _reduced_luma(frame.rgb)
+        last = self._last
+        if last is not None and last.alpha.shape == frame.rgb.shape[:2]:
+            since_s = frame.time - last.time
+            if 0 <= since_s < _REST_AT_MOST_S and _is_still(last.luma, luma):
+                self.rested += 1
+                return last.alpha
+            if 0 <= since_s < self._interval_s() - 0.002:  # so that rounding does not miss a frame
+                self.carried += 1
+                return self._carry(last, luma)
+        alpha = self.matter.matte(frame)
+        self.found += 1
+        self._last = _Matted(luma, alpha, frame.time)
+        return alpha
+
+    def _interval_s(self) -> float:
+        """Seconds that must pass before alpha is found again."""
+        limits = [] if self._most_fps is None else [self._most_fps]
+        if self._budget is not None:
+            limits.append(self._budget.fps())
+        return 1 / min(limits) if limits else 0.0
+
+    def _carry(self, last: _Matted, luma: _Luma) -> Alpha:
+        height, width = last.alpha.shape
+        flow = self._flow.calc(luma, last.luma, None)  # (h, w, 2): where each pixel was
+        flow = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(width / luma.shape[1])
+        y, x = np.indices((height, width), np.float32)
+        carried = cv2.remap(
+            last.alpha, flow[..., 0] + x, flow[..., 1] + y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.asarray(carried, np.float32)
+
+
+class _Budget:
+    """Lowers a rate while the process uses more than its share of a core, and raises it while there is room."""
+
+    def __init__(self, percent: float) -> None:
+        self._share = percent / 100
+        self._fps = 30.0
+        self._used_s, self._since_s = process_time(), monotonic()
+
+    def fps(self) -> float:
+        now = monotonic()
+        if now - self._since_s >= _JUDGED_EVERY_S:
+            used = (process_time() - self._used_s) / (now - self._since_s)
+            # what it uses beside the matter does not shrink with the rate, so that several small steps lead there
+            factor = np.clip((self._share / max(used, 1e-6)) ** 0.5, 0.7, 1.15)
+            self._fps = float(np.clip(self._fps * factor, _LEAST_FPS, 60.0))
+            self._used_s, self._since_s = process_time(), now
+        return self._fps
+
+
+def _reduced_luma(rgb: Rgb) -> _Luma:
+    height, width = rgb.shape[:2]
+    size = min(width, _REDUCED_WIDTH), max(1, round(height * min(1.0, _REDUCED_WIDTH / width)))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _is_still(before: _Luma, now: _Luma) -> bool:
+    """Whether no block of the picture has changed by more than noise does."""
+    change = cv2.absdiff(cv2.blur(before, (5, 5)), cv2.blur(now, (5, 5)))
+    size = _BLOCKS, max(1, round(_BLOCKS * now.shape[0] / now.shape[1]))
+    return bool(cv2.resize(change, size, interpolation=cv2.INTER_AREA).max() <= _STILL_LEVELS)

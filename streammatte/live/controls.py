@@ -1,0 +1,271 @@
+"""What the user changes while frames flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event, RLock
+from typing import Any
+
+from streammatte.background import Background
+from streammatte.errors import StreammatteError, UsageError
+from streammatte.plugins import load_filter, parse_filter
+from streammatte.smoothing import SmootherName, smoother
+from streammatte.stages import Filter, Matter, Smoother
+
+__all__ = ["KEYS", "SWITCHES", "LiveControls", "Look"]
+
+_BLUR_STEP = 10.0
+
+SWITCHES = ("on", "mirror", "show_alpha", "frozen")
+"""The attributes of `Look` that are on or off."""
+
+KEYS: dict[str, tuple[str, Callable[[LiveControls], None]]] = {
+    "n": ("next background", lambda controls: controls.step_background(1)),
+    "p": ("previous background", lambda controls: controls.step_background(-1)),
+    "]": ("blur the background more", lambda controls: controls.blur_by(_BLUR_STEP)),
+    "[": ("blur it less", lambda controls: controls.blur_by(-_BLUR_STEP)),
+    "o": ("matting off / on", lambda controls: controls.toggle("on")),
+    "m": ("mirror", lambda controls: controls.toggle("mirror")),
+    "a": ("show alpha", lambda controls: controls.toggle("show_alpha")),
+    "f": ("freeze", lambda controls: controls.toggle("frozen")),
+    "q": ("quit", lambda controls: controls.quit()),
+}
+"""What a key does, in a terminal or the preview window: its help and its call."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is shown; replaced as a whole, so that a frame sees the one or the other.
+
+    Attributes
+    ----------
+    background : str
+        As `--bg` takes it.
+    blur : float
+        0 to 100: how much the background, old or new, is blurred.
+    filters : tuple of str
+        Applied after the background, as `parse_filter` takes them.
+    smoothing : str
+        A smoother's name.
+    on : bool
+        Whether the background is replaced at all; if not, the camera's picture is shown as it is.
+    mirror, show_alpha, frozen : bool
+    steps : tuple of Filter
+        Background, blur and filters, ready to run.
+    smoother : Smoother or None
+    """
+
+    background: str
+    blur: float
+    filters: tuple[str, ...] = ()
+    smoothing: SmootherName = "off"
+    on: bool = True
+    mirror: bool = False
+    show_alpha: bool = False
+    frozen: bool = False
+    steps: tuple[Filter, ...] = field(default=(), repr=False)
+    smoother: Smoother | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A background, read and ready; `stamps` tell whether its file has changed since."""
+
+    background: Background
+    stamps: tuple[int, ...]
+
+
+class LiveControls:
+    """The look of a running session, and what changes it; safe to use from any thread.
+
+    Backgrounds, filters and weights are loaded in a thread of its own while frames go on; the finished look replaces
+    the old one between two frames. What cannot be loaded leaves the old look and is told to `notify`.
+
+    Parameters
+    ----------
+    backgrounds : sequence of str
+        As `--bg` takes them, at least one; the first is shown.
+    filters : sequence of str
+        Applied after the background.
+    smoothing : str
+        A smoother's name.
+    decontaminate : bool
+        Whether new backgrounds take the old one's colour out of soft edges.
+    load : callable, optional
+        Makes a matter from a weights file, for `load_weights`.
+
+    Attributes
+    ----------
+    look : Look
+    backgrounds : tuple of str
+        What `step_background` goes through.
+    notices : tuple of str
+        The last things the user should be told, the newest last.
+    ended : Event
+        Set by `quit`.
+
+    Raises
+    ------
+    UsageError, MediaError
+        If the first background or a filter cannot be made.
+    """
+
+    def __init__(
+        self,
+        backgrounds: Sequence[str],
+        *,
+        filters: Sequence[str] = (),
+        smoothing: SmootherName = "off",
+        decontaminate: bool = True,
+        load: Callable[[Path], Matter] | None = None,
+    ) -> None:
+        if not backgrounds:
+            raise UsageError("there is no background; expected at least one, such as blur")
+        self.backgrounds = tuple(backgrounds)
+        self.notices: tuple[str, ...] = ()
+        self.ended = Event()
+        self._decontaminate = decontaminate
+        self._load = load
+        self._lock = RLock()
+        self._matter: Matter | None = None
+        self._loader = ThreadPoolExecutor(1, "streammatte loading")
+        self._made = self._make(self.backgrounds[0])
+        look = Look(self.backgrounds[0], _own_blur(self.backgrounds[0]), tuple(filters), smoothing)
+        self._extra = tuple(map(parse_filter, filters))
+        self.look = self._finished(replace(look, smoother=smoother(smoothing)))
+
+    def press(self, key: str) -> None:
+        """Do what `KEYS` says of `key`; other keys do nothing."""
+        if key in KEYS:
+            KEYS[key][1](self)
+
+    def toggle(self, name: str) -> None:
+        """Turn one of `SWITCHES`."""
+        if name not in SWITCHES:
+            raise UsageError(f"there is no switch {name!r}; expected one of {', '.join(SWITCHES)}")
+        with self._lock:
+            turned: dict[str, Any] = {name: not getattr(self.look, name)}
+            self.look = replace(self.look, **turned)
+
+    def blur_by(self, step: float) -> None:
+        """Blur the background more or less."""
+        self.set_blur(self.look.blur + step)
+
+    def set_blur(self, strength: float) -> None:
+        """Blur the background by 0 (not at all) to 100; what lies beyond is cut to it."""
+        with self._lock:
+            self.look = self._finished(replace(self.look, blur=min(100.0, max(0.0, strength))))
+
+    def step_background(self, step: int) -> None:
+        """Go on to the next background (1) or back (-1), around the end."""
+        here = self.backgrounds.index(self.look.background) if self.look.background in self.backgrounds else 0
+        self.set_background(self.backgrounds[(here + step) % len(self.backgrounds)])
+
+    def set_background(self, text: str) -> None:
+        """Load a background, as `--bg` takes it, and show it when it is there; a new one joins `backgrounds`."""
+        self._later(lambda: self._show(text, self._make(text)))
+
+    def set_filters(self, texts: Sequence[str]) -> None:
+        """Load the filters that follow the background, in place of the present ones."""
+
+        def make() -> None:
+            extra = tuple(map(parse_filter, texts))
+            with self._lock:
+                self._extra = extra
+                self.look = self._finished(replace(self.look, filters=tuple(texts)))
+
+        self._later(make)
+
+    def set_smoothing(self, name: SmootherName) -> None:
+        """Steady alpha in another way."""
+        fresh = smoother(name)
+        with self._lock:
+            self.look = replace(self.look, smoothing=name, smoother=fresh)
+
+    def load_weights(self, path: Path) -> None:
+        """Load another network and use it from the frame after."""
+
+        def load() -> None:
+            if self._load is None:
+                raise UsageError("this session's network cannot be replaced")
+            matter = self._load(path)
+            with self._lock:
+                self._matter = matter
+            self.notify(f"the network of {path.name} is in use")
+
+        self._later(load)
+
+    def take_matter(self) -> Matter | None:
+        """The network loaded since the last call, if one was."""
+        with self._lock:
+            matter, self._matter = self._matter, None
+            return matter
+
+    def reload_changed(self) -> None:
+        """Load the present background's file again if it has changed; call it now and then."""
+        made = self._made
+        if made.stamps and _stamps(made.background) not in (made.stamps, ()):
+            self.set_background(self.look.background)
+
+    def notify(self, text: str) -> None:
+        """Keep something that the user should be told."""
+        with self._lock:
+            self.notices = (*self.notices, text)[-20:]
+
+    def quit(self) -> None:
+        """Ask the session to end."""
+        self.ended.set()
+
+    def close(self) -> None:
+        """Finish what is being loaded."""
+        self._loader.shutdown(cancel_futures=True)
+
+    def _later(self, make: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                make()
+            except StreammatteError as error:
+                self.notify(str(error))
+
+        with suppress(RuntimeError):  # the session is over
+            self._loader.submit(guarded)
+
+    def _make(self, text: str) -> _Made:
+        background = Background.of(text, output=None, decontaminate=self._decontaminate)
+        return _Made(background, _stamps(background))
+
+    def _show(self, text: str, made: _Made) -> None:
+        with self._lock:
+            again = text == self.look.background
+            self._made = made
+            if text not in self.backgrounds:
+                self.backgrounds = (*self.backgrounds, text)
+            blur = self.look.blur if again else _own_blur(text)
+            self.look = self._finished(replace(self.look, background=text, blur=blur))
+
+    def _finished(self, look: Look) -> Look:
+        own = () if _is_blur(look.background) else self._made.background.filters
+        blur = (load_filter("blur")(look.blur),) if look.blur else ()
+        return replace(look, steps=(*own, *blur, *self._extra))
+
+
+def _is_blur(text: str) -> bool:
+    return text == "blur" or text.startswith("blur:")
+
+
+def _own_blur(text: str) -> float:
+    """The strength that a background of the kind blur[:STRENGTH] asks for."""
+    strength: Any = getattr(parse_filter(text), "strength", 0.0) if _is_blur(text) else 0.0
+    return float(strength)
+
+
+def _stamps(background: Background) -> tuple[int, ...]:
+    """When the background's files were last changed; empty while one of them is not there."""
+    try:
+        return tuple(path.stat().st_mtime_ns for path in background.paths)
+    except OSError:
+        return ()

@@ -1,0 +1,212 @@
+"""A running session: camera, network, controls and virtual camera put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from fractions import Fraction
+from threading import Event, Lock
+from types import TracebackType
+
+import cv2
+import numpy as np
+
+from streammatte.frames import Frame
+from streammatte.io.memory import NullSink
+from streammatte.layers import Layers
+from streammatte.live.carry import CarryingMatter
+from streammatte.live.clock import ClockedSink
+from streammatte.live.controls import LiveControls
+from streammatte.live.readers import ReaderWatch
+from streammatte.live.source import PersistentSource
+from streammatte.live.status import LiveStatus, Rates, StageMeter
+from streammatte.live.switchboard import Switchboard
+from streammatte.pipeline import run
+from streammatte.stages import Matter, Sink, Source
+
+__all__ = ["LiveSession"]
+
+_RELOAD_EVERY_S = 1.0
+
+
+class LiveSession:
+    """Mattes a camera until it is told to end; runs in threads of its own from the moment it is made.
+
+    Parameters
+    ----------
+    open_camera : callable
+        Opens the camera; called again whenever it was closed or lost.
+    controls : LiveControls
+        What the user wants.
+    matter : Matter
+        Finds alpha.
+    open_output : callable, optional
+        Opens the output for frames of a size (w, h) and a rate; by default nothing is written anywhere.
+    count_readers : callable, optional
+        Counts who watches the output. While nobody does (nor through `watching`), the camera is closed.
+        By default it is always open.
+    rate : Fraction or int, optional
+        Frames per second of the output; by default the camera's, or 30.
+    matte_fps, cpu_budget : float, optional
+        As `CarryingMatter` takes them.
+    hold_off_s : float
+        Seconds without a reader after which the camera is closed.
+    camera : str
+        The camera's name, for the status.
+
+    Attributes
+    ----------
+    controls : LiveControls
+    size : tuple of int
+        (w, h) of the frames.
+    watching : int
+        How many watch otherwise than by the output; whoever does, adds and takes off one.
+
+    Raises
+    ------
+    DeviceError, MediaError
+        If camera or output cannot be opened.
+    """
+
+    def __init__(
+        self,
+        open_camera: Callable[[], Source],
+        controls: LiveControls,
+        matter: Matter,
+        *,
+        open_output: Callable[[tuple[int, int], Fraction], Sink] | None = None,
+        count_readers: Callable[[], int] | None = None,
+        rate: Fraction | int | None = None,
+        matte_fps: float | None = None,
+        cpu_budget: float | None = None,
+        hold_off_s: float = 5.0,
+        camera: str = "",
+    ) -> None:
+        self.controls = controls
+        self.watching = 0
+        self._camera = camera
+        self._matter = CarryingMatter(matter, matte_fps=matte_fps, cpu_budget=cpu_budget)
+        self._board = Switchboard(controls, self._matter)
+        self._meter = StageMeter()
+        self._rates, self._rates_lock = Rates(), Lock()
+        self._wanted = Event()
+        self._wanted.set()
+        with ExitStack() as opened:
+            self._source = PersistentSource(open_camera, self._wanted, controls.ended)
+            opened.callback(self._source.close)
+            self.size = self._source.size
+            rate = Fraction(rate or self._source.rate or 30)
+            self._output = NullSink() if open_output is None else open_output(self.size, rate)
+            opened.callback(self._output.abort)
+            self._clock = ClockedSink(self._output, getattr(self._output, "rate", rate), _card(self.size))
+            opened.callback(self._clock.abort)
+            self._watch: ReaderWatch | None = None
+            if count_readers is not None:
+                self._watch = ReaderWatch(
+                    lambda: count_readers() + self.watching, self._wanted_by_somebody, hold_off_s=hold_off_s
+                )
+                opened.callback(self._watch.close)
+            threads = opened.enter_context(ThreadPoolExecutor(2, "streammatte live"))
+            self._running: Future[int] = threads.submit(self._run)
+            threads.submit(self._reload)
+            opened.callback(controls.quit)
+            self._opened = opened.pop_all()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the end; return whether it has come.
+
+        Raises
+        ------
+        Exception
+            Whatever ended the session before its time.
+        """
+        if not wait([self._running], timeout_s).done:
+            return False
+        self._running.result()
+        return True
+
+    @property
+    def shown(self) -> Layers:
+        """The newest layers; a card before the first frame."""
+        return self._board.shown or _card(self.size)
+
+    def status(self) -> LiveStatus:
+        """How the session does now; rates are since the call before."""
+        clock, source, matter = self._clock.report(), self._source, self._matter
+        with self._rates_lock:
+            rates, cpu = self._rates(received=source.received, written=clock.written, found=matter.found)
+        return LiveStatus(
+            state=source.state,
+            problem=source.problem,
+            camera=self._camera,
+            output=str(getattr(self._output, "device", "")),
+            size=self.size,
+            fps_in=rates.get("received", 0.0),
+            fps_out=rates.get("written", 0.0),
+            matte_fps=rates.get("found", 0.0),
+            latency_median_ms=clock.latency_median_ms,
+            latency_p95_ms=clock.latency_p95_ms,
+            stages=self._meter.mean,
+            cpu_percent=cpu,
+            engine=str(getattr(matter.matter, "engine", type(matter.matter).__name__)),
+            device=str(getattr(matter.matter, "device", "")),
+            received=source.received,
+            dropped=source.dropped,
+            shown=clock.written,
+            repeated=clock.repeated,
+            found=matter.found,
+            carried=matter.carried,
+            rested=matter.rested,
+            reconnects=source.reconnects,
+            worst_gap_ms=clock.worst_gap_ms,
+            readers=None if self._watch is None else self._watch.readers,
+        )
+
+    def forget_gaps(self) -> None:
+        """Measure the worst gap anew."""
+        self._clock.forget_gaps()
+
+    def close(self) -> None:
+        """End the session and give camera and output back."""
+        self._opened.close()
+
+    def __enter__(self) -> LiveSession:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self) -> int:
+        try:
+            return run(
+                self._source,
+                self._board,
+                self._clock,
+                smoother=self._board,
+                filters=[self._board],
+                on_frame=self._meter,
+            )
+        finally:
+            self.controls.quit()
+
+    def _reload(self) -> None:
+        while not self.controls.ended.wait(_RELOAD_EVERY_S):
+            self.controls.reload_changed()
+
+    def _wanted_by_somebody(self, anybody: bool) -> None:
+        (self._wanted.set if anybody else self._wanted.clear)()
+        self._clock.rest(not anybody)
+
+
+def _card(size: tuple[int, int]) -> Layers:
+    """What is shown before the first frame: the name on grey."""
+    width, height = size
+    rgb = np.full((height, width, 3), 40, np.uint8)
+    scale = height / 360
+    (wide, high), _ = cv2.getTextSize("streammatte", cv2.FONT_HERSHEY_SIMPLEX, scale, 2)
+    at = (width - wide) // 2, (height + high) // 2
+    cv2.putText(rgb, "streammatte", at, cv2.FONT_HERSHEY_SIMPLEX, scale, (200, 200, 200), 2, cv2.LINE_AA)
+    return Layers.of(Frame(rgb), np.ones((height, width), np.float32))
