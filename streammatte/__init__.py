@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         UsageError,
         WeightsError,
     )
-    from streammatte.fitting import FitMode, fitted
+    from streammatte.fitting import fitted
     from streammatte.frames import Alpha, Frame, Rgb
     from streammatte.io import ArraySource, ListSink, NullSink, open_sink, open_source
     from streammatte.layers import Layers
@@ -43,7 +43,7 @@ _HOMES = {
         "UsageError",
         "WeightsError",
     ),
-    "fitting": ("FitMode", "fitted"),
+    "fitting": ("fitted",),
     "frames": ("Alpha", "Frame", "Rgb"),
     "io": ("ArraySource", "ListSink", "NullSink", "open_sink", "open_source"),
     "layers": ("Layers",),
@@ -64,7 +64,6 @@ __all__ = [
     "EmaSmoother",
     "Filter",
     "FilterError",
-    "FitMode",
     "Frame",
     "FrameReport",
     "Layers",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 
-from streammatte import FitMode, Layers, MediaError, Rgb, fitted, over
+from streammatte import Layers, MediaError, Rgb, fitted, over
 
 __all__ = ["ImageBackground"]
 
@@ -29,7 +30,7 @@ class ImageBackground:
         If the file cannot be read as a picture.
     """
 
-    def __init__(self, path: Path, fit: FitMode = "cover") -> None:
+    def __init__(self, path: Path, fit: Literal["cover", "contain"] = "cover") -> None:
         self._rgb = _read(Path(path))
         self._fit = fit
         self._background: Rgb | None = None

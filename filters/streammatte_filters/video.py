@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import inf
 from pathlib import Path
+from typing import Literal
 
-from streammatte import FitMode, Layers, Rgb, fitted, open_source
+from streammatte import Layers, Rgb, fitted, open_source
 
 __all__ = ["VideoBackground"]
 
@@ -37,7 +38,7 @@ class VideoBackground:
         If the file cannot be read as a video.
     """
 
-    def __init__(self, path: Path, fit: FitMode = "cover") -> None:
+    def __init__(self, path: Path, fit: Literal["cover", "contain"] = "cover") -> None:
         self._path = path
         self._fit = fit
         open_source(path).close()  # refused here rather than at the first frame

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-__all__ = ["V4l2Device", "output_rate", "output_size", "set_output_rate", "v4l2_devices"]
+__all__ = ["V4l2Device", "free_output", "output_rate", "output_size", "set_output_rate", "v4l2_devices"]
 
 _QUERYCAP = 0x80685600  # VIDIOC_QUERYCAP, which fills a struct v4l2_capability
 _CAPABILITY = struct.Struct("=16s32s32sIII12x")  # driver, card, bus, version, of the driver, of this device
@@ -17,6 +17,7 @@ _G_FMT = 0xC0D05604  # VIDIOC_G_FMT, which fills a struct v4l2_format
 _FORMAT = struct.Struct("=I4xII192x")  # type of the queue, width, height
 _G_PARM, _S_PARM = 0xC0CC5615, 0xC0CC5616  # VIDIOC_G_PARM, VIDIOC_S_PARM, of a struct v4l2_streamparm
 _PARM = struct.Struct("=IIIII184x")  # type of the queue, capability, mode, seconds per frame as a fraction
+_STREAMON = 0x40045612  # VIDIOC_STREAMON
 _VIDEO_OUTPUT = 2
 _CAPTURES, _OUTPUTS, _CONVERTS, _SAYS_WHICH = 0x1001, 0x2002, 0xC000, 0x80000000  # single- and multi-planar
 
@@ -91,6 +92,16 @@ def set_output_rate(path: str, rate: Fraction) -> None:
     rate = rate.limit_denominator(1001)
     with suppress(OSError):
         _ioctl(path, _S_PARM, _PARM.pack(_VIDEO_OUTPUT, 0, 0, rate.denominator, rate.numerator))
+
+
+def free_output(path: str) -> None:
+    """Let a v4l2loopback know that its writer is gone.
+
+    Up to version 0.12 it learns that only from a writer that began with VIDIOC_STREAMON; after any other, as which
+    pyvirtualcam counts, it takes no writer any more until its module is loaded again.
+    """
+    with suppress(OSError):  # it refuses, and has taken note all the same
+        _ioctl(path, _STREAMON, struct.pack("=i", _VIDEO_OUTPUT))
 
 
 def _ask(folder: Path) -> V4l2Device:

@@ -12,7 +12,8 @@ import pyvirtualcam
 
 from streammatte.errors import DeviceError
 from streammatte.fitting import FitMode, fitted
-from streammatte.io.v4l2 import output_rate, output_size, set_output_rate, v4l2_devices
+from streammatte.io.holders import holders
+from streammatte.io.v4l2 import free_output, output_rate, output_size, set_output_rate, v4l2_devices
 from streammatte.layers import Layers
 
 __all__ = ["VirtualCameraSink", "list_virtual_cameras", "no_virtual_camera"]
@@ -100,6 +101,7 @@ class VirtualCameraSink:
     def close(self) -> None:
         """Give the device back."""
         self._camera.close()
+        free_output(self.device)
 
     def abort(self) -> None:
         """Give the device back."""
@@ -110,11 +112,15 @@ def _open(size: tuple[int, int], rate: float, device: str | None) -> Any:
     reason = RuntimeError("there is none")
     devices: Sequence[str | None] = [device] if device else list_virtual_cameras() or [None]
     for each in devices:
-        for width, height in dict.fromkeys([size, (each and output_size(each)) or size]):
+        users = holders(each) if each else []
+        set_size = (each and output_size(each)) or size
+        for width, height in (set_size,) if users else (size, set_size):
             try:
                 return pyvirtualcam.Camera(width, height, rate, device=each)
             except RuntimeError as error:
                 reason = error
+                if each and not users:  # its last writer may have been killed
+                    free_output(each)
     raise DeviceError(_why_not(device, reason)) from reason
 
 
@@ -124,5 +130,9 @@ def _why_not(device: str | None, error: RuntimeError) -> str:
     if device is not None and there and device not in there:
         return f"there is no virtual camera {device}; there are: {', '.join(there)}"
     if there:
-        return f"the virtual camera {device or there[0]} cannot be used ({reason}); close the programs that use it"
+        name = device or there[0]
+        users = (
+            ", ".join(f"{each.program} (process {each.pid})" for each in holders(name)) or "the programs that use it"
+        )
+        return f"the virtual camera {name} cannot be used ({reason}); close {users}"
     return no_virtual_camera()

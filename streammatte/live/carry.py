@@ -18,9 +18,15 @@ __all__ = ["CarryingMatter"]
 _Luma = NDArray[np.uint8]
 """(h, w) uint8: the luminance of a frame, reduced."""
 
-_REDUCED_WIDTH = 320
-_STILL_LEVELS = 2.5
+_REDUCED_WIDTH = 256
+_STILL_LEVELS = 1.8
 """Levels of 255 by which no block of the picture may have changed for it to stand still."""
+
+_INSIDE = 4
+"""The power of alpha by which the motion of a pixel counts for the person's."""
+
+_REACH_PX = 7.0
+"""Reduced pixels: how far the person's motion reaches over the edge."""
 
 _BLOCKS = 20
 """Blocks across the picture whose changes are looked at, each meant over, so that noise does not count."""
@@ -74,7 +80,7 @@ class CarryingMatter:
         self.matter = matter
         self._most_fps = matte_fps
         self._budget = None if cpu_budget is None else _Budget(cpu_budget)
-        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self.found = self.carried = self.rested = 0
         self.reset()
 
@@ -114,14 +120,27 @@ class CarryingMatter:
         return 1 / min(limits) if limits else 0.0
 
     def _carry(self, last: _Matted, luma: _Luma) -> Alpha:
+        """The last alpha where the person has gone to: its edge moves as the person does, not as the wall behind."""
         height, width = last.alpha.shape
-        flow = self._flow.calc(luma, last.luma, None)  # (h, w, 2): where each pixel was
+        flow = np.asarray(self._flow.calc(luma, last.luma, None), np.float32)  # (h, w, 2): where each pixel was
+        before = cv2.resize(last.alpha, luma.shape[::-1], interpolation=cv2.INTER_AREA)
+        inside = _warped(before, flow) ** _INSIDE
+        weight = _spread(inside) + np.float32(1e-3)
+        flow = (_spread(flow * inside[..., None]) + np.float32(1e-3) * flow) / weight[..., None]
         flow = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(width / luma.shape[1])
-        y, x = np.indices((height, width), np.float32)
-        carried = cv2.remap(
-            last.alpha, flow[..., 0] + x, flow[..., 1] + y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        return np.asarray(carried, np.float32)
+        return _warped(last.alpha, flow)
+
+
+def _warped(alpha: Alpha, flow: NDArray[np.float32]) -> Alpha:
+    """What `alpha` (H, W) shows where `flow` (H, W, 2) points to, in pixels from each."""
+    height, width = alpha.shape
+    at_x = flow[..., 0] + np.arange(width, dtype=np.float32)
+    at_y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    return np.asarray(cv2.remap(alpha, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _spread(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), _REACH_PX), np.float32)
 
 
 class _Budget:

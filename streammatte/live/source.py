@@ -95,7 +95,7 @@ class PersistentSource:
             if not self._wanted.is_set():
                 self._release()
                 self.state = "idle"
-                self._wanted.wait(0.05)
+                self._wanted.wait(0.2)
                 continue
             try:
                 frame = self._next()

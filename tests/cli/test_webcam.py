@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,37 +15,70 @@ FRAMES = 8
 class Camera(ArraySource):
     asked = None
 
-    def __init__(self, device, size, rate):
-        Camera.asked = device, size, rate
-        pictures = (np.full((48, 64, 3), 20 + index, np.uint8) for index in range(FRAMES))
-        super().__init__(pictures, rate)  # not live, so that each frame is sure to come
+    def __init__(self, spec, size, rate):
+        Camera.asked = spec, size, rate
+        pictures = (np.full((48, 64, 3), 20 + index % 200, np.uint8) for index in range(100_000))
+        super().__init__(pictures, rate, live=True)
+        self.device, self.format = "/dev/video3", "mjpeg"
+
+    def __iter__(self):
+        from time import sleep
+
+        for frame in super().__iter__():
+            sleep(0.005)
+            yield frame
 
 
 class Output(ListSink):
-    """A virtual camera or a window; at its third frame the user does something."""
+    """A virtual camera or a window; at its eighth frame the user does something."""
 
     made = ()
-    third = None
+    then = None
 
     def __init__(self, *arguments):
         super().__init__()
-        self.arguments, self.shown, self.closed_by_user = arguments, 0, False
+        self.arguments, self.closed_by_user, self.pressed = arguments, False, ""
+        self.device, self.rate = "/dev/video9", Fraction(200)
         Output.made = (*Output.made, self)
 
     def write(self, layers):
         super().write(layers)
-        self.shown += 1
-        if self.shown == 3 and Output.third is not None:
-            Output.third(self)
+        if len(self.layers) == FRAMES and Output.then is not None:
+            Output.then(self)
+
+    def abort(self):
+        self.aborted = True
 
 
 @pytest.fixture(autouse=True)
 def devices(monkeypatch):
-    monkeypatch.setattr("streammatte.io.camera.CameraSource", Camera)
+    monkeypatch.setattr("streammatte.io.open_camera", Camera)
     monkeypatch.setattr("streammatte.io.virtual_camera.VirtualCameraSink", Output)
     monkeypatch.setattr("streammatte.io.preview.PreviewSink", Output)
+    monkeypatch.setattr("streammatte.io.holders.holders", lambda path: [])
     monkeypatch.setattr(Output, "made", ())
-    monkeypatch.setattr(Output, "third", None)
+    monkeypatch.setattr(Output, "then", press("q"))
+
+
+def press(keys):
+    """Type into the terminal."""
+    return lambda _: typed.append(keys)
+
+
+typed: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch):
+    from contextlib import contextmanager
+
+    typed.clear()
+
+    @contextmanager
+    def pressed_keys():
+        yield lambda: typed.pop(0) if typed else ""
+
+    monkeypatch.setattr("streammatte.cli.keys.pressed_keys", pressed_keys)
 
 
 def test_a_camera_goes_into_the_virtual_camera(streammatte):
@@ -52,20 +86,22 @@ def test_a_camera_goes_into_the_virtual_camera(streammatte):
 
     assert Camera.asked == ("/dev/video3", (640, 360), Fraction(15))
     (sink,) = Output.made
-    assert sink.arguments == ((64, 48), Fraction(15), None)
-    assert [layers.frame.rgb[0, 0, 0] for layers in sink.layers] == list(range(20, 20 + FRAMES))
-    assert sink.layers[0].composite.rgb[0, 0].tolist() == [255, 0, 0]
-    assert sink.closed
-    assert result.stdout.startswith("showed 8 frames in ")
+    assert sink.arguments == ((64, 48), Fraction(15), None, "cover")
+    assert sink.layers[-1].composite.rgb[0, 0].tolist() == [255, 0, 0]
+    assert sink.aborted or sink.closed
+    assert result.exit_code == 0
+    assert "/dev/video3 gives 64x48 mjpeg at 15 fps" in result.stderr
+    assert result.stdout.startswith("showed ")
+    assert "double on nothing" in result.stdout
 
 
 @pytest.mark.parametrize(
     ("options", "made"),
     [
         (["--preview"], [("streammatte",)]),
-        (["--virtual-camera"], [((64, 48), 30, None)]),
-        (["--virtual-camera", "/dev/video9", "--preview"], [((64, 48), 30, "/dev/video9"), ("streammatte",)]),
-        (["--preview", "--virtual-camera"], [((64, 48), 30, None), ("streammatte",)]),
+        (["--virtual-camera"], [((64, 48), 30, None, "cover")]),
+        (["--fit"], [((64, 48), 30, None, "contain")]),
+        (["--virtual-camera", "/dev/video9", "--preview"], [("streammatte",), ((64, 48), 30, "/dev/video9", "cover")]),
     ],
 )
 def test_outputs_are_chosen(options, made, streammatte):
@@ -74,40 +110,72 @@ def test_outputs_are_chosen(options, made, streammatte):
 
 
 def test_closing_the_window_ends_it(streammatte, monkeypatch):
-    monkeypatch.setattr(Output, "third", lambda window: setattr(window, "closed_by_user", True))
-    result = streammatte("webcam", "--preview")
-
-    assert result.exit_code == 0
-    assert 3 <= Output.made[0].shown < FRAMES + 1
-    assert Output.made[0].closed
-
-
-def test_ctrl_c_ends_it_with_a_summary(streammatte, monkeypatch):
-    def press(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Output, "third", press)
-    result = streammatte("webcam")
-
-    assert result.exit_code == 0
-    assert result.stdout.startswith("showed 2 frames in ")
+    monkeypatch.setattr(Output, "then", lambda window: setattr(window, "closed_by_user", True))
+    assert streammatte("webcam", "--preview").exit_code == 0
     assert Output.made[0].aborted
 
 
-def test_without_a_camera_one_line_says_what_to_do(streammatte, monkeypatch, loaded):
+def test_keys_in_the_window_count_too(streammatte, monkeypatch):
+    monkeypatch.setattr(Output, "then", lambda window: setattr(window, "pressed", "q"))
+    assert streammatte("webcam", "--preview").exit_code == 0
+
+
+def test_keys_change_the_picture_and_question_mark_lists_them(streammatte, monkeypatch, tmp_path):
+    for name, colour in (("a.png", (0, 200, 0)), ("b.png", (200, 0, 0))):
+        cv2.imwrite(str(tmp_path / name), np.full((48, 64, 3), colour, np.uint8))
+    monkeypatch.setattr(Output, "then", lambda _: typed.extend(["n?", "", "", "", "q"]))
+    result = streammatte("webcam", "--bg", tmp_path, "--no-decontaminate")
+    shown = {tuple(layers.composite.rgb[0, 0].tolist()) for layers in Output.made[0].layers}
+    assert {(0, 200, 0), (0, 0, 200)} <= shown
+    assert "next background" in result.stderr
+    assert "freeze" in result.stderr
+
+
+def test_the_picture_can_begin_mirrored(streammatte, monkeypatch, tmp_path):
+    half = np.zeros((48, 64, 3), np.uint8)
+    half[:, 32:] = 255
+    cv2.imwrite(str(tmp_path / "half.png"), half)
+    streammatte("webcam", "--mirror", "--no-decontaminate", "--bg", tmp_path / "half.png")
+    assert Output.made[0].layers[-1].composite.rgb[24, :, 0].tolist() == [255] * 32 + [0] * 32
+
+
+def test_ctrl_c_ends_it_with_a_summary(streammatte, monkeypatch):
+    def interrupted(self, timeout_s):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("streammatte.live.session.LiveSession.wait", interrupted)
+    result = streammatte("webcam")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("showed ")
+    assert Output.made[0].aborted or Output.made[0].closed
+
+
+def test_without_a_camera_one_line_says_what_to_do(streammatte, monkeypatch):
     def missing(*_):
         raise DeviceError("there is no camera; plug one in")
 
-    monkeypatch.setattr("streammatte.io.camera.CameraSource", missing)
+    monkeypatch.setattr("streammatte.io.open_camera", missing)
     result = streammatte("webcam")
     assert (result.exit_code, result.stderr) == (1, "streammatte: there is no camera; plug one in\n")
-    assert not loaded
+    assert Output.made == ()
 
 
-@pytest.mark.parametrize("arguments", [["--size", "big"], ["--bg", "none"], ["--bg", "no.jpg"], ["--fps", "0"]])
-def test_mistakes_are_found_before_the_camera_starts(arguments, streammatte, monkeypatch):
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--size", "big"],
+        ["--bg", "none"],
+        ["--bg", "no.jpg"],
+        ["--fps", "0"],
+        ["--matte-fps", "0"],
+        ["--cpu-budget", "-5"],
+        ["--filter", "nonsense"],
+        ["--bg", "EMPTY"],
+    ],
+)
+def test_mistakes_are_found_before_the_camera_starts(arguments, streammatte, monkeypatch, tmp_path):
     monkeypatch.setattr(Camera, "asked", None)
-    result = streammatte("webcam", *arguments)
+    result = streammatte("webcam", *[tmp_path if each == "EMPTY" else each for each in arguments])
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
     assert Camera.asked is None

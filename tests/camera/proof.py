@@ -1,0 +1,241 @@
+"""Proves the live path on a Linux with a webcam, a v4l2loopback and Chromium; see README.md beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from browser import page
+
+GREEN = (0, 255, 0)
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Live:
+    """`streammatte webcam`, running."""
+
+    def __init__(self, *options: str, background: str = "#00ff00") -> None:
+        command = [sys.executable, "-m", "streammatte", "webcam", "--bg", background, *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def cpu_s(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+    def cpu_percent(self, seconds: float) -> float:
+        before, began = self.cpu_s(), time.monotonic()
+        time.sleep(seconds)
+        return (self.cpu_s() - before) / (time.monotonic() - began) * 100
+
+    def holds(self, device: str) -> bool:
+        links = Path(f"/proc/{self.process.pid}/fd").iterdir()
+        return any(os.path.realpath(link) == device for link in links)
+
+    def end(self) -> str:
+        """Press Ctrl-C; return what it said."""
+        self.process.send_signal(signal.SIGINT)
+        out, err = self.process.communicate(timeout=20)
+        assert self.process.returncode == 0, (self.process.returncode, err)
+        return err + out
+
+
+@contextmanager
+def live(*options: str, background: str = "#00ff00") -> Iterator[Live]:
+    running = Live(*options, background=background)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.kill()
+        running.process.wait()
+
+
+def until(true: Callable[[], Any], seconds: float, what: str) -> float:
+    """Wait; return after how many seconds it came true."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds, f"not within {seconds:g} s: {what}"
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def near(colour: Any, wanted: Any, by: int = 30) -> bool:
+    return bool(np.abs(np.asarray(colour, float) - wanted).max() <= by)
+
+
+def frames(device: str, patience_s: float = 20) -> Iterator[np.ndarray]:
+    end = time.monotonic() + patience_s
+    while True:
+        try:
+            container = av.open(device, format="video4linux2")
+            break
+        except OSError:  # nobody writes to it yet
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+    with container:
+        for frame in container.decode(video=0):
+            yield frame.to_ndarray(format="rgb24")
+
+
+def corner(picture: np.ndarray) -> np.ndarray:
+    height, width = picture.shape[:2]
+    return picture[height // 30 : height // 12, width // 40 : width // 16].reshape(-1, 3).mean(axis=0)
+
+
+def opened(running: Live, device: str) -> float:
+    return until(lambda: running.holds(device), 20, f"streammatte opens {device}")
+
+
+def call(arguments: argparse.Namespace, *, before: bool) -> Iterator[tuple[str, str]]:
+    """Chromium in a call, opened before streammatte is there or after it."""
+    options = ("--camera", arguments.webcam, "--virtual-camera", arguments.output)
+    with page(arguments.name) as reports:
+        if before:
+            until(lambda: any("waiting" in each for each in reports), 60, "the page looks for the camera")
+        with live(*options) as running:
+            seen = until(
+                lambda: any(near(each.get("corner", ()) or (0, 0, 0), GREEN) for each in reports),
+                90,
+                "green in Chromium",
+            )
+            first = next(each for each in reports if near(each.get("corner", (0, 0, 0)), GREEN))
+            time.sleep(5)
+            last = reports[-1]
+            assert "error" not in last, last
+            assert last["frames"] > first["frames"] + 20, "the picture stands still"
+            assert near(last["corner"], GREEN), last
+            assert not near(last["middle"], GREEN), "there is nobody in the picture"
+            rate = (last["frames"] - first["frames"]) / (last["ms"] - first["ms"]) * 1000
+            said = running.end()
+    yield "label in Chromium", last["label"]
+    yield "size in Chromium", "x".join(map(str, last["size"]))
+    yield "frames a second in Chromium", f"{rate:.1f}"
+    yield "corner of the picture (background #00ff00)", str(tuple(last["corner"]))
+    yield "from the start of streammatte to green" if before else "from the start of both to green", f"{seen:.1f} s"
+    yield "streammatte said", said.strip().splitlines()[-1]
+
+
+def idle(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """Nobody watches, then somebody does, then nobody again."""
+    options = ("--camera", arguments.webcam, "--virtual-camera", arguments.output)
+    with live(*options) as running:
+        opened(running, arguments.webcam)
+        closed = until(lambda: not running.holds(arguments.webcam), 20, "the camera is closed")
+        yield "camera closed with nobody watching, after", f"{closed:.1f} s"
+        yield "CPU while idle", f"{running.cpu_percent(10):.1f} % of a core"
+        began = time.monotonic()
+        for picture in frames(arguments.output):
+            if near(corner(picture), GREEN):
+                break
+            assert time.monotonic() - began < 10, "no green within 10 s of a reader's coming"
+        yield "from a reader's coming to its first matted frame", f"{time.monotonic() - began:.2f} s"
+        reader = frames(arguments.output)
+        next(reader)
+        before, at = running.cpu_s(), time.monotonic()
+        count = 0
+        while time.monotonic() - at < 8:
+            assert near(corner(next(reader)), GREEN)
+            count += 1
+        seconds = time.monotonic() - at
+        yield "CPU while watched", f"{(running.cpu_s() - before) / seconds * 100:.0f} % of a core"
+        yield "frames a second while watched", f"{count / seconds:.1f}"
+        reader.close()
+        again = until(lambda: not running.holds(arguments.webcam), 20, "the camera is closed again")
+        yield "camera closed after the reader left", f"{again:.1f} s"
+        yield "streammatte said", running.end().strip().splitlines()[-1]
+
+
+def unplug(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """The webcam's driver lets go of its device, and takes it back."""
+    driver = Path("/sys/bus/platform/drivers/vivid")
+    (device,) = [each.name for each in driver.glob("vivid.*")]
+    options = ("--camera", "/dev/video0", "--virtual-camera", arguments.output, "--always-on")
+    with live(*options, background="blur:5") as running:
+        opened(running, "/dev/video0")
+        reader = frames(arguments.output)
+        began = last = time.monotonic()
+        worst, plugged_in = 0.0, 0.0
+        steps = [(4.0, "unbind"), (10.0, "bind"), (20.0, "")]
+        while steps:
+            picture = next(reader)
+            now = time.monotonic()
+            if now - began > 2:
+                worst = max(worst, now - last)
+            last = now
+            if now - began > steps[0][0]:
+                _, action = steps.pop(0)
+                if action:
+                    (driver / action).write_text(device)
+                if action == "bind":
+                    plugged_in = time.monotonic()
+            if plugged_in and running.holds("/dev/video0"):
+                yield "camera open again after it was plugged in", f"{time.monotonic() - plugged_in:.1f} s"
+                plugged_in = 0.0
+        assert not plugged_in, "the camera was not opened again"
+        yield "longest time without a frame for the reader, 4 s before to 10 s after", f"{worst * 1000:.0f} ms"
+        yield "the picture then", "moves" if moves(reader) else "stands still"
+        reader.close()
+        del picture
+        yield "streammatte said", running.end().strip().splitlines()[-1]
+
+
+def moves(reader: Iterator[np.ndarray]) -> bool:
+    first = next(reader).astype(int)
+    return any(np.abs(next(reader) - first).mean() > 1 for _ in range(60))
+
+
+def rates(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """CPU at several matting rates; the video's rate must stay."""
+    for options in ((), ("--matte-fps", "10"), ("--matte-fps", "5"), ("--cpu-budget", "40")):
+        with live("--camera", arguments.webcam, "--virtual-camera", arguments.output, *options) as running:
+            reader = frames(arguments.output)
+            opened(running, arguments.webcam)
+            end = time.monotonic() + 6
+            while time.monotonic() < end:  # loading, and the budget's first steps
+                next(reader)
+            before, at, count = running.cpu_s(), time.monotonic(), 0
+            while time.monotonic() - at < 8:
+                next(reader)
+                count += 1
+            seconds = time.monotonic() - at
+            cpu = (running.cpu_s() - before) / seconds * 100
+            reader.close()
+            running.end()
+        yield " ".join(options) or "no limit", f"{count / seconds:.1f} frames a second, CPU {cpu:.0f} % of a core"
+
+
+SCENES: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, str]]]] = {
+    "call-first": lambda arguments: call(arguments, before=True),
+    "call-later": lambda arguments: call(arguments, before=False),
+    "idle": idle,
+    "unplug": unplug,
+    "rates": rates,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scenes", nargs="*", choices=[[], *SCENES], default=list(SCENES))
+    parser.add_argument("--webcam", default=os.environ.get("STREAMMATTE_WEBCAM", "/dev/video0"))
+    parser.add_argument("--output", default=os.environ.get("STREAMMATTE_OUTPUT", "/dev/video10"))
+    parser.add_argument("--name", default="streammatte", help="the virtual camera's label")
+    arguments = parser.parse_args()
+    print("| scene | what | measured |\n|---|---|---|")
+    for name in arguments.scenes or SCENES:
+        for what, figure in SCENES[name](arguments):
+            print(f"| {name} | {what} | {figure} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

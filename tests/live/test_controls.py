@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from streammatte.errors import FilterError, UsageError
+from streammatte.frames import Frame
+from streammatte.layers import Layers
+from streammatte.live.carry import CarryingMatter
+from streammatte.live.controls import KEYS, LiveControls
+from streammatte.live.switchboard import Switchboard
+
+RGB = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+
+
+@pytest.fixture
+def make():
+    made = []
+
+    def controls(*backgrounds, **options):
+        made.append(LiveControls(backgrounds, decontaminate=False, **options))
+        return made[-1]
+
+    yield controls
+    for each in made:
+        each.close()
+
+
+class Shown:
+    """Sends frames through a switchboard as `run` does."""
+
+    def __init__(self, controls, matter) -> None:
+        self.board = Switchboard(controls, CarryingMatter(matter))
+        self.count = 0
+
+    def __call__(self, rgb=RGB):
+        self.count += 1
+        frame = Frame(np.roll(rgb, self.count, axis=0), 40 * self.count)
+        alpha = self.board.smooth(self.board.matte(frame), frame)
+        return frame, self.board(Layers.of(frame, alpha)).composite.rgb
+
+
+def is_colour(picture, colour):
+    """The right half, where the matter sees the background."""
+    return bool((picture[:, picture.shape[1] // 2 + 1 :] == colour).all())
+
+
+def test_backgrounds_are_gone_through_around_the_end(make, half, until):
+    controls = make("#ff0000", "#00ff00", "#0000ff")
+    show = Shown(controls, half)
+    assert is_colour(show()[1], (255, 0, 0))
+    for key, colour in (("n", (0, 255, 0)), ("n", (0, 0, 255)), ("n", (255, 0, 0)), ("p", (0, 0, 255))):
+        controls.press(key)
+        until(lambda colour=colour: is_colour(show()[1], colour))
+
+
+def test_what_cannot_be_loaded_is_told_and_changes_nothing(make, half, until):
+    controls = make("#ff0000")
+    show = Shown(controls, half)
+    controls.set_background("no such thing.jpg")
+    until(lambda: controls.notices)
+    assert "no such thing.jpg" in controls.notices[-1]
+    assert controls.backgrounds == ("#ff0000",)
+    assert is_colour(show()[1], (255, 0, 0))
+    controls.set_filters(["nonsense"])
+    until(lambda: controls.notified == 2)
+    assert controls.look.filters == ()
+
+
+def test_blur_goes_up_and_down_in_its_bounds(make):
+    controls = make("blur:95")
+    assert controls.look.blur == 95
+    controls.press("]")
+    assert controls.look.blur == 100
+    for _ in range(12):
+        controls.press("[")
+    assert controls.look.blur == 0
+    assert controls.look.steps == ()
+
+
+def test_a_new_background_can_be_blurred_too(make, half, tmp_path: Path):
+    checks = np.kron(np.indices((6, 8)).sum(axis=0) % 2, np.ones((8, 8)))[..., None] * np.full(3, 255)
+    cv2.imwrite(str(tmp_path / "checks.png"), checks)
+    controls = make(str(tmp_path / "checks.png"))
+    show = Shown(controls, half)
+    sharp = show()[1][:, 40:].std()
+    controls.set_blur(100)
+    assert show()[1][:, 40:].std() < 0.5 * sharp
+
+
+def test_off_shows_the_camera_and_the_network_rests(make, half):
+    controls = make("#ff0000")
+    show = Shown(controls, half)
+    controls.press("o")
+    frame, picture = show()
+    assert np.array_equal(picture, frame.rgb)
+    assert half.asked == 0
+    controls.press("o")
+    assert is_colour(show()[1], (255, 0, 0))
+    assert half.asked == 1
+
+
+def test_mirror_turns_the_whole_picture(make, half):
+    controls = make("#ff0000")
+    controls.toggle("mirror")
+    frame, picture = Shown(controls, half)()
+    expected = frame.rgb.copy()
+    expected[:, 32:] = (255, 0, 0)
+    assert np.array_equal(picture, np.fliplr(expected))
+
+
+def test_alpha_is_shown_in_black_and_white(make, half):
+    controls = make("#ff0000")
+    controls.press("a")
+    _, picture = Shown(controls, half)()
+    assert (picture[:, :32] == 255).all()
+    assert (picture[:, 32:] == 0).all()
+
+
+def test_a_frozen_picture_stays_and_the_network_rests(make, half):
+    controls = make("#ff0000")
+    show = Shown(controls, half)
+    _, before = show()
+    controls.press("f")
+    asked = half.asked
+    assert all(np.array_equal(show()[1], before) for _ in range(3))
+    assert half.asked == asked
+    controls.press("f")
+    assert not np.array_equal(show()[1], before)
+
+
+def test_filters_follow_the_background(make, half, until):
+    controls = make("#ff0000", filters=["colour:#0000ff"])
+    show = Shown(controls, half)
+    assert is_colour(show()[1], (0, 0, 255))
+    controls.set_filters([])
+    until(lambda: is_colour(show()[1], (255, 0, 0)))
+    with pytest.raises(FilterError):
+        make("#ff0000", filters=["nonsense"])
+
+
+def test_a_changed_file_is_read_again(make, half, until, tmp_path: Path):
+    path = tmp_path / "wall.png"
+    cv2.imwrite(str(path), np.full((48, 64, 3), (0, 0, 200), np.uint8))
+    controls = make(str(path))
+    show = Shown(controls, half)
+    assert is_colour(show()[1], (200, 0, 0))
+    controls.reload_changed()
+    cv2.imwrite(str(path), np.full((48, 64, 3), (0, 200, 0), np.uint8))
+    os.utime(path, ns=(1, 1))  # whatever the clock's step
+    controls.reload_changed()
+    until(lambda: is_colour(show()[1], (0, 200, 0)))
+    path.unlink()
+    controls.reload_changed()
+    assert controls.notified == 0
+
+
+def test_another_network_is_taken_between_two_frames(make, half, until):
+    class Right:
+        def matte(self, frame):
+            return np.ascontiguousarray(1 - half.matte(frame))
+
+        def reset(self):
+            pass
+
+    controls = make("#ff0000", load=lambda path: Right())
+    show = Shown(controls, half)
+    assert is_colour(show()[1], (255, 0, 0))
+    controls.load_weights(Path("other.safetensors"))
+    until(lambda: controls.notices)
+    assert "other.safetensors" in controls.notices[-1]
+    _, picture = show()
+    assert (picture[:, :32] == (255, 0, 0)).all()
+
+
+def test_smoothing_can_be_changed(make, half):
+    controls = make("#ff0000")
+    show = Shown(controls, half)
+    show()
+    controls.set_smoothing("ema")
+    assert is_colour(show()[1], (255, 0, 0))
+    assert controls.look.smoothing == "ema"
+
+
+def test_unknown_keys_do_nothing_and_unknown_switches_are_refused(make):
+    controls = make("blur")
+    before = controls.look
+    controls.press("§")
+    assert controls.look == before
+    with pytest.raises(UsageError, match="mirror"):
+        controls.toggle("background")
+    assert "§" not in KEYS
+    controls.press("q")
+    assert controls.ended.is_set()
+
+
+def test_there_must_be_a_background():
+    with pytest.raises(UsageError, match="at least one"):
+        LiveControls([])
