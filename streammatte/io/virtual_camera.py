@@ -12,6 +12,7 @@ import pyvirtualcam
 
 from streammatte.errors import DeviceError
 from streammatte.fitting import FitMode, fitted
+from streammatte.io.loopback import make_command
 from streammatte.io.v4l2 import output_size, v4l2_devices
 from streammatte.layers import Layers
 
@@ -40,10 +41,7 @@ def no_virtual_camera() -> str:
     """Say that there is none, and what makes one on this system."""
     make = "install OBS Studio (https://obsproject.com), start its virtual camera there once, and stop it"
     if sys.platform == "linux":
-        make = (
-            "make one: 'sudo apt install v4l2loopback-dkms && "
-            "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte'"
-        )
+        make = f"make one: '{make_command()}'"
     return f"there is no virtual camera; {make}"
 
 
