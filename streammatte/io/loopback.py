@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +17,10 @@ _DEBIAN = "sudo apt install v4l2loopback-dkms linux-headers-$(uname -r)"
 _FEDORA = (
     "sudo dnf install https://mirrors.rpmfusion.org/free/fedora/rpmfusion-free-release-$(rpm -E %fedora).noarch.rpm"
     " && sudo dnf install akmod-v4l2loopback && sudo akmods"
+)
+_BUILD = (
+    "git clone https://github.com/v4l2loopback/v4l2loopback && make -C v4l2loopback"
+    " && sudo make -C v4l2loopback install && sudo depmod -a"
 )
 _INSTALL = {
     "debian": _DEBIAN,
@@ -41,7 +45,7 @@ def make_command(root: Path = Path("/")) -> str:
     if _is_built(root):
         return LOAD
     install = next((_INSTALL[each] for each in _distributions(root) if each in _INSTALL), None)
-    return f"{install or 'build https://github.com/v4l2loopback/v4l2loopback'} && {LOAD}"
+    return f"{install or _BUILD} && {LOAD}"
 
 
 def exclusive_caps(paths: Sequence[str], root: Path = Path("/")) -> dict[str, bool]:
@@ -82,7 +86,7 @@ def _setting(root: Path, name: str) -> list[str]:
 def _is_built(root: Path) -> bool:
     """Whether the running kernel has the module, though it is not loaded."""
     try:
-        return b"/v4l2loopback.ko" in (root / "lib/modules" / os.uname().release / "modules.dep").read_bytes()
+        return b"/v4l2loopback.ko" in (root / "lib/modules" / platform.release() / "modules.dep").read_bytes()
     except OSError:
         return False
 
