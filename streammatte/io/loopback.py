@@ -6,7 +6,7 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["LOAD", "RELOAD", "exclusive_caps", "make_command"]
+__all__ = ["LOAD", "RELOAD", "exclusive_caps", "is_virtual", "make_command"]
 
 LOAD = "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte"
 """Makes a virtual camera that browsers see, too: they pass over what is an output and a camera at once."""
@@ -73,6 +73,11 @@ def exclusive_caps(paths: Sequence[str], root: Path = Path("/")) -> dict[str, bo
         if path not in place and free:
             place[path] = free.pop(0)
     return {path: flags[place[path]] for path in paths if place.get(path, len(flags)) < len(flags)}
+
+
+def is_virtual(path: str, root: Path = Path("/")) -> bool:
+    """Whether no hardware stands behind a video device, as behind a loopback; it need not be readable."""
+    return "virtual" in (root / "sys/class/video4linux" / Path(path).name).resolve().parts
 
 
 def _setting(root: Path, name: str) -> list[str]:

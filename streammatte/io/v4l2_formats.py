@@ -26,6 +26,9 @@ _DISCRETE = 1
 _MOST = 256
 """Answers after which a driver that never says "that was all" is no longer asked."""
 
+_LISTED = 4
+"""Rates that a list names one by one; of more it tells the ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class CameraMode:
@@ -56,10 +59,12 @@ class CameraMode:
         size = "{}x{}".format(*self.size)
         if self.min_size is not None:
             size = "{}x{} to {}".format(*self.min_size, size)
-        rates = ", ".join(f"{float(rate):.4g}" for rate in self.rates)
-        if self.min_rate is not None:
-            rates = f"{float(self.min_rate):.4g} to {rates}"
-        return f"{size} ({rates} fps)" if rates else size
+        if not self.rates:
+            return size
+        slowest = self.min_rate or self.rates[-1]
+        if self.min_rate is not None or len(self.rates) > _LISTED:
+            return f"{size} ({_number(slowest)} to {_number(self.rates[0])} fps)"
+        return f"{size} ({', '.join(map(_number, self.rates))} fps)"
 
 
 def camera_modes(path: str) -> list[CameraMode]:
@@ -143,3 +148,7 @@ def _answers(ask: Ask, request: int, layout: struct.Struct, *arguments: int | by
 def _letters(pixel_format: int) -> str:
     """Return a format's name; the highest bit only says that its numbers are big-endian."""
     return (pixel_format & 0x7FFFFFFF).to_bytes(4, "little").decode("ascii", "replace").strip()
+
+
+def _number(rate: Fraction) -> str:
+    return f"{float(rate):.4g}"

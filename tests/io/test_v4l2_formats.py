@@ -94,7 +94,7 @@ def test_a_webcam_lists_each_size_with_its_rates():
         {
             1: {
                 "MJPG": [(1, (1920, 1080), 1, [(1, 30)]), (1, (1280, 720), 1, [(1001, 30000), (1, 60)])],
-                "YUYV": [(1, (640, 480), 1, [(1, 30), (1, 15)])],
+                "YUYV": [(1, (640, 480), 1, [(1, rate) for rate in (5, 30, 15, 10, 7)])],
             }
         }
     )
@@ -102,9 +102,9 @@ def test_a_webcam_lists_each_size_with_its_rates():
     assert modes == [
         CameraMode("MJPG", (1920, 1080), (Fraction(30),)),
         CameraMode("MJPG", (1280, 720), (Fraction(60), Fraction(30000, 1001))),
-        CameraMode("YUYV", (640, 480), (Fraction(30), Fraction(15))),
+        CameraMode("YUYV", (640, 480), tuple(map(Fraction, (30, 15, 10, 7, 5)))),
     ]
-    assert [str(mode) for mode in modes] == ["1920x1080 (30 fps)", "1280x720 (60, 29.97 fps)", "640x480 (30, 15 fps)"]
+    assert [str(mode) for mode in modes] == ["1920x1080 (30 fps)", "1280x720 (60, 29.97 fps)", "640x480 (5 to 30 fps)"]
 
 
 @pytest.mark.parametrize("kind", [2, 3])  # continuous, stepwise
