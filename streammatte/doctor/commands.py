@@ -30,14 +30,16 @@ def pip(*words: str) -> str:
 
 def reinstall() -> str:
     """Return the command that puts streammatte in place again, from where it came."""
-    return pip("install", "--force-reinstall", "--no-deps", origin())
+    return pip("install", "--force-reinstall", "--no-deps", *_origin())
 
 
-def origin() -> str:
-    """Return what to call this streammatte when pip is to install it: a folder or address, where it came from one."""
+def _origin() -> list[str]:
+    """Return what to call this streammatte when pip is to install it."""
     try:
-        told = json.loads(distribution("streammatte").read_text("direct_url.json") or "{}")
+        origin = json.loads(distribution("streammatte").read_text("direct_url.json") or "{}")
     except PackageNotFoundError:
-        return str(Path(__file__).parents[2])
-    url: str = told.get("url", "streammatte")
-    return f"{told['vcs_info']['vcs']}+{url}" if "vcs_info" in told else url
+        return [str(Path(__file__).parents[2])]
+    url = origin.get("url", "streammatte")
+    if "vcs_info" in origin:
+        return [f"{origin['vcs_info']['vcs']}+{url}"]
+    return ["--editable", url] if origin.get("dir_info", {}).get("editable") else [url]

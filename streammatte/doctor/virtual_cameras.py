@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streammatte.doctor.finding import Finding
 from streammatte.doctor.permissions import permission_remedy
-from streammatte.io.holders import holders
+from streammatte.io.holders import Holder, holders
 from streammatte.io.loopback import RELOAD, exclusive_caps, is_virtual, make_command
 from streammatte.io.v4l2 import V4l2Device, v4l2_devices
 from streammatte.io.v4l2_formats import output_format
@@ -91,7 +91,7 @@ def _loopback(device: V4l2Device, exclusive: bool) -> Finding:
     parts = [
         f"{device.name}; a loopback with exclusive_caps={int(exclusive)}",
         "{}, {}x{}".format(form[0], *form[1]) if form else "no format yet: the first writer sets it",
-        f"open in {', '.join(map(str, there))}" if there else "nobody writes or reads it",
+        f"held by {', '.join(map(_use, there))}" if there else "no other program of this user holds it",
     ]
     if exclusive:
         if device.outputs:
@@ -99,3 +99,7 @@ def _loopback(device: V4l2Device, exclusive: bool) -> Finding:
         return Finding(_SECTION, device.path, "ok", "\n".join(parts))
     parts.append("Chrome and programs built on it do not list it; they want exclusive_caps=1")
     return Finding(_SECTION, device.path, "warning", "\n".join(parts), RELOAD)
+
+
+def _use(holder: Holder) -> str:
+    return f"{holder}, which writes" if holder.writes_only else str(holder)
