@@ -30,16 +30,16 @@ def pip(*words: str) -> str:
 
 def reinstall() -> str:
     """Return the command that puts streammatte in place again, from where it came."""
-    return pip("install", "--force-reinstall", "--no-deps", *_origin())
+    return pip("install", "--force-reinstall", "--no-deps", *origin())
 
 
-def _origin() -> list[str]:
-    """Return what to call this streammatte when pip is to install it."""
+def origin() -> list[str]:
+    """Return the words by which pip installs this streammatte: its name, or where it came from."""
     try:
-        origin = json.loads(distribution("streammatte").read_text("direct_url.json") or "{}")
+        told = json.loads(distribution("streammatte").read_text("direct_url.json") or "{}")
     except PackageNotFoundError:
         return [str(Path(__file__).parents[2])]
-    url = origin.get("url", "streammatte")
-    if "vcs_info" in origin:
-        return [f"{origin['vcs_info']['vcs']}+{url}"]
-    return ["--editable", url] if origin.get("dir_info", {}).get("editable") else [url]
+    url = told.get("url", "streammatte")
+    if "vcs_info" in told:
+        return [f"{told['vcs_info']['vcs']}+{url}"]
+    return ["--editable", url] if told.get("dir_info", {}).get("editable") else [url]

@@ -104,7 +104,7 @@ def _environment(stdlib: Path) -> Finding:
             "environment",
             "warning",
             "no virtual environment, and the system's Python refuses what pip installs into it",
-            f"{shell(sys.executable, '-m', 'venv', place)} && {shell(f'{place}/bin/pip', 'install', origin())}",
+            f"{shell(sys.executable, '-m', 'venv', place)} && {shell(f'{place}/bin/pip', 'install', *origin())}",
         )
     return Finding("Python", "environment", "ok", f"no virtual environment: packages are those of {sys.prefix}")
 
