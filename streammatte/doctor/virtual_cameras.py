@@ -73,7 +73,7 @@ def _on_linux(root: Path) -> list[Finding]:
         if device.loopback:
             # A device that is an output and a camera at once tells it by itself, where the module does not.
             both = device.captures and device.outputs
-            findings.append(_loopback(device, exclusive.get(device.path, not both)))
+            findings.append(_loopback(device, exclusive.get(device.path, not both), len(loopbacks)))
         elif device.outputs:
             detail = f"{device.name}; an output, but no loopback: other programs do not see it as a camera"
             findings.append(Finding(_SECTION, device.path, "ok", detail))
@@ -85,19 +85,23 @@ def _on_linux(root: Path) -> list[Finding]:
     return findings
 
 
-def _loopback(device: V4l2Device, exclusive: bool) -> Finding:
+def _loopback(device: V4l2Device, exclusive: bool, of: int) -> Finding:
     there = holders(device.path)
     form = output_format(device.path)
     parts = [
         f"{device.name}; a loopback with exclusive_caps={int(exclusive)}",
         "{}, {}x{}".format(form[0], *form[1]) if form else "no format yet: the first writer sets it",
-        f"held by {', '.join(map(_use, there))}" if there else "no other program of this user holds it",
+        f"held by {', '.join(map(_use, there))}" if there else "no other program holds it",
     ]
     if exclusive:
         if device.outputs:
             parts.append("programs list it as a camera while something is written to it")
         return Finding(_SECTION, device.path, "ok", "\n".join(parts))
     parts.append("Chrome and programs built on it do not list it; they want exclusive_caps=1")
+    if there or of > 1:
+        close = "close what holds it first" if there else ""
+        fewer = f"one device then stands for all {of}" if of > 1 else ""
+        parts.append("; ".join(filter(None, (close, fewer))))
     return Finding(_SECTION, device.path, "warning", "\n".join(parts), RELOAD)
 
 

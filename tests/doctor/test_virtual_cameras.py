@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import plistlib
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -21,11 +22,16 @@ def test_a_loopback_that_browsers_pass_over_is_told_of(there, settings):
     assert (hidden.status, hidden.remedy) == ("warning", RELOAD)
     assert "exclusive_caps=0" in hidden.detail
     assert "YU12, 1280x720" in hidden.detail
+    assert hidden.detail.endswith("\nclose what holds it first")
     assert "obs (process 5), which writes, chrome (process 6)" in hidden.detail
 
     (seen,) = virtual_cameras(settings(exclusive_caps="N,Y,N"))
     assert (seen.status, seen.remedy) == ("ok", None)
     assert "exclusive_caps=1" in seen.detail
+
+    there(LOOPBACK, replace(LOOPBACK, path="/dev/video10"))
+    first, _ = virtual_cameras(settings(exclusive_caps="N,N,N"))
+    assert first.detail.endswith("\none device then stands for all 2")
 
 
 @ON_LINUX
