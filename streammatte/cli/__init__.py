@@ -18,6 +18,7 @@ _COMMANDS = {
     "image": "streammatte.cli.image:image",
     "webcam": "streammatte.cli.webcam:webcam",
     "devices": "streammatte.cli.devices:devices",
+    "doctor": "streammatte.cli.doctor:doctor",
     "filters": "streammatte.cli.filters:filters",
     "model": "streammatte.cli.model:model",
     "train": "streammatte.cli.train:train",

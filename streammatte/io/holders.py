@@ -18,10 +18,14 @@ class Holder:
     pid : int
     program : str
         Its name as the system keeps it, at most 15 characters.
+    writes_only : bool
+        Whether it opened the file for writing alone. Of a virtual camera that is its writer, such as pyvirtualcam; but
+        many programs open a device for both, whatever they do with it.
     """
 
     pid: int
     program: str
+    writes_only: bool = False
 
     def __str__(self) -> str:
         """Both, for a list."""
@@ -52,15 +56,26 @@ def holders(path: str, proc: Path = Path("/proc")) -> list[Holder]:
             pids = sorted(int(each.name) for each in processes if each.name.isdecimal())
     except OSError:
         return []
-    return [Holder(pid, _program(proc / str(pid))) for pid in pids if pid != os.getpid() and _holds(proc, pid, target)]
+    held = ((pid, _held(proc, pid, target)) for pid in pids if pid != os.getpid())
+    return [Holder(pid, _program(proc / str(pid)), _writes_only(proc / str(pid), fd)) for pid, fd in held if fd]
 
 
-def _holds(proc: Path, pid: int, target: str) -> bool:
+def _held(proc: Path, pid: int, target: str) -> str | None:
+    """Return the number of the open file that is `target`."""
     try:
         with os.scandir(f"{proc}/{pid}/fd") as files:
-            return any(_link(each.path) == target for each in files)
+            return next((each.name for each in files if _link(each.path) == target), None)
     except OSError:  # it has ended, or is not ours to look into
+        return None
+
+
+def _writes_only(process: Path, fd: str) -> bool:
+    try:
+        lines = (process / "fdinfo" / fd).read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
         return False
+    flags = next((line.split()[1] for line in lines if line.startswith("flags:")), "0")  # octal, as open() takes them
+    return int(flags, 8) & 3 == os.O_WRONLY
 
 
 def _link(path: str) -> str:

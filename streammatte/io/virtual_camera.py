@@ -13,6 +13,7 @@ import pyvirtualcam
 from streammatte.errors import DeviceError
 from streammatte.fitting import FitMode, fitted
 from streammatte.io.holders import holders
+from streammatte.io.loopback import make_command
 from streammatte.io.v4l2 import free_output, output_rate, output_size, set_output_rate, v4l2_devices
 from streammatte.layers import Layers
 
@@ -41,10 +42,7 @@ def no_virtual_camera() -> str:
     """Say that there is none, and what makes one on this system."""
     make = "install OBS Studio (https://obsproject.com), start its virtual camera there once, and stop it"
     if sys.platform == "linux":
-        make = (
-            "make one: 'sudo apt install v4l2loopback-dkms && "
-            "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte'"
-        )
+        make = f"make one: '{make_command()}'"
     return f"there is no virtual camera; {make}"
 
 
@@ -132,7 +130,7 @@ def _why_not(device: str | None, error: RuntimeError) -> str:
     if there:
         name = device or there[0]
         users = (
-            ", ".join(f"{each.program} (process {each.pid})" for each in holders(name)) or "the programs that use it"
+            ", ".join(map(str, holders(name))) or "the programs that use it"
         )
         return f"the virtual camera {name} cannot be used ({reason}); close {users}"
     return no_virtual_camera()

@@ -8,23 +8,33 @@ import pytest
 
 from streammatte.io.holders import Holder, holders
 
-HOLD = "import sys; file = open(sys.argv[1]); again = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+HOLD = """
+import sys
+file, again = (open(sys.argv[1], sys.argv[2]) for _ in range(2))
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(params=["r", "w", "r+"])
+def mode(request):
+    return request.param
 
 
 @pytest.fixture
-def held(tmp_path):
+def held(mode, tmp_path):
     """A file that a subprocess holds open twice, and the subprocess."""
     path = tmp_path / "device"
     path.touch()
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, path, mode], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "open\n"
         yield path, process
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells it in /proc")
-def test_a_process_that_holds_the_file_is_found_once_and_gone_when_it_ends(held, tmp_path):
+def test_a_process_that_holds_the_file_is_found_once_and_gone_when_it_ends(held, mode, tmp_path):
     path, process = held
     link = tmp_path / "link"
     link.symlink_to(path)
@@ -32,6 +42,7 @@ def test_a_process_that_holds_the_file_is_found_once_and_gone_when_it_ends(held,
         (holder,) = holders(str(name))
         assert holder.pid == process.pid
         assert holder.program.startswith("python")
+        assert holder.writes_only == (mode == "w")
 
     process.communicate()
     assert holders(str(path)) == []

@@ -1,0 +1,163 @@
+"""Python and the packages."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import re
+import sys
+import sysconfig
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
+from pathlib import Path
+from typing import NamedTuple
+
+from streammatte.doctor.commands import origin, pip, reinstall, shell
+from streammatte.doctor.finding import Finding
+
+__all__ = ["Requirement", "packages", "parse_requirement", "python"]
+
+_MODULES = {"opencv-python": "cv2"}
+"""What a package is imported by, where that is not its own name."""
+
+_IN_ITS_PLACE = {"opencv-python": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")}
+
+_EXTRAS = {
+    "openvino": "for --engine openvino",
+    "train": "for 'streammatte export' and 'streammatte evaluate --rivals'",
+    "demo": "for the programs that make the sample",
+}
+
+_REQUIREMENT = re.compile(
+    r"(?P<name>[\w.-]+)\s*\(?>=\s*(?P<least>\d+(\.\d+)*)\)?\s*(;\s*extra\s*==\s*['\"](?P<extra>[\w-]+)['\"])?"
+)
+
+
+class Requirement(NamedTuple):
+    """A package that ours needs.
+
+    Attributes
+    ----------
+    name : str
+    least : str
+        The oldest version that will do.
+    extra : str or None
+        The extra that needs it; None if it is always needed.
+    """
+
+    name: str
+    least: str
+    extra: str | None = None
+
+    def __str__(self) -> str:
+        """As pip takes it."""
+        return f"{self.name}>={self.least}"
+
+    def allows(self, installed: str) -> bool:
+        """Whether that version is new enough."""
+        return _numbers(installed) >= _numbers(self.least)
+
+
+def parse_requirement(text: str) -> Requirement | None:
+    """Read a requirement of the form NAME>=VERSION, with or without an extra; None for another form."""
+    match = _REQUIREMENT.fullmatch(text.strip())
+    return Requirement(match["name"], match["least"], match["extra"]) if match else None
+
+
+def python() -> list[Finding]:
+    """Look at the interpreter and at where its packages go."""
+    return [_version(), _environment(Path(sysconfig.get_path("stdlib")))]
+
+
+def packages() -> list[Finding]:
+    """Look at whether each package is there, new enough and in order."""
+    try:
+        texts = requires("streammatte") or []
+    except PackageNotFoundError:
+        detail = "is not installed as a package, so that its filters cannot be found"
+        return [Finding("packages", "streammatte", "problem", detail, reinstall())]
+    needed = [requirement for requirement in map(parse_requirement, texts) if requirement is not None]
+    findings = [_package(each) for each in needed if each.extra is None]
+    return findings + [_extra(extra, [each for each in needed if each.extra == extra]) for extra in _EXTRAS]
+
+
+def _version() -> Finding:
+    found = f"{platform.python_version()}, {platform.machine()}, {sys.executable}"
+    try:
+        least = (metadata("streammatte")["Requires-Python"] or "").removeprefix(">=")
+    except PackageNotFoundError:
+        least = ""
+    if not Requirement("python", least or "3").allows(platform.python_version()):
+        remedy = "install a newer Python from https://www.python.org/downloads/, and streammatte with it"
+        return Finding("Python", "version", "problem", f"{found}; expected {least} or newer", remedy)
+    return Finding("Python", "version", "ok", found)
+
+
+def _environment(stdlib: Path) -> Finding:
+    if sys.prefix != sys.base_prefix:
+        return Finding("Python", "environment", "ok", f"virtual environment {sys.prefix}")
+    if (Path(sys.prefix) / "conda-meta").exists():
+        return Finding("Python", "environment", "ok", f"conda environment {sys.prefix}")
+    if (stdlib / "EXTERNALLY-MANAGED").exists():
+        place = str(Path.home() / ".venvs" / "streammatte")
+        return Finding(
+            "Python",
+            "environment",
+            "warning",
+            "no virtual environment, and the system's Python refuses what pip installs into it",
+            f"{shell(sys.executable, '-m', 'venv', place)} && {shell(f'{place}/bin/pip', 'install', *origin())}",
+        )
+    return Finding("Python", "environment", "ok", f"no virtual environment: packages are those of {sys.prefix}")
+
+
+def _package(needed: Requirement) -> Finding:
+    names = (needed.name, *_IN_ITS_PLACE.get(needed.name, ()))
+    name, installed = next(((name, found) for name in names if (found := _installed(name))), (needed.name, None))
+    if installed is None:
+        return _problem(needed, "is not installed", pip("install", str(needed)))
+    if not needed.allows(installed):
+        detail = f"{installed} is too old; expected {needed.least} or newer"
+        return _problem(needed, detail, pip("install", "--upgrade", str(needed._replace(name=name))))
+    try:
+        importlib.import_module(_MODULES.get(needed.name, needed.name))
+    except Exception as error:  # a library of the system that is missing shows in many ways
+        reason = str(error).strip().partition("\n")[0]
+        return _problem(needed, f"{installed} cannot be imported: {reason}", _mend(name, installed, reason))
+    instead = "" if name == needed.name else f" of {name}"
+    return Finding("packages", needed.name, "ok", f"{installed}{instead} (>={needed.least})")
+
+
+def _problem(needed: Requirement, detail: str, remedy: str) -> Finding:
+    return Finding("packages", needed.name, "problem", detail, remedy)
+
+
+def _mend(name: str, installed: str, reason: str) -> str:
+    """Return the command after which a package that is installed can be imported."""
+    if name.startswith("opencv") and "headless" not in name and re.search(r"lib[\w-]+\.so", reason):
+        return f"{pip('uninstall', '-y', name)} && {pip('install', 'opencv-python-headless')}"
+    if sys.platform == "win32" and "DLL load failed" in reason:
+        return "winget install --exact --id Microsoft.VCRedist.2015+.x64"
+    return pip("install", "--force-reinstall", "--no-cache-dir", f"{name}=={installed.partition('+')[0]}")
+
+
+def _extra(extra: str, needed: list[Requirement]) -> Finding:
+    found = [(each, _installed(each.name)) for each in needed]
+    missing = [each for each, there in found if not (there and each.allows(there))]
+    listed = ", ".join(f"{each.name} {there or 'is not installed'}" for each, there in found)
+    remedy = pip("install", *map(str, missing)) if missing else None
+    return Finding("packages", f"extra {extra}", "ok", f"{listed}; {_EXTRAS[extra]}", remedy)
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Return a version's numbers, without zeros at the end: 4.10 is 4.10.0."""
+    match = re.match(r"\d+(\.\d+)*", text)
+    numbers = [int(part) for part in match[0].split(".")] if match else []
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)

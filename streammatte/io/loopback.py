@@ -1,0 +1,106 @@
+"""v4l2loopback, the kernel module that makes virtual cameras on Linux: its settings, and how to get it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["LOAD", "RELOAD", "exclusive_caps", "is_virtual", "make_command"]
+
+LOAD = "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte"
+"""Makes a virtual camera that browsers see, too: they pass over what is an output and a camera at once."""
+
+RELOAD = f"sudo modprobe -r v4l2loopback && {LOAD}"
+
+_DEBIAN = "sudo apt install v4l2loopback-dkms linux-headers-$(uname -r)"
+_FEDORA = (
+    "sudo dnf install https://mirrors.rpmfusion.org/free/fedora/rpmfusion-free-release-$(rpm -E %fedora).noarch.rpm"
+    " && sudo dnf install akmod-v4l2loopback && sudo akmods"
+)
+_BUILD = (
+    "git clone https://github.com/v4l2loopback/v4l2loopback && make -C v4l2loopback"
+    " && sudo make -C v4l2loopback install && sudo depmod -a"
+)
+_INSTALL = {
+    "debian": _DEBIAN,
+    "ubuntu": _DEBIAN,
+    "fedora": _FEDORA,
+    "arch": "sudo pacman -S --needed v4l2loopback-dkms linux-headers",
+    "suse": "sudo zypper install v4l2loopback-kmp-default",
+}
+"""The command that installs the module, by what /etc/os-release says of the distribution or of its parents."""
+
+
+def make_command(root: Path = Path("/")) -> str:
+    """Return the shell command that makes a virtual camera where there is none.
+
+    Parameters
+    ----------
+    root : Path
+        The system's root folder.
+    """
+    if (root / "sys/module/v4l2loopback").exists():
+        return RELOAD
+    if _is_built(root):
+        return LOAD
+    install = next((_INSTALL[each] for each in _distributions(root) if each in _INSTALL), None)
+    return f"{install or _BUILD} && {LOAD}"
+
+
+def exclusive_caps(paths: Sequence[str], root: Path = Path("/")) -> dict[str, bool]:
+    """Return, for each of the loopbacks, whether it shows itself as a camera alone once it is written to.
+
+    The module lists its settings by the order in which it made the devices.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        The device files of all loopbacks, in the order of their numbers.
+    root : Path
+        The system's root folder.
+
+    Returns
+    -------
+    dict
+        Without those that the module does not tell of, as they were added later.
+    """
+    flags = [flag in ("Y", "1") for flag in _setting(root, "exclusive_caps")]
+    numbers = _setting(root, "video_nr")  # -1, or none, where the system chose the number
+    place = {f"/dev/video{number}": index for index, number in enumerate(numbers) if number.isdecimal()}
+    free = [index for index in range(len(flags)) if index not in place.values()]
+    for path in paths:
+        if path not in place and free:
+            place[path] = free.pop(0)
+    return {path: flags[place[path]] for path in paths if place.get(path, len(flags)) < len(flags)}
+
+
+def is_virtual(path: str, root: Path = Path("/")) -> bool:
+    """Whether no hardware stands behind a video device, as behind a loopback; it need not be readable."""
+    return "virtual" in (root / "sys/class/video4linux" / Path(path).name).resolve().parts
+
+
+def _setting(root: Path, name: str) -> list[str]:
+    try:
+        text = (root / "sys/module/v4l2loopback/parameters" / name).read_text(encoding="ascii")
+    except OSError:
+        return []
+    return [each.strip() for each in text.split(",")]
+
+
+def _is_built(root: Path) -> bool:
+    """Whether the running kernel has the module, though it is not loaded."""
+    try:
+        return b"/v4l2loopback.ko" in (root / "lib/modules" / platform.release() / "modules.dep").read_bytes()
+    except OSError:
+        return False
+
+
+def _distributions(root: Path) -> list[str]:
+    """Names of the distribution and of those it comes from, nearest first."""
+    try:
+        lines = (root / "etc/os-release").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    fields = {name: value.strip("\"'") for name, _, value in (line.partition("=") for line in lines)}
+    return [fields.get("ID", ""), *fields.get("ID_LIKE", "").split()]
