@@ -17,6 +17,7 @@ from streammatte.cli.options import (
     smooth_option,
     weights_option,
 )
+from streammatte.cli.profiles import ProfileCommand
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from streammatte.stages import Sink
 
 
-@click.command()
+@click.command(cls=ProfileCommand)
 @background_options
 @smooth_option
 @click.option("--camera", metavar="NAME", help="Which camera; the first by default. 'streammatte devices' lists them.")
