@@ -13,6 +13,7 @@ from streammatte.errors import UsageError
 __all__ = [
     "background_options",
     "engine_options",
+    "filter_options",
     "parse_size",
     "quiet_option",
     "refuse_clash",
@@ -43,13 +44,18 @@ def engine_options(command: C) -> C:
 
 def background_options(command: C) -> C:
     """Add --bg, --no-decontaminate and --filter."""
+    background = click.option(
+        "--bg",
+        metavar="IMAGE|VIDEO|COLOUR|blur[:STRENGTH]|none",
+        help="What stands behind the person; COLOUR is #rrggbb or a name such as white. "
+        "[default: none where the output carries alpha, else blur]",
+    )
+    return background(filter_options(command))
+
+
+def filter_options(command: C) -> C:
+    """Add --no-decontaminate and --filter."""
     options = (
-        click.option(
-            "--bg",
-            metavar="IMAGE|VIDEO|COLOUR|blur[:STRENGTH]|none",
-            help="What stands behind the person; COLOUR is #rrggbb or a name such as white. "
-            "[default: none where the output carries alpha, else blur]",
-        ),
         click.option(
             "--no-decontaminate", is_flag=True, help="Leave the old background's colour in hair and soft edges."
         ),
@@ -64,13 +70,16 @@ def background_options(command: C) -> C:
     return _apply(options, command)
 
 
-smooth_option = click.option(
-    "--smooth",
-    type=click.Choice(("off", "ema", "motion")),
-    default="off",
-    show_default=True,
-    help="Steady alpha over time: everywhere alike, or only where the picture stands still.",
-)
+def smooth_option(default: str) -> Callable[[C], C]:
+    """Add --smooth."""
+    return click.option(
+        "--smooth",
+        type=click.Choice(("off", "ema", "motion")),
+        default=default,
+        show_default=True,
+        help="Steady alpha over time: everywhere alike, or only where the picture stands still.",
+    )
+
 
 weights_option = click.option(
     "--weights", type=click.Path(path_type=Path), help="Weights (.safetensors); the shipped ones by default."

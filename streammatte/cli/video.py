@@ -33,7 +33,7 @@ _WHOLE = 0.9
 @click.argument("video", metavar="IN")
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options
-@smooth_option
+@smooth_option("off")
 @click.option("--alpha-out", metavar="FILE", type=click.Path(path_type=Path), help="Write alpha too, in grey.")
 @click.option(
     "--foreground-out", metavar="FILE", type=click.Path(path_type=Path), help="Write the foreground over black too."

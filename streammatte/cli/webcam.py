@@ -10,26 +10,42 @@ from typing import TYPE_CHECKING
 import click
 
 from streammatte.cli.options import (
-    background_options,
     engine_options,
+    filter_options,
     parse_size,
     quiet_option,
     smooth_option,
     weights_option,
 )
 from streammatte.cli.profiles import ProfileCommand
+from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
-    from streammatte.pipeline import FrameReport
+    from streammatte.io.preview import PreviewSink
+    from streammatte.io.virtual_camera import VirtualCameraSink
+    from streammatte.live.session import LiveSession
     from streammatte.smoothing import SmootherName
-    from streammatte.stages import Sink
+    from streammatte.stages import Source
 
 
 @click.command(cls=ProfileCommand)
-@background_options
-@smooth_option
-@click.option("--camera", metavar="NAME", help="Which camera; the first by default. 'streammatte devices' lists them.")
+@click.option(
+    "--bg",
+    "backgrounds",
+    metavar="IMAGE|VIDEO|FOLDER|COLOUR|blur[:STRENGTH]",
+    multiple=True,
+    help="What stands behind the person. May be repeated, or be a folder of pictures: the keys n and p go through "
+    "them.  [default: blur]",
+)
+@filter_options
+@smooth_option("motion")
+@click.option(
+    "--camera",
+    metavar="NAME|ADDRESS|VIDEO",
+    help="A camera ('streammatte devices' lists them; the first by default), rtsp://... or http://..., or a video, "
+    "played in a loop; 'sample' is one.",
+)
 @click.option("--size", metavar="WxH", default="1280x720", show_default=True, help="What to ask of the camera.")
 @click.option("--fps", type=click.IntRange(1), default=30, show_default=True, help="What to ask of the camera.")
 @click.option(
@@ -40,11 +56,28 @@ if TYPE_CHECKING:
     help="Write to this virtual camera, or the first; the default unless --preview is given.",
 )
 @click.option("--preview", is_flag=True, help="Show the result in a window; closing it ends the program.")
+@click.option(
+    "--fit", is_flag=True, help="Show the whole frame with black bars where the virtual camera's shape differs."
+)
+@click.option("--mirror", is_flag=True, help="Show the picture mirrored.")
+@click.option(
+    "--matte-fps",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+    help="Find alpha at most so often in a second; in between, it follows the motion. The video's rate stays.",
+)
+@click.option(
+    "--cpu-budget",
+    type=click.FloatRange(0, min_open=True),
+    metavar="PERCENT",
+    help="Of one core: find alpha less often while the program uses more.",
+)
+@click.option("--always-on", is_flag=True, help="Keep the camera open while no program watches the virtual camera.")
 @weights_option
 @engine_options
 @quiet_option
 def webcam(
-    bg: str | None,
+    backgrounds: tuple[str, ...],
     no_decontaminate: bool,
     filters: tuple[str, ...],
     smooth: SmootherName,
@@ -53,6 +86,11 @@ def webcam(
     fps: int,
     virtual_camera: str | None,
     preview: bool,
+    fit: bool,
+    mirror: bool,
+    matte_fps: float | None,
+    cpu_budget: float | None,
+    always_on: bool,
     weights: Path | None,
     engine: EngineName,
     device: Device,
@@ -61,41 +99,121 @@ def webcam(
 ) -> None:
     """Take the background out of a camera, live.
 
-    The result goes to a virtual camera, a window or both. Ctrl-C, or closing the window, ends it.
+    The result goes to a virtual camera, a window or both. Keys in the terminal and the window change it while it runs;
+    ? lists them. q, Ctrl-C, or closing the window, ends it.
     """
-    from streammatte.background import Background
-    from streammatte.cli.progress import progress
-    from streammatte.io.camera import CameraSource
+    from streammatte.cli.keys import pressed_keys
+    from streammatte.cli.status_line import described, status_line
+    from streammatte.io import open_camera
     from streammatte.io.preview import PreviewSink
-    from streammatte.io.tee import TeeSink
-    from streammatte.io.virtual_camera import VirtualCameraSink
+    from streammatte.live.controls import KEYS, LiveControls
+    from streammatte.live.session import LiveSession
     from streammatte.matting import load
-    from streammatte.pipeline import run
-    from streammatte.plugins import parse_filter
-    from streammatte.smoothing import smoother
 
-    background = Background.of(bg, output=None, decontaminate=not no_decontaminate)
-    steps = [*background.filters, *map(parse_filter, filters)]
+    asked = parse_size(size), Fraction(fps)
+    controls = LiveControls(
+        _each(backgrounds),
+        filters=filters,
+        smoothing=smooth,
+        decontaminate=not no_decontaminate,
+        load=lambda path: load(path, engine=engine, device=device, threads=threads),
+    )
+    if mirror:
+        controls.toggle("mirror")
+
+    def opened_camera() -> Source:
+        source = open_camera(camera, *asked)
+        controls.notify(_got(source))
+        return source
+
     with ExitStack() as opened:
-        source = CameraSource(camera, parse_size(size), Fraction(fps))
-        opened.callback(source.close)
-        sinks: list[Sink] = []
-        if virtual_camera is not None or not preview:
-            sinks.append(VirtualCameraSink(source.size, source.rate, virtual_camera or None))
-            opened.callback(sinks[-1].abort)
+        opened.callback(controls.close)
+        output = _Output(virtual_camera or None, fit) if virtual_camera is not None or not preview else None
         window = PreviewSink("streammatte") if preview else None
         if window is not None:
-            sinks.append(window)
             opened.callback(window.abort)
-        matter = load(weights, engine=engine, device=device, threads=threads)
-        with progress(None, quiet=quiet) as tally:
-
-            def on_frame(report: FrameReport) -> None:
-                tally(report)
-                if window is not None and window.closed_by_user:
-                    source.close()
-
-            with suppress(KeyboardInterrupt):  # the usual way to end it
-                run(source, matter, TeeSink(*sinks), smoother=smoother(smooth), filters=steps, on_frame=on_frame)
+        session = opened.enter_context(
+            LiveSession(
+                opened_camera,
+                controls,
+                load(weights, engine=engine, device=device, threads=threads),
+                open_output=output,
+                count_readers=None if output is None or window is not None or always_on else output.readers,
+                matte_fps=matte_fps,
+                cpu_budget=cpu_budget,
+            )
+        )
+        typed = opened.enter_context(pressed_keys())
+        tell = opened.enter_context(status_line(quiet=quiet))
+        told = 0
+        with suppress(KeyboardInterrupt):  # the usual way to end it
+            while not session.wait(0.03 if window else 0.1):
+                keys = typed()
+                if window is not None:
+                    keys += _shown(window, session)
+                for key in keys:
+                    controls.press(key)
+                if "?" in keys:
+                    controls.notify("\n".join(f"  {key}  {what}" for key, (what, _) in KEYS.items()))
+                if not quiet and controls.notified > told:
+                    click.echo("\n".join(controls.notices[told - controls.notified :]), err=True)
+                told = controls.notified
+                tell(session.status)
+        status = session.status()
     if not quiet:
-        click.echo(f"showed {tally.summary}; background: {background.name}; {matter.engine} on {matter.device}")
+        click.echo(
+            f"showed {status.shown} frames; {status.received} came, {status.dropped} dropped; {described(status)}"
+        )
+
+
+def _shown(window: PreviewSink, session: LiveSession) -> str:
+    """Show the newest frame; return the keys pressed in the window."""
+    window.write(session.shown)
+    if window.closed_by_user:
+        session.controls.quit()
+    return window.pressed
+
+
+def _each(backgrounds: tuple[str, ...]) -> list[str]:
+    """The backgrounds, folders taken apart into their pictures; a blur where there is none."""
+    from streammatte.io.containers import PICTURES
+
+    found = []
+    for text in backgrounds or ("blur",):
+        folder = Path(text)
+        if folder.is_dir():
+            pictures = sorted(str(each) for each in folder.iterdir() if each.suffix.lower() in PICTURES)
+            if not pictures:
+                raise UsageError(f"--bg {text}: there is no picture in this folder; expected {', '.join(PICTURES)}")
+            found += pictures
+        else:
+            found.append(text)
+    return found
+
+
+def _got(source: Source) -> str:
+    """What was asked for is not always what a camera gives."""
+    name, coding = getattr(source, "device", "the video"), getattr(source, "format", "")
+    rate = f" at {float(source.rate):.3g} fps" if source.rate else ""
+    return f"{name} gives {source.size[0]}x{source.size[1]}{' ' + coding if coding else ''}{rate}"
+
+
+class _Output:
+    """Opens the virtual camera, and counts who watches it."""
+
+    def __init__(self, name: str | None, contain: bool) -> None:
+        self._name = name
+        self._contain = contain
+        self._device = ""
+
+    def __call__(self, size: tuple[int, int], rate: Fraction) -> VirtualCameraSink:
+        from streammatte.io.virtual_camera import VirtualCameraSink
+
+        sink = VirtualCameraSink(size, rate, self._name, "contain" if self._contain else "cover")
+        self._device = sink.device
+        return sink
+
+    def readers(self) -> int:
+        from streammatte.io.holders import holders
+
+        return len(holders(self._device))

@@ -27,6 +27,7 @@ __all__ = ["CameraInfo", "CameraSource", "list_cameras", "no_camera"]
 _FORMAT = {"darwin": "avfoundation", "win32": "dshow"}.get(sys.platform, "video4linux2")
 _TIME_BASE = Fraction(1, 1_000_000)
 _PATIENCE_S = 2.0
+_CONNECT_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,16 @@ def no_camera() -> str:
 
 
 class CameraSource:
-    """The frames of a camera as they come, with the time at which they came.
+    """The frames of a camera as they come.
 
-    At 720 lines and more Motion JPEG is asked for first: most cameras give 30 frames a second only with it.
+    At 720 lines and more Motion JPEG is asked for first: most cameras give 30 frames a second only with it. A frame's
+    time is `time.monotonic()` at its capture where the camera tells that, as V4L2's do, and else at its arrival.
 
     Parameters
     ----------
     device : str, optional
-        The camera's device or name, as `list_cameras` gives them; the first by default.
+        The camera's device or name, as `list_cameras` gives them, or an address (rtsp://..., http://...); the first
+        camera by default.
     size : tuple of int
         (w, h) to ask for. A camera that cannot gives another size.
     rate : Fraction or int
@@ -99,6 +102,8 @@ class CameraSource:
         (w, h) of the frames.
     rate : Fraction or None
         Frames per second that the camera claims to give.
+    format : str
+        How it codes them: mjpeg, rawvideo, h264.
 
     Raises
     ------
@@ -121,6 +126,7 @@ class CameraSource:
             stream.thread_type = "SLICE"  # threads that take a frame each would hand it out frames later
             self.rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
             self._decoded = self._decode(self._container)
+            self.format = stream.codec_context.name
             first = next(self._decoded, None)
             if first is None:
                 raise DeviceError(f"camera {self.device} gives no picture; unplug it and plug it in again")
@@ -133,14 +139,13 @@ class CameraSource:
 
     def __iter__(self) -> Iterator[Frame]:
         """Iterate over the frames from now on, without end."""
-        start = time.monotonic_ns()
         while True:
             with self._lock:
                 picture = None if self._closed else next(self._decoded, None)
                 if picture is None:
                     return
                 rgb = self._to_rgb(picture)
-            yield Frame(rgb, (time.monotonic_ns() - start) // 1000, _TIME_BASE)
+            yield Frame(rgb, _capture_us(picture), _TIME_BASE)
 
     def close(self) -> None:
         """Free the camera and end the iteration."""
@@ -163,6 +168,13 @@ class CameraSource:
                 raise DeviceError(f"camera {self.device} is gone ({error.strerror}); plug it in again") from error
 
 
+def _capture_us(picture: VideoFrame) -> int:
+    """When the picture was taken, or else now, in microseconds of the monotonic clock."""
+    now = time.monotonic_ns() // 1000
+    told = None if picture.time is None else round(picture.time * 1_000_000)
+    return told if told is not None and 0 <= now - told < 1_000_000 else now
+
+
 def _find(device: str | None) -> CameraInfo:
     cameras = list_cameras()
     if device is None:
@@ -175,6 +187,8 @@ def _find(device: str | None) -> CameraInfo:
 
 def _open(camera: CameraInfo, size: tuple[int, int], rate: Fraction) -> InputContainer:
     """Open `camera` as asked; failing that, with less and less to say about it."""
+    if "://" in camera.device:
+        return _open_address(camera.device)
     asked = {"video_size": f"{size[0]}x{size[1]}", "framerate": str(rate)}
     jpeg = {"dshow": {"vcodec": "mjpeg"}, "video4linux2": {"input_format": "mjpeg"}}.get(_FORMAT)
     attempts = [asked, {"framerate": str(rate)}, {}]
@@ -189,6 +203,19 @@ def _open(camera: CameraInfo, size: tuple[int, int], rate: Fraction) -> InputCon
     raise DeviceError(
         f"camera {camera.device} cannot be opened ({reason.strerror}); {_advice(camera, reason)}"
     ) from reason
+
+
+def _open_address(address: str) -> InputContainer:
+    """Open a camera on the network, with little buffering and a limit to each wait."""
+    options = {"fflags": "nobuffer", "rtsp_transport": "tcp"}
+    try:
+        return av.open(address, "r", options=options, timeout=(_CONNECT_S, _PATIENCE_S))
+    except (FFmpegError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DeviceError(
+            f"the camera {address} does not answer ({reason}); expected an address such as rtsp://HOST/PATH, "
+            "and a camera that is on and on this network"
+        ) from error
 
 
 def _advice(camera: CameraInfo, error: FFmpegError) -> str:

@@ -29,6 +29,8 @@ class PreviewSink:
 
     Attributes
     ----------
+    pressed : str
+        The keys pressed since the write before.
     closed_by_user : bool
         Whether the user is done. Nothing is shown any more then; whoever writes should stop.
 
@@ -46,6 +48,7 @@ class PreviewSink:
             )
         self._title = title
         self._sized = False
+        self.pressed = ""
         self.closed_by_user = False
         try:
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
@@ -65,6 +68,7 @@ class PreviewSink:
             self._sized = True
         cv2.imshow(self._title, cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR))
         key = cv2.waitKey(1) & 0xFF
+        self.pressed = chr(key) if 32 <= key < 127 else ""
         visible = cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1
         self.closed_by_user = key in (_Q, _ESCAPE) or not visible
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
-__all__ = ["V4l2Device", "output_size", "v4l2_devices"]
+__all__ = ["V4l2Device", "output_rate", "output_size", "set_output_rate", "v4l2_devices"]
 
 _QUERYCAP = 0x80685600  # VIDIOC_QUERYCAP, which fills a struct v4l2_capability
 _CAPABILITY = struct.Struct("=16s32s32sIII12x")  # driver, card, bus, version, of the driver, of this device
 _G_FMT = 0xC0D05604  # VIDIOC_G_FMT, which fills a struct v4l2_format
 _FORMAT = struct.Struct("=I4xII192x")  # type of the queue, width, height
+_G_PARM, _S_PARM = 0xC0CC5615, 0xC0CC5616  # VIDIOC_G_PARM, VIDIOC_S_PARM, of a struct v4l2_streamparm
+_PARM = struct.Struct("=IIIII184x")  # type of the queue, capability, mode, seconds per frame as a fraction
 _VIDEO_OUTPUT = 2
 _CAPTURES, _OUTPUTS, _CONVERTS, _SAYS_WHICH = 0x1001, 0x2002, 0xC000, 0x80000000  # single- and multi-planar
 
@@ -71,6 +75,22 @@ def output_size(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return (width, height) if width and height else None
+
+
+def output_rate(path: str) -> Fraction | None:
+    """Return the frames per second that a virtual camera announces; None where it announces none, or is none."""
+    try:
+        *_, seconds, frames = _PARM.unpack(_ioctl(path, _G_PARM, _PARM.pack(_VIDEO_OUTPUT, 0, 0, 0, 0)))
+    except OSError:
+        return None
+    return Fraction(frames, seconds) if frames and seconds else None
+
+
+def set_output_rate(path: str, rate: Fraction) -> None:
+    """Let a virtual camera announce `rate` frames per second, if it can."""
+    rate = rate.limit_denominator(1001)
+    with suppress(OSError):
+        _ioctl(path, _S_PARM, _PARM.pack(_VIDEO_OUTPUT, 0, 0, rate.denominator, rate.numerator))
 
 
 def _ask(folder: Path) -> V4l2Device:

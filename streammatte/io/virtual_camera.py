@@ -12,7 +12,7 @@ import pyvirtualcam
 
 from streammatte.errors import DeviceError
 from streammatte.fitting import FitMode, fitted
-from streammatte.io.v4l2 import output_size, v4l2_devices
+from streammatte.io.v4l2 import output_rate, output_size, set_output_rate, v4l2_devices
 from streammatte.layers import Layers
 
 __all__ = ["VirtualCameraSink", "list_virtual_cameras", "no_virtual_camera"]
@@ -55,7 +55,7 @@ class VirtualCameraSink:
     size : tuple of int
         (w, h) to give the camera. One that is being watched already keeps the size it has.
     rate : Fraction, int or None
-        Frames per second to announce; 30 where it is not known.
+        Frames per second to announce; 30 where it is not known. A camera that keeps its size keeps its rate, too.
     device : str, optional
         Which one, as `list_virtual_cameras` gives them; the first by default.
     fit : {"cover", "contain"}
@@ -67,6 +67,8 @@ class VirtualCameraSink:
         The device in use.
     size : tuple of int
         Its (w, h).
+    rate : Fraction
+        Frames per second that it announces, and expects.
 
     Raises
     ------
@@ -82,9 +84,14 @@ class VirtualCameraSink:
         fit: FitMode = "cover",
     ) -> None:
         self._fit = fit
-        self._camera = _open(size, float(rate or 30), device)
+        self.rate = Fraction(rate or 30)
+        self._camera = _open(size, float(self.rate), device)
         self.device: str = self._camera.device
         self.size: tuple[int, int] = (self._camera.width, self._camera.height)
+        if self.size != size:
+            self.rate = output_rate(self.device) or self.rate
+        else:
+            set_output_rate(self.device, self.rate)
 
     def write(self, layers: Layers) -> None:
         """Show the composite."""

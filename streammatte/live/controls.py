@@ -19,6 +19,7 @@ from streammatte.stages import Filter, Matter, Smoother
 __all__ = ["KEYS", "SWITCHES", "LiveControls", "Look"]
 
 _BLUR_STEP = 10.0
+_NOTICES = 20
 
 SWITCHES = ("on", "mirror", "show_alpha", "frozen")
 """The attributes of `Look` that are on or off."""
@@ -105,6 +106,8 @@ class LiveControls:
         What `step_background` goes through.
     notices : tuple of str
         The last things the user should be told, the newest last.
+    notified : int
+        How many there have been.
     ended : Event
         Set by `quit`.
 
@@ -127,6 +130,7 @@ class LiveControls:
             raise UsageError("there is no background; expected at least one, such as blur")
         self.backgrounds = tuple(backgrounds)
         self.notices: tuple[str, ...] = ()
+        self.notified = 0
         self.ended = Event()
         self._decontaminate = decontaminate
         self._load = load
@@ -214,7 +218,8 @@ class LiveControls:
     def notify(self, text: str) -> None:
         """Keep something that the user should be told."""
         with self._lock:
-            self.notices = (*self.notices, text)[-20:]
+            self.notices = (*self.notices, text)[-_NOTICES:]
+            self.notified += 1
 
     def quit(self) -> None:
         """Ask the session to end."""

@@ -52,8 +52,6 @@ class LiveSession:
         As `CarryingMatter` takes them.
     hold_off_s : float
         Seconds without a reader after which the camera is closed.
-    camera : str
-        The camera's name, for the status.
 
     Attributes
     ----------
@@ -81,11 +79,9 @@ class LiveSession:
         matte_fps: float | None = None,
         cpu_budget: float | None = None,
         hold_off_s: float = 5.0,
-        camera: str = "",
     ) -> None:
         self.controls = controls
         self.watching = 0
-        self._camera = camera
         self._matter = CarryingMatter(matter, matte_fps=matte_fps, cpu_budget=cpu_budget)
         self._board = Switchboard(controls, self._matter)
         self._meter = StageMeter()
@@ -139,7 +135,7 @@ class LiveSession:
         return LiveStatus(
             state=source.state,
             problem=source.problem,
-            camera=self._camera,
+            camera=source.camera,
             output=str(getattr(self._output, "device", "")),
             size=self.size,
             fps_in=rates.get("received", 0.0),

@@ -53,6 +53,8 @@ class PersistentSource:
         One of `SourceState`.
     received, dropped, reconnects : int
         Frames that came; those that were skipped because newer ones had come; how often the camera came back.
+    camera : str
+        The camera's device, where it has one.
     problem : str
         Why the camera is lost; empty otherwise.
 
@@ -81,6 +83,7 @@ class PersistentSource:
         self._reader: _Reader | None = _Reader(open_camera())
         self.size = self._reader.source.size
         self.rate = self._reader.source.rate
+        self.camera = str(getattr(self._reader.source, "device", ""))
         self.state: SourceState = "opening"
         self.problem = ""
         self.received = self.dropped = self.reconnects = 0

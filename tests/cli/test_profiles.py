@@ -67,19 +67,19 @@ def webcam(streammatte, monkeypatch):
 def test_without_a_file_nothing_changes(webcam, config_path):
     result, seen = webcam()
     assert result.exit_code == 0
-    assert (seen["fps"], seen["bg"], seen["filters"]) == (30, None, ())
+    assert (seen["fps"], seen["backgrounds"], seen["filters"]) == (30, (), ())
     assert not config_path.parent.parent.exists()
 
 
 def test_the_command_line_goes_before_the_profile_and_that_before_the_command(webcam, config):
     config(CONFIG)
-    names = "fps", "bg", "size", "filters", "preview", "threads"
+    names = "fps", "backgrounds", "size", "filters", "preview", "threads"
 
-    assert [webcam()[1][name] for name in names] == [24, None, "1280x720", ("blur:20",), False, 2]
+    assert [webcam()[1][name] for name in names] == [24, (), "1280x720", ("blur:20",), False, 2]
     _, seen = webcam("--profile", "office")
-    assert [seen[name] for name in names] == [24, "white", "640x360", ("blur:20",), True, 2]
+    assert [seen[name] for name in names] == [24, ("white",), "640x360", ("blur:20",), True, 2]
     _, seen = webcam("--profile", "office", "--bg", "red", "--fps", "60", "--filter", "decontaminate")
-    assert [seen[name] for name in names] == [60, "red", "640x360", ("decontaminate",), True, 2]
+    assert [seen[name] for name in names] == [60, ("red",), "640x360", ("decontaminate",), True, 2]
 
 
 def test_a_profile_goes_before_the_command_option_by_option(webcam, config):
@@ -115,7 +115,7 @@ def test_the_readme_shows_a_file_that_works(webcam, config, streammatte):
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     config(readme.partition("```toml\n")[2].partition("```")[0])
     assert webcam()[1]["size"] == "1920x1080"
-    assert webcam("--profile", "office")[1]["bg"] == str(Path.home() / "Pictures" / "bookshelf.jpg")
+    assert webcam("--profile", "office")[1]["backgrounds"] == (str(Path.home() / "Pictures" / "bookshelf.jpg"),)
     assert "gone.mp4" in streammatte("video", "--profile", "office", "gone.mp4", "out.mp4").stderr
 
 
@@ -231,7 +231,23 @@ def test_a_file_that_cannot_be_read_is_the_users_to_mend(webcam, config_path):
 def test_save_and_use(webcam, config_path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("beach.jpg").touch()
-    options = ["--bg", "beach.jpg", "--fps", "24", "--virtual-camera", "--preview", "--camera", "0", "--smooth", "ema"]
+    Path("rooms").mkdir()
+    options = [
+        "--bg",
+        "beach.jpg",
+        "--bg",
+        "blur",
+        "--bg",
+        "rooms",
+        "--fps",
+        "24",
+        "--virtual-camera",
+        "--preview",
+        "--camera",
+        "0",
+        "--smooth",
+        "ema",
+    ]
     options += ["--filter", "blur:20", "--filter", "transparent", "--weights", "w.safetensors"]
     result, seen = webcam(*options, "--save-profile", "office")
 
@@ -242,7 +258,7 @@ def test_save_and_use(webcam, config_path, tmp_path, monkeypatch):
         "profile": {
             "office": {
                 "webcam": {
-                    "bg": str(tmp_path / "beach.jpg"),
+                    "bg": [str(tmp_path / "beach.jpg"), "blur", str(tmp_path / "rooms")],
                     "fps": 24,
                     "virtual-camera": True,
                     "preview": True,
@@ -258,7 +274,8 @@ def test_save_and_use(webcam, config_path, tmp_path, monkeypatch):
 
     expected = webcam(*options)[1]
     seen = webcam("--profile", "office")[1]
-    assert seen == {**expected, "bg": str(tmp_path / "beach.jpg"), "weights": tmp_path / "w.safetensors"}
+    backgrounds = str(tmp_path / "beach.jpg"), "blur", str(tmp_path / "rooms")
+    assert seen == {**expected, "backgrounds": backgrounds, "weights": tmp_path / "w.safetensors"}
 
 
 def test_a_background_that_is_no_file_stays_as_it_is(webcam, config_path, tmp_path, monkeypatch):
@@ -266,7 +283,7 @@ def test_a_background_that_is_no_file_stays_as_it_is(webcam, config_path, tmp_pa
     Path("blur").touch()
     for bg in ("blur", "blur:30", "none", "white", "#ff0000"):
         webcam("--bg", bg, "--save-profile", "office")
-        assert tomllib.loads(config_path.read_text())["profile"]["office"]["webcam"] == {"bg": bg}
+        assert tomllib.loads(config_path.read_text())["profile"]["office"]["webcam"] == {"bg": [bg]}
 
 
 def test_saving_leaves_all_other_lines(webcam, config):
@@ -274,12 +291,12 @@ def test_saving_leaves_all_other_lines(webcam, config):
     assert webcam("--profile", "office")[0].exit_code == 0
     webcam("--save-profile", "office", "--bg", "red", "--fps", "60")
     old = 'bg = "white"   # as the wall\nsize = "640x360"\npreview = true\n'
-    changed = CONFIG.replace(old, 'bg = "red"\nfps = 60\n')
+    changed = CONFIG.replace(old, 'bg = ["red"]\nfps = 60\n')
     assert path.read_text(encoding="utf-8") == changed
 
     webcam("--save-profile", "büro", "--bg", "red")
-    assert path.read_text(encoding="utf-8") == changed + '\n[profile."büro".webcam]\nbg = "red"\n'
-    assert webcam("--profile", "büro")[1]["bg"] == "red"
+    assert path.read_text(encoding="utf-8") == changed + '\n[profile."büro".webcam]\nbg = ["red"]\n'
+    assert webcam("--profile", "büro")[1]["backgrounds"] == ("red",)
 
 
 def test_saving_keeps_the_line_endings_and_the_link(webcam, config, config_path, tmp_path):
@@ -289,7 +306,7 @@ def test_saving_keeps_the_line_endings_and_the_link(webcam, config, config_path,
     real.write_bytes(b"[webcam]\r\nfps = 24")
     real.chmod(0o600)
     webcam("--save-profile", "office", "--bg", "red")
-    assert real.read_bytes() == b'[webcam]\r\nfps = 24\r\n\r\n[profile.office.webcam]\r\nbg = "red"\r\n'
+    assert real.read_bytes() == b'[webcam]\r\nfps = 24\r\n\r\n[profile.office.webcam]\r\nbg = ["red"]\r\n'
     assert config_path.is_symlink()
     if os.name == "posix":
         assert stat.S_IMODE(real.stat().st_mode) == 0o600
@@ -308,6 +325,7 @@ def test_a_profile_of_another_command_needs_no_files(arguments, streammatte, con
     ("options", "message"),
     [
         (["--save-profile", "a/b", "--fps", "3"], "expected a name of letters, digits, - and _"),
+        (["--fps", "3", "--save-profile", "--preview"], "expected a name of letters, digits, - and _"),
         (["--save-profile", "", "--fps", "3"], "expected a name of letters, digits, - and _"),
         (["--save-profile", "a"], "there is nothing to save"),
         (["--save-profile", "a", "--fps", "0"], "Invalid value for '--fps'"),
@@ -333,7 +351,13 @@ def test_many_changes_in_any_order_say_what_a_plain_dictionary_says():
     expected = {}
     for number in range(150):
         name, command = rng.choice(["a", "b", "ü x"]), rng.choice(["webcam", "video"])
-        pool = {"bg": 'C:\\new "x"\n[y]\tü', "fps": number, "filter": ["a", "# b"], "preview": True, "size": "[a]\n"}
+        pool = {
+            "bg": '\x7fC:\\new "x"\n[y]\tü',
+            "fps": number,
+            "filter": ["a", "# b"],
+            "preview": True,
+            "size": "[a]\n",
+        }
         values = {key: pool[key] for key in rng.sample(list(pool), rng.randint(1, 4))}
         text = file.with_table(("profile", name, command), values)
         expected.setdefault(name, {})[command] = values

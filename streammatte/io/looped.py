@@ -1,0 +1,76 @@
+"""A video in the place of a camera: at its own pace, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+from streammatte.errors import MediaError
+from streammatte.frames import Frame
+from streammatte.io import open_source
+
+__all__ = ["LoopedSource"]
+
+_TIME_BASE = Fraction(1, 1_000_000)
+_PICTURE_S = 1 / 25
+"""Seconds for which a single picture is shown."""
+
+
+class LoopedSource:
+    """The frames of a video or a picture as a camera would give them; a live `Source`.
+
+    A frame's time is `time.monotonic()` when it is given.
+
+    Parameters
+    ----------
+    spec : str or Path
+        As `open_source` takes it.
+
+    Attributes
+    ----------
+    size : tuple of int
+        (w, h).
+    rate : Fraction or None
+        Frames per second.
+
+    Raises
+    ------
+    MediaError
+        If it cannot be read.
+    """
+
+    live = True
+
+    def __init__(self, spec: str | Path) -> None:
+        self._spec = spec
+        self._source = open_source(spec)
+        self._ended = Event()
+        self.size = self._source.size
+        self.rate = self._source.rate
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Iterate without end."""
+        step_s = float(1 / self.rate) if self.rate else _PICTURE_S
+        begin = monotonic()
+        while True:
+            last_s = -step_s
+            for frame in self._source:
+                last_s = max(0.0, frame.time)
+                if self._ended.wait(max(0.0, begin + last_s - monotonic())):
+                    return
+                yield Frame(frame.rgb, round(monotonic() / _TIME_BASE), _TIME_BASE)
+            if self._ended.is_set():
+                return
+            if last_s < 0:
+                raise MediaError(f"{self._spec} gives no frame any more; expected a video that can be read again")
+            begin = max(begin + last_s + step_s, monotonic() - step_s)
+            self._source.close()
+            self._source = open_source(self._spec)
+
+    def close(self) -> None:
+        """Free the file and end the iteration."""
+        self._ended.set()
+        self._source.close()
