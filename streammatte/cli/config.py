@@ -112,7 +112,7 @@ class ConfigFile:
         UsageError
             If the table is not written under a header of its own.
         """
-        added = {key: f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()}
+        added = {key: f"{key} = {_toml(value)}" for key, value in values.items()}
         lines = self.text.replace("\r\n", "\n").removesuffix("\n").split("\n") if self.text else []
         own = [each for each in _statements(self.text) if each.table == keys]
         end = own[-1].lines.stop if own else len(lines)
@@ -186,6 +186,9 @@ def _unread_line(text: str) -> int:
 
 
 def _header(keys: Keys) -> str:
-    return ".".join(
-        key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False) for key in keys
-    )
+    return ".".join(key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key) for key in keys)
+
+
+def _toml(value: Any) -> str:
+    """Return a text, number, truth value or list as TOML; JSON is the same but for one character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -150,7 +150,7 @@ def _shown(value: Any) -> str:
 def _save(ctx: click.Context, file: ConfigFile, given: dict[str, Any]) -> None:
     """Save the options of the command line, and say what was saved, where, and how to use it."""
     name = given["save_profile"]
-    if not re.fullmatch(r"[\w-]+", name):
+    if not re.fullmatch(r"\w[\w-]*", name):
         raise UsageError(f"a profile cannot be called {name!r}; expected a name of letters, digits, - and _")
     if "profile" in given:
         raise UsageError("--save-profile saves the options given beside it; leave out --profile, and give its options")
