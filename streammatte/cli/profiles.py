@@ -98,7 +98,7 @@ def _chosen(ctx: click.Context, file: ConfigFile, profile: str) -> Keys:
     command = str(ctx.info_name)
     _check_commands(ctx, file, "profile", profile)
     if command not in file.table("profile", profile):
-        names = [name for name, commands in file.table("profile").items() if command in commands]
+        names = [name for name in file.table("profile") if command in file.table("profile", name)]
         raise UsageError(
             f"{command} has no profile {profile!r} in {file.path}; there are {', '.join(names) or 'none'}; "
             f"'{ctx.command_path} --save-profile {profile}' saves one"
