@@ -26,6 +26,7 @@ ONLY_IN = {
     ),
     "pyvirtualcam": ("streammatte.io.virtual_camera",),
     "click": ("streammatte.cli.*",),
+    "platformdirs": ("streammatte.cli.config",),
     "rich": ("streammatte.cli.*",),
 }
 # Everything outside the standard library that a module may import.

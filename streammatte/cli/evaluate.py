@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from streammatte.cli.options import engine_options, weights_option
+from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
 
 
-@click.command()
+@click.command(cls=ProfileCommand)
 @click.option(
     "--data",
     required=True,

@@ -8,9 +8,10 @@ from typing import Literal, cast
 import click
 
 from streammatte.cli.options import weights_option
+from streammatte.cli.profiles import ProfileCommand
 
 
-@click.command()
+@click.command(cls=ProfileCommand)
 @click.argument("out", type=click.Path(path_type=Path))
 @weights_option
 @click.option("--format", "file_format", type=click.Choice(("onnx", "torchscript")), default="onnx", show_default=True)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from streammatte.cli.options import background_options, engine_options, quiet_option, refuse_clash, weights_option
+from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
 
 
-@click.command()
+@click.command(cls=ProfileCommand)
 @click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options

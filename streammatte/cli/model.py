@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from streammatte.cli.options import parse_size
+from streammatte.cli.profiles import ProfileCommand
 
 
-@click.command()
+@click.command(cls=ProfileCommand)
 @click.option("--size", default="512x512", show_default=True, metavar="WxH", help="Count for a picture of this size.")
 @click.option("--table", type=click.IntRange(2, 3), help="Count for all rows of this table of the paper, as Markdown.")
 @click.option("--candidates", is_flag=True, help="Time the widths that were tried in every engine, as Markdown.")

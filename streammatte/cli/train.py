@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 RECIPE_NAMES = ("streammatte",)
 
 
-@click.command()
+@click.command(cls=ProfileCommand)
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="The folder with train/ (and val/).")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run's folder; a stopped run goes on.")
 @click.option("--recipe", type=click.Choice(RECIPE_NAMES), default="streammatte", show_default=True)

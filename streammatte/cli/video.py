@@ -16,6 +16,7 @@ from streammatte.cli.options import (
     smooth_option,
     weights_option,
 )
+from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import MediaError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _WHOLE = 0.9
 """Part of the stated duration from which a video counts as whole; sound may last a little longer than the pictures."""
 
 
-@click.command()
+@click.command(cls=ProfileCommand)
 @click.argument("video", metavar="IN")
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options

@@ -17,6 +17,7 @@ from streammatte.cli.options import (
     smooth_option,
     weights_option,
 )
+from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from streammatte.stages import Source
 
 
-@click.command()
+@click.command(cls=ProfileCommand)
 @click.option(
     "--bg",
     "backgrounds",

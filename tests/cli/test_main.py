@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-HEAVY = {"torch", "av", "cv2", "numpy", "onnxruntime", "rich", "pyvirtualcam"}
+HEAVY = {"torch", "av", "cv2", "numpy", "onnxruntime", "rich", "pyvirtualcam", "tomllib", "platformdirs"}
 
 SLOW_PROGRAM = """
 import sys, time

@@ -1,0 +1,247 @@
+"""Profiles: commands whose options may stand in the config file, for every run or under a name."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import click
+from click.core import ParameterSource
+
+from streammatte.cli.config import ConfigFile, Keys
+from streammatte.errors import MediaError, StreammatteError, UsageError
+
+__all__ = ["ProfileCommand"]
+
+_SETTINGS = "streammatte.settings"
+_WORDS = {"bg": r"none|blur(:.*)?", "camera": r"sample|\d+"}
+"""Options of free text that may name a file, and what is none even where there is a file of that name."""
+
+
+class ProfileCommand(click.Command):
+    """A command that takes options from the config file too; it gains --profile and --save-profile.
+
+    The command line goes before the profile, the profile before the command's own table, and that before the defaults.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, help_text in (
+            ("--profile", "Begin with the options that were saved as NAME."),
+            ("--save-profile", "Save the options given here as NAME, and do nothing else."),
+        ):
+            self.params.append(click.Option([name], metavar="NAME", expose_value=False, help=help_text))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given, _, _ = self.make_parser(ctx).parse_args(list(args))
+        help_option = self.get_help_option(ctx)
+        if ctx.resilient_parsing or (help_option is not None and help_option.name in given):
+            return super().parse_args(ctx, args)
+        file = ConfigFile.read()
+        if "save_profile" in given:
+            _save(ctx, file, given)
+            ctx.exit()
+        settings = _read(ctx, file, given.get("profile"))
+        ctx.meta[_SETTINGS] = file, settings
+        ctx.default_map = {name: setting.value for name, setting in settings.items()}
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            name = error.param.name if error.param else None
+            if name is None or not _is_from_file(ctx, name):
+                raise
+            raise file.mistake(settings[name].keys, error.message.rstrip(".")) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except StreammatteError as error:
+            if origins := ", ".join(_origins(ctx, str(error))):
+                error.args = (f"{error} ({origins})",)
+            raise
+
+
+class _Setting(NamedTuple):
+    """Where a value stands in the file, and what the command line would give in its place."""
+
+    keys: Keys
+    value: Any
+
+
+def _read(ctx: click.Context, file: ConfigFile, profile: str | None) -> dict[str, _Setting]:
+    """Return what the file says for the command, by the names of the parameters."""
+    command, options = str(ctx.info_name), _options(ctx)
+    _check_commands(ctx, file)
+    tables: list[Keys] = [(command,)]
+    if profile is not None:
+        tables.append(_chosen(ctx, file, profile))
+    settings = {}
+    for keys in tables:
+        for key, value in file.table(*keys).items():
+            if key not in options:
+                near = _meant(key, options, f"'{ctx.command_path} --help' lists them")
+                raise file.mistake((*keys, key), f"{command} has no such option; {near}")
+            try:
+                settings[str(options[key].name)] = _Setting((*keys, key), _as_given(options[key], value))
+            except ValueError as error:
+                raise file.mistake((*keys, key), str(error)) from None
+    return settings
+
+
+def _chosen(ctx: click.Context, file: ConfigFile, profile: str) -> Keys:
+    """Return the way to the table of a profile for this command."""
+    command = str(ctx.info_name)
+    _check_commands(ctx, file, "profile", profile)
+    if command not in file.table("profile", profile):
+        names = [name for name in file.table("profile") if command in file.table("profile", name)]
+        raise UsageError(
+            f"{command} has no profile {profile!r} in {file.path}; there are {', '.join(names) or 'none'}; "
+            f"'{ctx.command_path} --save-profile {profile}' saves one"
+        )
+    return "profile", profile, command
+
+
+def _check_commands(ctx: click.Context, file: ConfigFile, *above: str) -> None:
+    """Refuse what is no command, in the whole file or below a profile."""
+    for key, value in file.table(*above).items():
+        if _is_profiled(ctx, key) or (key == "profile" and not above):
+            continue
+        if isinstance(value, dict):
+            raise file.mistake((*above, key), f"there is no such command; {_meant(key, _profiled(ctx))}")
+        example = ".".join((*above, str(ctx.info_name)))
+        raise file.mistake((*above, key), f"options stand below a command, such as [{example}]")
+
+
+def _as_given(option: click.Option, value: Any) -> Any:
+    """Return what the command line would give for a value of the file.
+
+    Raises
+    ------
+    ValueError
+        If the value is of the wrong kind.
+    """
+    if option.is_flag:
+        if not isinstance(value, bool):
+            raise ValueError(f"expected true or false, got {_shown(value)}")
+        return value
+    if value is True and isinstance(option.flag_value, str):  # an option whose value may be left out
+        return option.flag_value
+    if option.multiple or option.nargs != 1:
+        return [_text(each) for each in (value if isinstance(value, list) else [value])]
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError(f"expected text or a number, got {_shown(value)}")
+    text = str(value)
+    return str(Path(text).expanduser()) if text.startswith("~/") else text
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _save(ctx: click.Context, file: ConfigFile, given: dict[str, Any]) -> None:
+    """Save the options of the command line, and say what was saved, where, and how to use it."""
+    name = given["save_profile"]
+    if not re.fullmatch(r"\w[\w-]*", name):
+        raise UsageError(f"a profile cannot be called {name!r}; expected a name of letters, digits, - and _")
+    if "profile" in given:
+        raise UsageError("--save-profile saves the options given beside it; leave out --profile, and give its options")
+    values = {}
+    for key, option in _options(ctx).items():
+        if option.name in given:
+            option.handle_parse_result(ctx, given, [])
+            values[key] = _as_saved(key, option, ctx.params[str(option.name)], given[option.name])
+    if not values:
+        raise UsageError("there is nothing to save; give options beside --save-profile, such as --threads 4")
+    _write(file.path.resolve(), file.with_table(("profile", name, str(ctx.info_name)), values))
+    saved = ", ".join(f"{key} = {_shown(value)}" for key, value in values.items())
+    arguments = [each.make_metavar(ctx) for each in ctx.command.params if isinstance(each, click.Argument)]
+    click.echo(f"saved {saved} as profile {name} in {file.path}")
+    click.echo(" ".join([f"use it: {ctx.command_path} --profile {name}", *arguments]))
+
+
+def _as_saved(key: str, option: click.Option, value: Any, given: Any) -> Any:
+    """Return what the file is to say for a value of the command line, which was `given` and then converted."""
+    if option.multiple:
+        return [_each_as_saved(key, option, *pair) for pair in zip(value, given, strict=True)]
+    if isinstance(option.flag_value, str) and value == option.flag_value:
+        return True
+    return _each_as_saved(key, option, value, given)
+
+
+def _each_as_saved(key: str, option: click.Option, value: Any, given: Any) -> Any:
+    if isinstance(value, (bool, int, float)):
+        return value
+    names_a_file = key in _WORDS and not re.fullmatch(_WORDS[key], given) and Path(given).exists()
+    return str(Path(given).absolute()) if names_a_file or isinstance(option.type, click.Path) else given
+
+
+def _write(path: Path, text: str) -> None:
+    from streammatte.io.files import PartialFile
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MediaError(f"the folder {path.parent} cannot be made ({error.strerror}); make it yourself") from error
+    file = PartialFile(path)
+    try:
+        file.temporary.write_bytes(text.encode())
+        if path.exists():
+            shutil.copymode(path, file.temporary)
+    except (OSError, UnicodeEncodeError) as error:
+        file.discard()
+        raise MediaError(f"{path} cannot be written ({error}); nothing is changed") from error
+    file.commit()
+
+
+def _origins(ctx: click.Context, message: str) -> Iterator[str]:
+    """Say where those texts stand that came from the file and that an error's message names."""
+    file, settings = ctx.meta[_SETTINGS]
+    for option in _options(ctx).values():
+        name = str(option.name)
+        if _is_from_file(ctx, name) and (option.type is click.STRING or isinstance(option.type, click.Path)):
+            keys, value = settings[name]
+            texts = value if isinstance(value, list) else [value]
+            texts = [*texts, *(text.partition(":")[0] for text in texts)]  # a filter's name, without its parameters
+            if any(
+                re.search(rf"(?<!\w){re.escape(text)}(?!\w)", message) for text in texts if text.strip("0123456789")
+            ):
+                yield f"{file.place(keys)} sets {keys[-1]}"
+
+
+def _is_from_file(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) is ParameterSource.DEFAULT_MAP
+
+
+def _options(ctx: click.Context) -> dict[str, click.Option]:
+    """Return the options that may stand in the file, by their long names without the dashes."""
+    options = [each for each in ctx.command.params if isinstance(each, click.Option) and each.expose_value]
+    return {name[2:]: each for each in options for name in each.opts if name.startswith("--")}
+
+
+def _profiled(ctx: click.Context) -> list[str]:
+    """Return the names of the commands that may stand in the file."""
+    return [name for name in _group(ctx).list_commands(ctx) if _is_profiled(ctx, name)]
+
+
+def _is_profiled(ctx: click.Context, name: str) -> bool:
+    return isinstance(_group(ctx).get_command(ctx, name), ProfileCommand)
+
+
+def _group(ctx: click.Context) -> click.Group:
+    return cast("click.Group", cast("click.Context", ctx.parent).command)
+
+
+def _meant(key: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return the end of a message about an unknown key: the nearest known one, or `otherwise`, or all of them."""
+    names = list(known)
+    near = difflib.get_close_matches(key, names, 1)
+    return f"did you mean {near[0]}?" if near else otherwise or f"expected one of {', '.join(names)}"

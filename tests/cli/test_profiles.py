@@ -1,0 +1,384 @@
+from __future__ import annotations
+
+import os
+import random
+import stat
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from streammatte.cli import cli
+from streammatte.cli.config import ConfigFile
+from streammatte.errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CONFIG = """\
+# What I always want.
+[webcam]
+fps = 24
+filter = ["blur:20"]
+
+[profile.office.webcam]
+bg = "white"   # as the wall
+size = "640x360"
+preview = true
+
+# Upstairs.
+[profile.home.webcam]
+bg = "black"
+"""
+
+
+@pytest.fixture
+def config(config_path):
+    """Write the config file."""
+
+    def write(text):
+        config_path.parent.mkdir(parents=True, exist_ok=True)
+        config_path.write_text(text, encoding="utf-8")
+        return config_path
+
+    return write
+
+
+@pytest.fixture
+def webcam(streammatte, monkeypatch):
+    """Run `streammatte webcam`; returns its result and the options that reach it."""
+    command = cli.get_command(None, "webcam")
+
+    def invoke(*arguments):
+        seen = {}
+        monkeypatch.setattr(command, "callback", lambda **options: seen.update(options))
+        return streammatte("webcam", *arguments), seen
+
+    return invoke
+
+
+def test_without_a_file_nothing_changes(webcam, config_path):
+    result, seen = webcam()
+    assert result.exit_code == 0
+    assert (seen["fps"], seen["backgrounds"], seen["filters"]) == (30, (), ())
+    assert not config_path.parent.parent.exists()
+
+
+def test_the_command_line_goes_before_the_profile_and_that_before_the_command(webcam, config):
+    config(CONFIG)
+    names = "fps", "backgrounds", "size", "filters", "preview", "threads"
+
+    assert [webcam()[1][name] for name in names] == [24, (), "1280x720", ("blur:20",), False, 2]
+    _, seen = webcam("--profile", "office")
+    assert [seen[name] for name in names] == [24, ("white",), "640x360", ("blur:20",), True, 2]
+    _, seen = webcam("--profile", "office", "--bg", "red", "--fps", "60", "--filter", "decontaminate")
+    assert [seen[name] for name in names] == [60, ("red",), "640x360", ("decontaminate",), True, 2]
+
+
+def test_a_profile_goes_before_the_command_option_by_option(webcam, config):
+    config("[webcam]\npreview = true\nfps = 24\n[profile.office.webcam]\npreview = false\n")
+    assert webcam()[1]["preview"] is True
+    _, seen = webcam("--profile", "office")
+    assert (seen["preview"], seen["fps"]) == (False, 24)
+
+
+def test_any_spelling_of_toml_will_do(webcam, config):
+    config("profile = {office = {webcam = {virtual-camera = true, camera = 0, weights = '~/w.safetensors'}}}\n")
+    _, seen = webcam("--profile", "office")
+    assert (seen["virtual_camera"], seen["camera"]) == ("", "0")
+    assert seen["weights"] == Path.home() / "w.safetensors"
+
+
+def test_one_value_does_where_a_list_may_stand(webcam, config):
+    config("[webcam]\nfilter = 'blur:20'\n")
+    assert webcam()[1]["filters"] == ("blur:20",)
+    config("[webcam]\nfilter = 'blur:20'\n[profile.bare.webcam]\nfilter = []\n")
+    assert webcam("--profile", "bare")[1]["filters"] == ()
+
+
+def test_the_pixels_change_too(streammatte, config, tmp_path):
+    config('[image]\nbg = "red"\nquiet = true\n')
+    cv2.imwrite(str(tmp_path / "in.png"), np.zeros((32, 32, 3), np.uint8))
+    result = streammatte("image", tmp_path / "in.png", tmp_path / "out.png")
+    assert (result.exit_code, result.output) == (0, "")
+    assert cv2.imread(str(tmp_path / "out.png"))[0, 0].tolist() == [0, 0, 255]
+
+
+def test_the_readme_shows_a_file_that_works(webcam, config, streammatte):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    config(readme.partition("```toml\n")[2].partition("```")[0])
+    assert webcam()[1]["size"] == "1920x1080"
+    assert webcam("--profile", "office")[1]["backgrounds"] == (str(Path.home() / "Pictures" / "bookshelf.jpg"),)
+    assert "gone.mp4" in streammatte("video", "--profile", "office", "gone.mp4", "out.mp4").stderr
+
+
+@pytest.mark.parametrize("name", ["video", "image", "webcam", "model", "train", "evaluate", "export"])
+def test_every_command_that_has_options_reads_it(name, streammatte, config):
+    path = config(f"[{name}]\nnothing = 1\n")
+    assert streammatte(name).stderr.startswith(f"streammatte: {path}:2: nothing: {name} has no such option; ")
+    assert {"profile", "save_profile"} <= {each.name for each in cli.get_command(None, name).params}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "rest"),
+    [
+        ("[webcam]\n\n# more\nfsp = 60", 4, "fsp", "webcam has no such option; did you mean fps?"),
+        ("[webcam]\nno_decontaminate = true", 2, "no_decontaminate", "did you mean no-decontaminate?"),
+        ("[webcam]\nzoom = 2", 2, "zoom", "'streammatte webcam --help' lists them"),
+        ("[webcam]\nprofile = 'office'", 2, "profile", "webcam has no such option"),
+        ("[webcam]\nfps = 'fast'", 2, "fps", "'fast' is not a valid integer"),
+        ("[webcam]\nfps = 0", 2, "fps", "0 is not in the range"),
+        ("[webcam]\nfps = 29.97", 2, "fps", "'29.97' is not a valid integer"),
+        ("[webcam]\nfps = true", 2, "fps", "expected text or a number, got true"),
+        ("[webcam]\nbg = 2024-01-01", 2, "bg", 'expected text or a number, got "2024-01-01"'),
+        ("[webcam.bg]\nx = 1", 1, "bg", "expected text or a number"),
+        ("[webcam]\nsmooth = 'on'", 2, "smooth", "'on' is not one of 'off', 'ema', 'motion'"),
+        ("[webcam]\npreview = 'yes'", 2, "preview", 'expected true or false, got "yes"'),
+        ("[webcam]\nsize = ['640x360']", 2, "size", 'expected text or a number, got ["640x360"]'),
+        ("[webcam]\nfilter = [\n'blur',\n1979-05-27]", 2, "filter", "expected text or a number"),
+        ('[webcam]\nbg = """\nfps = 1\n"""\nfps = 0', 5, "fps", "0 is not in the range"),
+        ("webcam.bg = 'red'\nwebcam.fps = 0", 2, "fps", "0 is not in the range"),
+        ("[video]\n[webcam]\n[webcm]", 3, "webcm", "there is no such command; did you mean webcam?"),
+        ("bg = 'red'", 1, "bg", "options stand below a command, such as [webcam]"),
+        ("webcam = 3", 1, "webcam", "expected a table, [webcam]"),
+        ("[[webcam]]", 1, "webcam", "expected a table, [webcam]"),
+        ("[webcam]\nbg = red.jpg", 2, "bg = red.jpg", "this is not TOML (Invalid value)"),
+        ("[webcam]\nfps = 1\nfps = 2", 3, "fps = 2", "this is not TOML (Cannot overwrite a value); keep one"),
+        ("[webcam]\n# now\n\nfilter = [\n'blur',\n", 4, "filter = [", "this is not TOML"),
+    ],
+)
+def test_a_mistake_names_file_line_and_key(text, line, key, rest, webcam, config):
+    path = config(text + "\n")
+    result, seen = webcam()
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"streammatte: {path}:{line}: {key}: ")
+    assert rest in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not seen
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "rest"),
+    [
+        ("[profile.office.webcam]\nfsp = 60", 2, "fsp", "did you mean fps?"),
+        ("[webcam]\nfps = 1\n[profile.office.webcam]\nfps = 0", 4, "fps", "0 is not in the range"),
+        ("[profile.office]\nbg = 'red'", 2, "bg", "options stand below a command, such as [profile.office.webcam]"),
+        ("[video]\n[profile.office.webcm]", 2, "webcm", "there is no such command; did you mean webcam?"),
+        ("[profile]\noffice = 'red'", 2, "office", "expected a table, [profile.office]"),
+        ("profile = 3", 1, "profile", "expected a table, [profile]"),
+        ("profile = {office = {webcam = {bg = 'red', fps = 0}}}", 1, "fps", "0 is not in the range"),
+    ],
+)
+def test_a_mistake_in_a_profile_is_found_when_it_is_used(text, line, key, rest, webcam, config):
+    path = config(text + "\n")
+    assert webcam("--help")[0].exit_code == 0
+    result, _ = webcam("--profile", "office")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"streammatte: {path}:{line}: {key}: ")
+    assert rest in result.stderr
+
+
+def test_a_mistake_elsewhere_stops_nobody(webcam, config):
+    config("[webcam]\nfps = 24\n[video]\nnothing = 1\n[profile.office.webcam]\nfps = 0\n")
+    assert webcam()[1]["fps"] == 24
+
+
+def test_help_needs_no_file_that_can_be_read(webcam, config):
+    config("[webcam\n")
+    assert webcam("-h")[0].exit_code == webcam("--profile", "office", "--help")[0].exit_code == 0
+    assert webcam("--help")[0].exit_code == 0
+
+
+def test_what_only_the_command_finds_out_names_the_line_too(streammatte, config):
+    path = config('[webcam]\nfps = 24\nbg = "no.jpg"\n')
+    result = streammatte("webcam")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("streammatte: --bg no.jpg: there is no such file")
+    assert result.stderr.endswith(f"({path}:3 sets bg)\n")
+
+    path.write_text('[webcam]\nfilter = ["blur:30", "blr:20"]\n')
+    assert streammatte("webcam").stderr.endswith(f"({path}:2 sets filter)\n")
+    assert str(path) not in streammatte("webcam", "--filter", "blr").stderr
+
+
+def test_an_unknown_profile_tells_which_there_are(webcam, config, config_path):
+    result, _ = webcam("--profile", "ofice")
+    assert result.exit_code == 2
+    assert f"webcam has no profile 'ofice' in {config_path}; there are none" in result.stderr
+    config(CONFIG + "[profile.films.video]\n")
+    assert "'ofice' in" in (message := webcam("--profile", "ofice")[0].stderr)
+    assert "; there are office, home; 'streammatte webcam --save-profile ofice'" in message
+    assert "no profile 'films'" in webcam("--profile", "films")[0].stderr
+    path = config("[profile]\noffice = 3\n")
+    assert f"{path}:2: office: expected a table" in webcam("--profile", "ofice")[0].stderr
+
+
+def test_a_file_that_cannot_be_read_is_the_users_to_mend(webcam, config_path):
+    config_path.mkdir(parents=True)
+    result, _ = webcam()
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"streammatte: {config_path} cannot be read (")
+    config_path.rmdir()
+    config_path.write_bytes(b"[webcam]\n\nbg = '\xff'\n")
+    assert webcam()[0].stderr.startswith(f"streammatte: {config_path}:3: this is not UTF-8")
+
+
+def test_save_and_use(webcam, config_path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("beach.jpg").touch()
+    Path("rooms").mkdir()
+    options = [
+        "--bg",
+        "beach.jpg",
+        "--bg",
+        "blur",
+        "--bg",
+        "rooms",
+        "--fps",
+        "24",
+        "--virtual-camera",
+        "--preview",
+        "--camera",
+        "0",
+        "--smooth",
+        "ema",
+    ]
+    options += ["--filter", "blur:20", "--filter", "transparent", "--weights", "w.safetensors"]
+    result, seen = webcam(*options, "--save-profile", "office")
+
+    assert result.exit_code == 0
+    assert not seen
+    assert result.stdout.endswith(f" as profile office in {config_path}\nuse it: streammatte webcam --profile office\n")
+    assert tomllib.loads(config_path.read_text(encoding="utf-8")) == {
+        "profile": {
+            "office": {
+                "webcam": {
+                    "bg": [str(tmp_path / "beach.jpg"), "blur", str(tmp_path / "rooms")],
+                    "fps": 24,
+                    "virtual-camera": True,
+                    "preview": True,
+                    "filter": ["blur:20", "transparent"],
+                    "camera": "0",
+                    "weights": str(tmp_path / "w.safetensors"),
+                    "smooth": "ema",
+                }
+            }
+        }
+    }
+    assert [each.name for each in config_path.parent.iterdir()] == ["config.toml"]
+
+    expected = webcam(*options)[1]
+    seen = webcam("--profile", "office")[1]
+    backgrounds = str(tmp_path / "beach.jpg"), "blur", str(tmp_path / "rooms")
+    assert seen == {**expected, "backgrounds": backgrounds, "weights": tmp_path / "w.safetensors"}
+
+
+def test_a_background_that_is_no_file_stays_as_it_is(webcam, config_path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("blur").touch()
+    for bg in ("blur", "blur:30", "none", "white", "#ff0000"):
+        webcam("--bg", bg, "--save-profile", "office")
+        assert tomllib.loads(config_path.read_text())["profile"]["office"]["webcam"] == {"bg": [bg]}
+
+
+def test_saving_leaves_all_other_lines(webcam, config):
+    path = config(CONFIG)
+    assert webcam("--profile", "office")[0].exit_code == 0
+    webcam("--save-profile", "office", "--bg", "red", "--fps", "60")
+    old = 'bg = "white"   # as the wall\nsize = "640x360"\npreview = true\n'
+    changed = CONFIG.replace(old, 'bg = ["red"]\nfps = 60\n')
+    assert path.read_text(encoding="utf-8") == changed
+
+    webcam("--save-profile", "büro", "--bg", "red")
+    assert path.read_text(encoding="utf-8") == changed + '\n[profile."büro".webcam]\nbg = ["red"]\n'
+    assert webcam("--profile", "büro")[1]["backgrounds"] == ("red",)
+
+
+def test_saving_keeps_the_line_endings_and_the_link(webcam, config, config_path, tmp_path):
+    real = tmp_path / "dotfiles.toml"
+    config_path.parent.mkdir(parents=True)
+    config_path.symlink_to(real)
+    real.write_bytes(b"[webcam]\r\nfps = 24")
+    real.chmod(0o600)
+    webcam("--save-profile", "office", "--bg", "red")
+    assert real.read_bytes() == b'[webcam]\r\nfps = 24\r\n\r\n[profile.office.webcam]\r\nbg = ["red"]\r\n'
+    assert config_path.is_symlink()
+    if os.name == "posix":
+        assert stat.S_IMODE(real.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("arguments", [(), ("in.mp4", "out.mp4"), ("in.mp4",)])
+def test_a_profile_of_another_command_needs_no_files(arguments, streammatte, config_path):
+    result = streammatte("video", *arguments, "--no-sound", "--save-profile", "mute", "-q")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.endswith("use it: streammatte video --profile mute IN OUT\n")
+    expected = {"profile": {"mute": {"video": {"no-sound": True, "quiet": True}}}}
+    assert tomllib.loads(config_path.read_text()) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--save-profile", "a/b", "--fps", "3"], "expected a name of letters, digits, - and _"),
+        (["--fps", "3", "--save-profile", "--preview"], "expected a name of letters, digits, - and _"),
+        (["--save-profile", "", "--fps", "3"], "expected a name of letters, digits, - and _"),
+        (["--save-profile", "a"], "there is nothing to save"),
+        (["--save-profile", "a", "--fps", "0"], "Invalid value for '--fps'"),
+        (["--save-profile", "a", "--profile", "office"], "leave out --profile"),
+        (["--profile", "office", "--save-profile", "a", "--fps", "3"], "leave out --profile"),
+        (["--save-profile", "inline", "--fps", "3"], "config.toml:1: webcam: this cannot be replaced"),
+        (["--save-profile", "number", "--fps", "3"], "config.toml:2: webcam: this cannot be replaced"),
+    ],
+)
+def test_what_cannot_be_saved_leaves_the_file_alone(options, message, webcam, config):
+    text = "profile.inline = {webcam = {bg = 'red'}}\nprofile.number = 3\n" + CONFIG
+    path = config(text)
+    result, seen = webcam(*options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not seen
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_many_changes_in_any_order_say_what_a_plain_dictionary_says():
+    rng = random.Random(1)
+    file = ConfigFile(Path("config.toml"))
+    expected = {}
+    for number in range(150):
+        name, command = rng.choice(["a", "b", "ü x"]), rng.choice(["webcam", "video"])
+        pool = {
+            "bg": '\x7fC:\\new "x"\n[y]\tü',
+            "fps": number,
+            "filter": ["a", "# b"],
+            "preview": True,
+            "size": "[a]\n",
+        }
+        values = {key: pool[key] for key in rng.sample(list(pool), rng.randint(1, 4))}
+        text = file.with_table(("profile", name, command), values)
+        expected.setdefault(name, {})[command] = values
+        assert tomllib.loads(text) == {"profile": expected}
+        lines = text.split("\n")
+        lines.insert(rng.randrange(len(lines)), f"# comment {number}" if rng.random() < 0.5 else "")
+        text = "\n".join(lines)
+        assert tomllib.loads(text) == {"profile": expected}
+        comments = {line for line in file.text.split("\n") if line.startswith("# comment")}
+        assert comments <= set(lines)
+        file = replace(file, text=text, tables=tomllib.loads(text))
+        assert file.place(("profile", name, command)).partition(":")[2] == str(
+            next(n for n, line in enumerate(lines, 1) if line.endswith(f".{command}]") and _is(line, name))
+        )
+
+
+def _is(line, name):
+    return list(tomllib.loads(line)["profile"]) == [name]
+
+
+def test_a_refusal_is_an_error_of_ours(config):
+    config("[webcam\n")
+    with pytest.raises(UsageError, match=r"config.toml:1: \[webcam: this is not TOML"):
+        ConfigFile.read()

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def config_path(tmp_path, monkeypatch):
+    """Where the config file would be: nobody's own may change what a test sees, nor a program that a test starts."""
+    folder = tmp_path / "config" / "streammatte"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder.parent))
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)
+    return folder / "config.toml"
