@@ -129,8 +129,6 @@ def _why_not(device: str | None, error: RuntimeError) -> str:
         return f"there is no virtual camera {device}; there are: {', '.join(there)}"
     if there:
         name = device or there[0]
-        users = (
-            ", ".join(map(str, holders(name))) or "the programs that use it"
-        )
+        users = ", ".join(map(str, holders(name))) or "the programs that use it"
         return f"the virtual camera {name} cannot be used ({reason}); close {users}"
     return no_virtual_camera()

@@ -1,0 +1,175 @@
+"""Drives the live path from a looped clip through every switch for a while; watches memory and the output's gaps.
+
+    python tests/soak.py --minutes 30
+
+Nothing of it needs a device; with --virtual-camera the frames go to one. Memory counts from the end of the first round
+of switches on, when everything has been loaded once. Runs on Linux, whose /proc tells the memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from importlib import resources
+from pathlib import Path
+
+import streammatte
+from streammatte.io import open_camera
+from streammatte.live.controls import LiveControls
+from streammatte.live.session import LiveSession
+from streammatte.matting import shipped_weights
+from streammatte.stages import Sink, Source
+
+SWITCH_EVERY_S = 3.0
+
+
+class Rig:
+    """A session with a camera that can be pulled out and readers that can be sent away."""
+
+    def __init__(self, folder: Path, clip: str, virtual_camera: str | None) -> None:
+        self.plugged_in = True
+        self.readers = 1
+        self.source: Source | None = None
+        self.clip = clip
+        beach = folder / "beach.jpg"
+        shutil.copyfile(str(resources.files("streammatte") / "assets" / "beach.jpg"), beach)
+        self.picture = beach
+        backgrounds = [str(beach), "blur", "#1e90ff", clip if clip != "sample" else "white"]
+        self.controls = LiveControls(backgrounds, smoothing="motion", load=streammatte.load)
+        self.session = LiveSession(
+            self.open,
+            self.controls,
+            streammatte.load(),
+            open_output=(lambda size, rate: virtual(virtual_camera, size, rate)) if virtual_camera else None,
+            count_readers=lambda: self.readers,
+            rate=30,
+            hold_off_s=1.0,
+        )
+
+    def open(self) -> Source:
+        if not self.plugged_in:
+            raise streammatte.DeviceError("the camera is not plugged in")
+        self.source = open_camera(self.clip)
+        return self.source
+
+    def pull_out(self) -> None:
+        self.plugged_in = False
+        if self.source is not None:
+            self.source.close()
+
+    def plug_in(self) -> None:
+        self.plugged_in = True
+
+    def send_readers_away(self) -> None:
+        self.readers = 0
+
+    def call_readers_back(self) -> None:
+        self.readers = 1
+
+    def touch(self) -> None:
+        os.utime(self.picture)
+
+    def switches(self) -> list[tuple[str, Callable[[], object]]]:
+        """One round of all of them, with their names."""
+        controls = self.controls
+        return [
+            *[("next background", lambda: controls.press("n"))] * 4,
+            ("previous background", lambda: controls.press("p")),
+            ("blur up", lambda: controls.press("]")),
+            ("blur down", lambda: controls.press("[")),
+            *[("off / on", lambda: controls.press("o"))] * 2,
+            *[("mirror", lambda: controls.press("m"))] * 2,
+            *[("show alpha", lambda: controls.press("a"))] * 2,
+            *[("freeze", lambda: controls.press("f"))] * 2,
+            ("filters", lambda: controls.set_filters(["decontaminate", "blur:20"])),
+            ("no filters", lambda: controls.set_filters([])),
+            ("smoothing ema", lambda: controls.set_smoothing("ema")),
+            ("smoothing motion", lambda: controls.set_smoothing("motion")),
+            ("background file changed", self.touch),
+            ("no such background", lambda: controls.set_background("no such file.jpg")),
+            ("new weights", lambda: controls.load_weights(shipped_weights())),
+            ("camera pulled out", self.pull_out),
+            ("camera plugged in", self.plug_in),
+            ("readers gone", self.send_readers_away),
+            ("readers back", self.call_readers_back),
+        ]
+
+
+def virtual(name: str, size: tuple[int, int], rate: Fraction) -> Sink:
+    from streammatte.io.virtual_camera import VirtualCameraSink
+
+    return VirtualCameraSink(size, rate, name)
+
+
+def resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--clip", default="sample")
+    parser.add_argument("--virtual-camera", metavar="NAME")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        rig = Rig(Path(folder), arguments.clip, arguments.virtual_camera)
+        with rig.session as session:
+            soak(rig, session, arguments.minutes * 60)
+        rig.controls.close()
+
+
+def soak(rig: Rig, session: LiveSession, seconds: float) -> None:
+    began = time.monotonic()
+    switches = rig.switches()
+    memory: list[float] = []
+    worst_ms, worst_at, late = 0.0, "", 0
+    cpu_s = time.process_time()
+    for count, (name, switch) in enumerate(itertools.cycle(switches), 1):
+        switch()
+        assert not session.wait(SWITCH_EVERY_S), "the session has ended"
+        status = session.status()
+        if rig.readers:
+            late += status.worst_gap_ms > 200
+            if status.worst_gap_ms > worst_ms and count > 1:
+                worst_ms, worst_at = status.worst_gap_ms, name
+        session.forget_gaps()
+        if count >= len(switches):
+            memory.append(resident_mib())
+        if count % len(switches) == 0:
+            passed = time.monotonic() - began
+            print(
+                f"{passed / 60:5.1f} min  {resident_mib():.1f} MiB  {status.shown} shown  worst gap {worst_ms:.0f} ms",
+                flush=True,
+            )
+        if time.monotonic() - began > seconds:
+            break
+    status = session.status()
+    passed = time.monotonic() - began
+    tenth = max(1, len(memory) // 10)
+    first, last = (sum(part) / len(part) for part in (memory[:tenth], memory[-tenth:]))
+    rows = {
+        "minutes": f"{passed / 60:.1f}",
+        "switches": str(count),
+        "memory at the start (mean of the first tenth)": f"{first:.1f} MiB",
+        "memory at the end (mean of the last tenth)": f"{last:.1f} MiB ({(last / first - 1) * 100:+.1f} %)",
+        "frames in, skipped for newer ones": f"{status.received}, {status.dropped}",
+        "frames out, of them repeated": f"{status.shown}, {status.repeated}",
+        "alphas found, carried, given again": f"{status.found}, {status.carried}, {status.rested}",
+        "camera came back": f"{status.reconnects} times",
+        "longest gap between two frames out, while watched": f"{worst_ms:.0f} ms, after '{worst_at}'",
+        "intervals with a gap over 200 ms": str(late),
+        "CPU": f"{(time.process_time() - cpu_s) / passed * 100:.0f} % of a core",
+    }
+    print("\n| what | measured |\n|---|---|")
+    print("\n".join(f"| {what} | {figure} |" for what, figure in rows.items()))
+
+
+if __name__ == "__main__":
+    main()
