@@ -41,6 +41,8 @@ def cameras() -> list[Finding]:
         findings += _consent()
     if not list_cameras() and not any(each.status == "problem" for each in findings):
         detail, _, remedy = no_camera().partition("; ")
+        if sys.platform == "linux":
+            remedy = "plug one in; to try without one: streammatte webcam --camera sample --preview"
         findings.append(Finding(_SECTION, "camera", "problem", detail, remedy))
     return findings
 

@@ -82,6 +82,7 @@ def test_no_camera_is_a_problem(there):
     (finding,) = cameras()
     assert finding.status == "problem"
     assert finding.remedy.startswith("plug one in")
+    assert finding.remedy.endswith(": streammatte webcam --camera sample --preview")
 
 
 @ON_LINUX

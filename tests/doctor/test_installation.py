@@ -20,10 +20,28 @@ def test_every_requirement_of_ours_is_read_as_packaging_reads_it():
     texts = importlib.metadata.requires("streammatte")
     assert len(texts) > 8
     for text in texts:
-        read, reference = parse_requirement(text), Reference(text)
-        assert (read.name, f">={read.least}") == (reference.name, str(reference.specifier))
-        assert bool(read.extra) == bool(reference.marker)
-        assert not reference.marker or reference.marker.evaluate({"extra": read.extra})
+        assert parse_requirement(text), text
+        same_as_packaging(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tomli>=2; python_version < '3.11'",
+        'tomli>=2.0.1; python_version < "3.9"',
+        "exceptiongroup>=1.2;python_version<'4.0'",
+        "scikit-image>=0.24; extra == 'demo'",
+    ],
+)
+def test_a_condition_is_read_as_packaging_reads_it(text):
+    same_as_packaging(text)
+
+
+def same_as_packaging(text):
+    read, reference = parse_requirement(text), Reference(text)
+    assert (read.name, f">={read.least}") == (reference.name, str(reference.specifier))
+    assert read.applies == (reference.marker is None or reference.marker.evaluate({"extra": read.extra or ""}))
+    assert bool(read.extra) == ("extra" in str(reference.marker))
 
 
 @pytest.mark.parametrize("least", ["4.10", "17", "0.4.5", "2024.4", "1.20.0"])
@@ -52,6 +70,7 @@ def test_versions_are_compared_as_packaging_compares_them(least):
 def test_a_requirement_of_another_form_is_not_misread():
     assert parse_requirement("numpy<3,>=1.26") is None
     assert parse_requirement("numpy") is None
+    assert parse_requirement("numpy>=2; sys_platform == 'win32'") is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has another shell")
