@@ -177,7 +177,7 @@ def join_filter(name: str, values: dict[str, str]) -> str:
     """
     for key, value in values.items():
         if '"' in value:
-            raise FilterError(f"{key} of the filter {name!r} cannot be {value!r}; expected a value without double quotes")
+            raise FilterError(f"{key} of the filter {name!r} cannot be {value!r}; expected one without double quotes")
     parts = [f'{key}="{value}"' if re.search("[,=]", value) else f"{key}={value}" for key, value in values.items()]
     return f"{name}:{','.join(parts)}" if parts else name
 

@@ -27,6 +27,7 @@ ONLY_IN = {
     "pyvirtualcam": ("streammatte.io.virtual_camera",),
     "click": ("streammatte.cli.*",),
     "rich": ("streammatte.cli.*",),
+    "aiohttp": ("streammatte.control.*",),
 }
 # Everything outside the standard library that a module may import.
 IMPORTS_ONLY = {

@@ -1,0 +1,110 @@
+// The row of backgrounds: a list to choose from by mouse or arrow keys, and ways to add to it.
+
+const list = document.getElementById("backgrounds");
+const drop = document.getElementById("drop");
+
+let drawn = "";
+let choose = () => {};
+
+export function setUp({ pictures, mostBytes }, { onChoose, onColour, onFile, onRefused }) {
+  choose = onChoose;
+  list.addEventListener("click", ({ target }) => {
+    const option = target.closest("[role=option]");
+    if (option) choose(indexOf(option));
+  });
+  list.addEventListener("keydown", move);
+
+  const add = (files) => {
+    for (const file of files) {
+      if (file.size > mostBytes) {
+        onRefused(`${file.name} has ${Math.round(file.size / 1e6)} MB; expected ${mostBytes / 1e6} MB at most: save it smaller`);
+      } else onFile(file);
+    }
+  };
+  const input = document.getElementById("files");
+  input.accept = pictures.join(",");
+  input.addEventListener("change", () => {
+    add(input.files);
+    input.value = "";
+  });
+  document.getElementById("colour").addEventListener("change", ({ target }) => onColour(target.value));
+
+  let depth = 0; // the pointer enters a child before it leaves the parent
+  const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
+  const show = (shown) => (drop.hidden = !shown);
+  addEventListener("dragenter", (event) => holdsFiles(event) && show(++depth > 0));
+  addEventListener("dragleave", (event) => holdsFiles(event) && show(--depth > 0));
+  addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
+  addEventListener("drop", (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    show((depth = 0));
+    add(event.dataTransfer.files);
+  });
+}
+
+export function update(backgrounds, current) {
+  const now = JSON.stringify([backgrounds, current]);
+  if (now === drawn) return;
+  drawn = now;
+  const options = [...list.children];
+  backgrounds.forEach((background, index) => {
+    const key = JSON.stringify(background);
+    if (options[index]?.dataset.key === key) return;
+    const fresh = tile(background, index);
+    fresh.dataset.key = key;
+    if (options[index]) options[index].replaceWith(fresh);
+    else list.append(fresh);
+  });
+  options.slice(backgrounds.length).forEach((option) => option.remove());
+  const focused = list.contains(document.activeElement);
+  [...list.children].forEach((option, index) => {
+    option.setAttribute("aria-selected", index === current);
+    if (!focused) option.tabIndex = index === (current ?? 0) ? 0 : -1;
+  });
+  if (!focused && list.children[current]) bringIntoList(list.children[current]);
+}
+
+// As scrollIntoView, but without moving the page.
+function bringIntoList(option) {
+  const [inner, outer] = [option, list].map((each) => each.getBoundingClientRect());
+  list.scrollLeft += Math.max(0, inner.right - outer.right) + Math.min(0, inner.left - outer.left);
+}
+
+function tile({ kind, label, thumbnail, text }, index) {
+  const option = document.createElement("div");
+  option.id = `background-${index}`;
+  option.className = `tile ${kind}`;
+  option.setAttribute("role", "option");
+  option.title = text;
+  option.tabIndex = -1;
+  const picture = document.createElement(thumbnail ? "img" : "i");
+  if (thumbnail) {
+    Object.assign(picture, { src: thumbnail, alt: "", draggable: false });
+    picture.addEventListener("error", () => picture.replaceWith(document.createElement("i"))); // the file is gone
+  }
+  const name = document.createElement("span");
+  name.textContent = label;
+  option.append(picture, name);
+  return option;
+}
+
+function indexOf(option) {
+  return [...list.children].indexOf(option);
+}
+
+function move(event) {
+  const options = [...list.children];
+  const here = options.indexOf(document.activeElement);
+  const last = options.length - 1;
+  const there = { ArrowRight: here + 1, ArrowDown: here + 1, ArrowLeft: here - 1, ArrowUp: here - 1, Home: 0, End: last }[event.key];
+  if (event.key === "Enter" || event.key === " ") {
+    event.preventDefault();
+    if (here >= 0) choose(here);
+  } else if (there !== undefined) {
+    event.preventDefault();
+    const next = options[Math.min(last, Math.max(0, there))];
+    options.forEach((option) => (option.tabIndex = option === next ? 0 : -1));
+    next.focus();
+  }
+}
