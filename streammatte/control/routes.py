@@ -42,6 +42,8 @@ class Routes:
         self._session = session
         self._uploads = uploads
         self._thumbnails = Thumbnails()
+        for path in uploads.kept():
+            session.controls.offer(str(path))
         page = resources.files("streammatte.control") / "page"
         self._page = {file.name: file.read_bytes() for file in page.iterdir()}
 
@@ -56,6 +58,7 @@ class Routes:
             web.get(r"/thumbnail/{index:\d{1,6}}", self._thumbnail),
             web.post("/command", self._command),
             web.post("/upload", self._upload),
+            web.delete("/upload", self._discard),
             web.get(r"/{name:[a-z]+\.[a-z]+}", self._file),
         ]
 
@@ -70,14 +73,14 @@ class Routes:
         return web.json_response(await to_thread(catalogue))
 
     async def _state(self, request: web.Request) -> web.Response:
-        return web.json_response(await to_thread(state, self._session, self._thumbnails))
+        return web.json_response(await to_thread(state, self._session, self._thumbnails, self._uploads))
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """The state again and again, as Server-Sent Events."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         while True:
-            now = json.dumps(await to_thread(state, self._session, self._thumbnails))
+            now = json.dumps(await to_thread(state, self._session, self._thumbnails, self._uploads))
             try:
                 await response.write(f"data: {now}\n\n".encode())
             except ConnectionError:  # the page was closed
@@ -145,6 +148,16 @@ class Routes:
             ) from None
         path = await to_thread(self._uploads.keep, name, data)
         self._session.controls.set_background(str(path))
+        return await self._state(request)
+
+    async def _discard(self, request: web.Request) -> web.Response:
+        """Remove a picture that was uploaded, from the list and from the disk."""
+        name = request.query.get("name", "")
+        path = next((each for each in await to_thread(self._uploads.kept) if each.name == name), None)
+        if path is None:
+            raise web.HTTPNotFound(text=f"{name[-80:]!r} was not added here; expected one of the pictures that were")
+        self._session.controls.withdraw(str(path))
+        await to_thread(path.unlink, missing_ok=True)
         return await self._state(request)
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from streammatte.control.pictures import Thumbnails, kind_of
-from streammatte.control.uploads import MOST_BYTES, label_of
+from streammatte.control.uploads import MOST_BYTES, Uploads, label_of
 from streammatte.errors import FilterError
 from streammatte.io.containers import PICTURES
 from streammatte.live.controls import KEYS, SWITCHES
@@ -18,7 +18,7 @@ from streammatte.smoothing import SmootherName
 __all__ = ["catalogue", "state"]
 
 
-def state(session: LiveSession, thumbnails: Thumbnails) -> dict[str, Any]:
+def state(session: LiveSession, thumbnails: Thumbnails, uploads: Uploads) -> dict[str, Any]:
     """Return what changes: the look, the backgrounds, the status and the notices."""
     controls = session.controls
     look = controls.look
@@ -31,7 +31,10 @@ def state(session: LiveSession, thumbnails: Thumbnails) -> dict[str, Any]:
             "smoothing": look.smoothing,
             "filters": [dict(zip(("name", "values"), split_filter(text), strict=True)) for text in look.filters],
         },
-        "backgrounds": [_background(index, text, thumbnails) for index, text in enumerate(backgrounds)],
+        "backgrounds": [
+            {**_background(index, text, thumbnails), "upload": uploads.name_of(text)}
+            for index, text in enumerate(backgrounds)
+        ],
         "status": asdict(session.status()),
         "notices": controls.notices,
         "ended": controls.ended.is_set(),

@@ -76,6 +76,19 @@ class Uploads:
             temporary.unlink(missing_ok=True)
         return path
 
+    def kept(self) -> list[Path]:
+        """Return the files that are there, the oldest first."""
+        try:
+            files = [path for path in self._folder.iterdir() if path.suffix in PICTURES and _MARK.search(path.stem)]
+            return sorted(files, key=lambda path: path.stat().st_mtime_ns)
+        except OSError:  # nothing was kept yet
+            return []
+
+    def name_of(self, text: str) -> str | None:
+        """Return the name under which a background is kept here, or None."""
+        path = Path(text)
+        return path.name if path.parent == self._folder else None
+
 
 def label_of(text: str) -> str:
     """Return what to call a background's file: its name without folder, suffix and the mark of an upload."""

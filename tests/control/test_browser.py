@@ -130,12 +130,17 @@ def test_files_are_added_by_the_button_and_by_dropping_them(page, controls, beac
     page.choose_file("#files", beach)
     eventually(lambda: controls.look.background.endswith(".png"))
     eventually(lambda: page.eval(PIXEL) == pytest.approx([50, 100, 200], abs=6))
-    eventually(lambda: page.eval("document.getElementById('background-3')?.innerText.trim()") == "my-beach")
+    eventually(lambda: page.eval("document.querySelector('#background-3 span')?.innerText") == "my-beach")
     eventually(lambda: page.eval("document.querySelector('#background-3 img').naturalWidth") == 192)
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((90, 160, 3), (10, 200, 240), np.uint8))
     page.drop("#preview", tmp_path / "wall.png")
     eventually(lambda: "wall-" in controls.look.background)
     assert page.eval("document.getElementById('drop').hidden")
+    page.eval("document.getElementById('background-3').focus()")
+    page.key("Delete")
+    eventually(lambda: page.eval("document.getElementById('backgrounds').children.length") == 4)
+    assert page.eval("document.activeElement.id") == "background-3"
+    assert [path.name[:5] for path in (tmp_path / "uploads").iterdir()] == ["wall-"]
 
 
 def test_a_file_that_is_no_picture_is_refused_in_words(page, controls, tmp_path, eventually):

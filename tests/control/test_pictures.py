@@ -9,6 +9,7 @@ import pytest
 
 aiohttp = pytest.importorskip("aiohttp", reason="the page needs aiohttp; pip install 'streammatte[control]'")
 
+from streammatte.control import ControlServer  # noqa: E402
 from streammatte.control.uploads import MOST_BYTES  # noqa: E402
 
 PNG = cv2.imencode(".png", np.full((40, 60, 3), (200, 100, 50), np.uint8))[1].tobytes()
@@ -33,6 +34,30 @@ def test_a_picture_that_is_uploaded_becomes_the_background(client, controls, eve
     assert len(list((tmp_path / "uploads").iterdir())) == 1
     values = {"path": str(path), "fit": "contain"}
     assert client.command("filters", [{"name": "image", "values": values}])[1] == 200
+
+
+def test_an_uploaded_picture_is_offered_the_next_time_until_it_is_removed(
+    client, connect, session, controls, tmp_path, eventually
+):
+    client("/upload?name=beach.png", PNG)
+    (path,) = (tmp_path / "uploads").iterdir()
+    eventually(lambda: controls.look.background == str(path))
+    address = f"/upload?name={path.name}"
+    status, text, _ = client(address, method="DELETE")
+    assert status == 400
+    assert b"choose another first" in text
+    client.command("background", 0)
+    eventually(lambda: controls.look.background == "#ff0000")
+    controls.withdraw(str(path))
+    (tmp_path / "uploads" / "not-ours.png").write_bytes(PNG)
+    with ControlServer(session, folder=tmp_path / "uploads") as later:
+        assert controls.backgrounds == ("#ff0000", "blur:40", "#00ff00", str(path))
+        assert connect(later).state()["backgrounds"][3]["upload"] == path.name
+        assert connect(later)("/upload?name=not-ours.png", method="DELETE")[0] == 404
+        assert connect(later)(f"/upload?name=../uploads/{path.name}", method="DELETE")[0] == 404
+        assert connect(later)(address, method="DELETE")[0] == 200
+    assert not path.exists()
+    assert len(controls.backgrounds) == 3
 
 
 @pytest.mark.parametrize("body", [b"", b"<svg/>", PNG[:40], b"\x89PNG" + bytes(1000)])

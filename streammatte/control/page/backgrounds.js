@@ -5,12 +5,15 @@ const drop = document.getElementById("drop");
 
 let drawn = "";
 let choose = () => {};
+let remove = () => {};
 
-export function setUp({ pictures, mostBytes }, { onChoose, onColour, onFile, onRefused }) {
+export function setUp({ pictures, mostBytes }, { onChoose, onRemove, onColour, onFile, onRefused }) {
   choose = onChoose;
+  remove = (option) => option.dataset.upload && onRemove(option.dataset.upload);
   list.addEventListener("click", ({ target }) => {
     const option = target.closest("[role=option]");
-    if (option) choose(indexOf(option));
+    if (target.matches(".remove")) remove(option);
+    else if (option) choose(indexOf(option));
   });
   list.addEventListener("keydown", move);
 
@@ -48,6 +51,7 @@ export function update(backgrounds, current) {
   if (now === drawn) return;
   drawn = now;
   const options = [...list.children];
+  const focused = options.indexOf(document.activeElement);
   backgrounds.forEach((background, index) => {
     const key = JSON.stringify(background);
     if (options[index]?.dataset.key === key) return;
@@ -57,12 +61,13 @@ export function update(backgrounds, current) {
     else list.append(fresh);
   });
   options.slice(backgrounds.length).forEach((option) => option.remove());
-  const focused = list.contains(document.activeElement);
+  const reached = focused < 0 ? (current ?? 0) : Math.min(focused, backgrounds.length - 1);
   [...list.children].forEach((option, index) => {
     option.setAttribute("aria-selected", index === current);
-    if (!focused) option.tabIndex = index === (current ?? 0) ? 0 : -1;
+    option.tabIndex = index === reached ? 0 : -1;
   });
-  if (!focused && list.children[current]) bringIntoList(list.children[current]);
+  if (focused >= 0) list.children[reached].focus(); // it may have been replaced
+  else if (list.children[reached]) bringIntoList(list.children[reached]);
 }
 
 // As scrollIntoView, but without moving the page.
@@ -71,7 +76,7 @@ function bringIntoList(option) {
   list.scrollLeft += Math.max(0, inner.right - outer.right) + Math.min(0, inner.left - outer.left);
 }
 
-function tile({ kind, label, thumbnail, text }, index) {
+function tile({ kind, label, thumbnail, text, upload }, index) {
   const option = document.createElement("div");
   option.id = `background-${index}`;
   option.className = `tile ${kind}`;
@@ -86,6 +91,12 @@ function tile({ kind, label, thumbnail, text }, index) {
   const name = document.createElement("span");
   name.textContent = label;
   option.append(picture, name);
+  if (upload) {
+    option.dataset.upload = upload;
+    const cross = document.createElement("b"); // for the mouse; the key is Delete
+    Object.assign(cross, { className: "remove", textContent: "×", title: `Remove ${label} (Delete)`, ariaHidden: "true" });
+    option.append(cross);
+  }
   return option;
 }
 
@@ -101,6 +112,8 @@ function move(event) {
   if (event.key === "Enter" || event.key === " ") {
     event.preventDefault();
     if (here >= 0) choose(here);
+  } else if (event.key === "Delete") {
+    if (here >= 0) remove(options[here]);
   } else if (there !== undefined) {
     event.preventDefault();
     const next = options[Math.min(last, Math.max(0, there))];

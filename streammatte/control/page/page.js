@@ -134,7 +134,12 @@ function gone(is) {
 // Keys and dialogs
 
 function setUpKeys(keys) {
-  const own = [["arrows", "go along the backgrounds"], ["Enter", "choose the one that has the focus"], ["?", "show these keys"]];
+  const own = [
+    ["arrows", "go along the backgrounds"],
+    ["Enter", "choose the one that has the focus"],
+    ["Delete", "remove it, if it was added here"],
+    ["?", "show these keys"],
+  ];
   for (const [key, text] of [...keys, ...own]) {
     const row = by("keys").insertRow();
     row.insertCell().append(Object.assign(document.createElement("kbd"), { textContent: key }));
@@ -193,6 +198,7 @@ async function begin() {
   filters.setUp(catalogue.filters, (value) => command("filters", value));
   backgrounds.setUp(catalogue, {
     onChoose: (index) => command("background", index),
+    onRemove: (name) => request(`upload?name=${encodeURIComponent(name)}`, { method: "DELETE" }),
     onColour: (text) => command("background", text),
     onFile: upload,
     onRefused: toast,
