@@ -1,7 +1,7 @@
 """What the page may ask of a session: each command with its value checked.
 
 Nothing here opens a file that the session did not know before: a background is one of the list, a colour or a blur,
-and a filter's file is one of the list too.
+and what a filter takes as a path is one of the list too.
 """
 
 from __future__ import annotations

@@ -91,8 +91,9 @@ class Uploads:
 
 
 def label_of(text: str) -> str:
-    """Return what to call a background's file: its name without folder, suffix and the mark of an upload."""
-    return _MARK.sub("", Path(text).stem)
+    """Return what to call a background's file: its name without folder, suffix and what `Uploads` made of it."""
+    stem = Path(text).stem
+    return _MARK.sub("", stem).replace("-", " ") if _MARK.search(stem) else stem
 
 
 def _check(path: Path, called: str) -> None:

@@ -84,8 +84,13 @@ def controls():
 
 
 @pytest.fixture
-def session(controls):
-    with LiveSession(Camera, controls, Bright(), camera="a double") as session:
+def make_session(controls):
+    return lambda **options: LiveSession(Camera, controls, Bright(), camera="a double", **options)
+
+
+@pytest.fixture
+def session(make_session):
+    with make_session() as session:
         yield session
 
 

@@ -130,7 +130,7 @@ def test_files_are_added_by_the_button_and_by_dropping_them(page, controls, beac
     page.choose_file("#files", beach)
     eventually(lambda: controls.look.background.endswith(".png"))
     eventually(lambda: page.eval(PIXEL) == pytest.approx([50, 100, 200], abs=6))
-    eventually(lambda: page.eval("document.querySelector('#background-3 span')?.innerText") == "my-beach")
+    eventually(lambda: page.eval("document.querySelector('#background-3 span')?.innerText") == "my beach")
     eventually(lambda: page.eval("document.querySelector('#background-3 img').naturalWidth") == 192)
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((90, 160, 3), (10, 200, 240), np.uint8))
     page.drop("#preview", tmp_path / "wall.png")

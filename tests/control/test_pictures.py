@@ -28,7 +28,7 @@ def test_a_picture_that_is_uploaded_becomes_the_background(client, controls, eve
     assert path.read_bytes() == PNG
     eventually(lambda: controls.look.background == str(path))
     shown = client.state()["backgrounds"][-1]
-    assert (shown["label"], shown["kind"]) == ("My-Beach", "picture")
+    assert (shown["label"], shown["kind"]) == ("My Beach", "picture")
     assert picture(client(f"/{shown['thumbnail']}")[1])[50, 90] == pytest.approx([50, 100, 200], abs=4)
     client("/upload?name=My%20Beach.png", PNG)
     assert len(list((tmp_path / "uploads").iterdir())) == 1
@@ -103,24 +103,37 @@ def test_a_colour_has_a_thumbnail(client):
     assert picture(client("/thumbnail/0")[1])[50, 90] == pytest.approx([255, 0, 0], abs=4)
 
 
-def test_the_preview_shows_the_composite_and_keeps_the_camera_open(client, session, eventually):
-    async def look(frames):
+def look(client, frames, seen):
+    """Take some frames of the preview; return the last, and what `seen` says while it is open."""
+
+    async def take():
         headers = {"Cookie": f"streammatte-{client.address.port}={client.token}"}
         url = f"http://127.0.0.1:{client.address.port}/preview"
         async with aiohttp.ClientSession(headers=headers) as http, http.ws_connect(url) as socket:
             for _ in range(frames):
                 await socket.send_str("next")
                 jpeg = await socket.receive_bytes(timeout=5)
-            return jpeg, session.watching
+            return jpeg, seen()
 
+    return asyncio.run(take())
+
+
+def test_the_preview_shows_the_composite(client, session, eventually):
     eventually(lambda: session.status().state == "live")
-    jpeg, watching = asyncio.run(look(4))
+    jpeg, watching = look(client, 4, lambda: session.watching)
     rgb = picture(jpeg)
     assert rgb.shape == (180, 320, 3)
     assert rgb[10, 10] == pytest.approx([255, 0, 0], abs=6)
     assert rgb[90, 160] == pytest.approx([255, 255, 255], abs=6)
     assert watching == 1
     eventually(lambda: session.watching == 0)
+
+
+def test_a_camera_that_rested_is_open_while_the_preview_is(make_session, connect, eventually):
+    with make_session(count_readers=lambda: 0, hold_off_s=0.4) as session, ControlServer(session) as server:
+        eventually(lambda: session.status().state == "idle")
+        assert look(connect(server), 20, lambda: session.status().state)[1] == "live"
+        eventually(lambda: session.status().state == "idle")
 
 
 @pytest.mark.parametrize("asked", [False, True])

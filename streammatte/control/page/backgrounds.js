@@ -3,6 +3,8 @@
 const list = document.getElementById("backgrounds");
 const drop = document.getElementById("drop");
 
+const RING_PX = 4; // around the current one
+
 let drawn = "";
 let choose = () => {};
 let remove = () => {};
@@ -73,7 +75,7 @@ export function update(backgrounds, current) {
 // As scrollIntoView, but without moving the page.
 function bringIntoList(option) {
   const [inner, outer] = [option, list].map((each) => each.getBoundingClientRect());
-  list.scrollLeft += Math.max(0, inner.right - outer.right) + Math.min(0, inner.left - outer.left);
+  list.scrollLeft += Math.max(0, inner.right - outer.right + RING_PX) + Math.min(0, inner.left - outer.left - RING_PX);
 }
 
 function tile({ kind, label, thumbnail, text, upload }, index) {

@@ -43,9 +43,11 @@ function command(name, value) {
   return request("command", { headers: { "Content-Type": "application/json" }, body: JSON.stringify({ do: name, value }) });
 }
 
-function upload(file) {
-  toast(`adding ${file.name}`);
-  return request(`upload?name=${encodeURIComponent(file.name)}`, { body: file });
+async function upload(file) {
+  const text = `adding ${file.name}`;
+  toast(text);
+  await request(`upload?name=${encodeURIComponent(file.name)}`, { body: file });
+  if (by("toast").textContent === text) by("toast").hidden = true;
 }
 
 // What is shown
