@@ -24,7 +24,16 @@ from streammatte.errors import FilterError, StreammatteError
 if TYPE_CHECKING:  # so that listing filters stays light
     from streammatte.stages import Filter
 
-__all__ = ["FilterEntry", "Parameter", "describe", "filter_names", "load_filter", "parse_filter"]
+__all__ = [
+    "FilterEntry",
+    "Parameter",
+    "describe",
+    "filter_names",
+    "join_filter",
+    "load_filter",
+    "parse_filter",
+    "split_filter",
+]
 
 _GROUP = "streammatte.filters"
 
@@ -123,13 +132,12 @@ def parse_filter(text: str) -> Filter:
     StreammatteError
         As the filter itself raises, such as MediaError for a picture that cannot be read.
     """
-    name, _, rest = text.partition(":")
-    name = name.strip()
+    name, texts = split_filter(text)
     factory = load_filter(name)
     parameters = _signature(factory, name)
     usage = _usage(name, parameters)
     values = {}
-    for key, value in _assignments(text, rest, parameters, usage).items():
+    for key, value in texts.items():
         try:
             values[key] = _convert(value, parameters[key].annotation)
         except ValueError:
@@ -143,6 +151,35 @@ def parse_filter(text: str) -> Filter:
         raise
     except Exception as error:  # whatever a stranger's filter raises
         raise FilterError(f"the filter {text!r} cannot start: {error}; {usage}") from error
+
+
+def split_filter(text: str) -> tuple[str, dict[str, str]]:
+    """Return the name and the values, as text by parameter, of what `parse_filter` takes, without making the filter.
+
+    Raises
+    ------
+    FilterError
+        If the filter or a parameter is unknown.
+    """
+    name, _, rest = text.partition(":")
+    name = name.strip()
+    parameters = _signature(load_filter(name), name)
+    return name, _assignments(text, rest, parameters, _usage(name, parameters))
+
+
+def join_filter(name: str, values: dict[str, str]) -> str:
+    """Return what `parse_filter` takes for a filter with these values; the inverse of `split_filter`.
+
+    Raises
+    ------
+    FilterError
+        If a value has a double quote in it.
+    """
+    for key, value in values.items():
+        if '"' in value:
+            raise FilterError(f"{key} of the filter {name!r} cannot be {value!r}; expected one without double quotes")
+    parts = [f'{key}="{value}"' if re.search("[,=]", value) else f"{key}={value}" for key, value in values.items()]
+    return f"{name}:{','.join(parts)}" if parts else name
 
 
 def describe(factory: Callable[..., Filter]) -> list[Parameter]:

@@ -28,6 +28,7 @@ ONLY_IN = {
     "click": ("streammatte.cli.*",),
     "platformdirs": ("streammatte.cli.config",),
     "rich": ("streammatte.cli.*",),
+    "aiohttp": ("streammatte.control.*",),
 }
 # Everything outside the standard library that a module may import.
 IMPORTS_ONLY = {

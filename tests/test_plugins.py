@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 
 from streammatte import Filter, FilterError, Frame, Layers, MediaError, StreammatteError
-from streammatte.plugins import FilterEntry, Parameter, describe, filter_names, load_filter, parse_filter
+from streammatte.plugins import (
+    FilterEntry,
+    Parameter,
+    describe,
+    filter_names,
+    join_filter,
+    load_filter,
+    parse_filter,
+    split_filter,
+)
 
 BUILT_IN = {"blur", "colour", "decontaminate", "image", "transparent", "video"}
 
@@ -222,6 +231,23 @@ def test_a_filter_describes_its_parameters(strangers):
     assert parameters["gain"] == Parameter("gain", "number", "1", "Both are exponents.")
     assert parameters["mask"] == replace(parameters["mask"], type="none or path", default="none", doc="")
     assert describe(load_filter("plain")) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"strength": "20"}, {"path": "beach, evening.jpg", "fit": "contain"}, {"path": "a=b.jpg"}, {"path": ""}],
+)
+def test_what_is_split_can_be_joined_again(values):
+    name = "blur" if "strength" in values else "image"
+    assert split_filter(join_filter(name, values)) == (name, values)
+
+
+def test_splitting_keeps_to_the_parameters_and_joining_to_what_can_be_read():
+    assert split_filter("image:a.jpg,fit=contain") == ("image", {"path": "a.jpg", "fit": "contain"})
+    with pytest.raises(FilterError, match="there is no parameter 'colour'"):
+        split_filter("blur:colour=1")
+    with pytest.raises(FilterError, match="without double quotes"):
+        join_filter("image", {"path": 'a"b.jpg'})
 
 
 def test_the_readme_of_the_filters_is_true(install):

@@ -173,6 +173,25 @@ class LiveControls:
         """Load a background, as `--bg` takes it, and show it when it is there; a new one joins `backgrounds`."""
         self._later(lambda: self._show(text, self._make(text)))
 
+    def offer(self, text: str) -> None:
+        """Let a background join `backgrounds` without being shown."""
+        with self._lock:
+            if text not in self.backgrounds:
+                self.backgrounds = (*self.backgrounds, text)
+
+    def withdraw(self, text: str) -> None:
+        """Take a background out of `backgrounds`.
+
+        Raises
+        ------
+        UsageError
+            If it is the one that is shown.
+        """
+        with self._lock:
+            if text == self.look.background:
+                raise UsageError(f"the background {text} is the one that is shown; choose another first")
+            self.backgrounds = tuple(each for each in self.backgrounds if each != text)
+
     def set_filters(self, texts: Sequence[str]) -> None:
         """Load the filters that follow the background, in place of the present ones."""
 

@@ -1,0 +1,51 @@
+"""Who may talk to the page: whoever has the token, from this machine, and no other site in the same browser."""
+
+from __future__ import annotations
+
+from secrets import compare_digest
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+__all__ = ["guard", "set_headers"]
+
+
+def guard(token: str, port: int) -> Middleware:
+    """Return what refuses strangers.
+
+    The token comes in the address of the first request, and in a cookie from then on. A browser's other pages cannot
+    send that cookie (SameSite=Strict); those of other servers on this machine, which count as the same site, are told
+    by their Origin or Sec-Fetch-Site; and a name that was made to point to this machine by its Host.
+    """
+    hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+    cookie = f"streammatte-{port}"  # browsers keep cookies by host, whatever the port
+
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        host = request.host.lower()
+        if host not in hosts:
+            raise web.HTTPForbidden(text=f"this is not {host}; open the address that streammatte printed")
+        origin = request.headers.get("Origin", f"http://{host}")
+        if origin != f"http://{host}" or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            raise web.HTTPForbidden(text="another page cannot control streammatte; open the address that it printed")
+        given = request.query.get("token") or request.cookies.get(cookie, "")
+        if not compare_digest(given.encode(errors="replace"), token.encode()):
+            raise web.HTTPForbidden(text="the token is missing or wrong; open the whole address that was printed")
+        response = await handler(request)
+        if "token" in request.query and not response.prepared:
+            response.set_cookie(cookie, token, httponly=True, samesite="Strict")
+        return response
+
+    return guarded
+
+
+async def set_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Let the page load nothing from elsewhere, be framed by nobody, and tell its address to nobody."""
+    live = f"ws://{request.host}"
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'self'; connect-src 'self' {live}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers.setdefault("Cache-Control", "no-store")

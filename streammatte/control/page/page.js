@@ -1,0 +1,219 @@
+// Wires the page to the session: state comes as events, commands go as requests.
+
+import * as backgrounds from "./backgrounds.js";
+import * as filters from "./filters.js";
+import { Plot, shown } from "./plots.js";
+import { watch } from "./preview.js";
+
+const by = (id) => document.getElementById(id);
+const STATES = { live: "live", opening: "opening the camera", idle: "idle: nobody watches", lost: "camera lost" };
+const HELD_MS = 700; // how long what the user set stands before the session's own value is shown again
+
+history.replaceState(null, "", location.pathname); // the token does not stay in the address
+
+let notices = null;
+let blurSetAt = -HELD_MS;
+
+const plots = [
+  new Plot(
+    by("plot-fps"),
+    { camera: (status) => status.fps_in, output: (status) => status.fps_out, network: (status) => status.matte_fps },
+    { unit: "frames a second", averaged: true },
+  ),
+  new Plot(
+    by("plot-latency"),
+    { median: (status) => status.latency_median_ms, "95 of 100 below": (status) => status.latency_p95_ms },
+    { unit: "milliseconds", averaged: false },
+  ),
+];
+
+// Requests
+
+async function request(path, options) {
+  try {
+    const response = await fetch(path, { method: "POST", ...options });
+    if (response.ok) show(await response.json());
+    else toast(await response.text());
+  } catch {
+    gone(true);
+  }
+}
+
+function command(name, value) {
+  return request("command", { headers: { "Content-Type": "application/json" }, body: JSON.stringify({ do: name, value }) });
+}
+
+async function upload(file) {
+  const text = `adding ${file.name}`;
+  toast(text);
+  await request(`upload?name=${encodeURIComponent(file.name)}`, { body: file });
+  if (by("toast").textContent === text) by("toast").hidden = true;
+}
+
+// What is shown
+
+function show({ look, backgrounds: listed, status, notices: told, ended }) {
+  for (const button of document.querySelectorAll("[data-switch]")) {
+    button.setAttribute("aria-pressed", look[button.dataset.switch]);
+  }
+  if (performance.now() - blurSetAt > HELD_MS) by("blur").value = look.blur;
+  by("blur-value").value = Math.round(by("blur").value);
+  if (document.activeElement !== by("smoothing")) by("smoothing").value = look.smoothing;
+  backgrounds.update(listed, look.background);
+  filters.update(look.filters, listed);
+  by("state").dataset.state = ended ? "ended" : status.state;
+  by("state").title = status.problem;
+  say(by("state"), ended ? "ended" : STATES[status.state] ?? status.state);
+  say(by("where"), [status.camera, status.output].filter(Boolean).join(" → "));
+  showStatus(status);
+  showNotices(told);
+}
+
+// Changes the text only where it differs, so that it is read out once.
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function showStatus(status) {
+  const stages = status.stages ?? {};
+  const stage = (name) => (name in stages ? shown(stages[name]) : "–");
+  const rows = {
+    State: status.problem || STATES[status.state],
+    Picture: `${status.size[0]} × ${status.size[1]}`,
+    Network: [status.engine, status.device].filter(Boolean).join(" on "),
+    "Stages, ms": `matte ${stage("matte_ms")}, smooth ${stage("smooth_ms")}, filters ${stage("filter_ms")}, write ${stage("write_ms")}`,
+    CPU: `${status.cpu_percent.toFixed(0)} % of one core`,
+    Frames: `${status.received} in, ${status.shown} out`,
+    Dropped: status.dropped,
+    Repeated: status.repeated,
+    Alphas: `${status.found} found, ${status.carried} carried, ${status.rested} kept`,
+    Readers: status.readers ?? "not known",
+    Reconnects: status.reconnects,
+  };
+  const list = by("status");
+  for (const [index, [name, value]] of Object.entries(rows).entries()) {
+    if (!list.children[index]) {
+      const row = document.createElement("div");
+      row.append(document.createElement("dt"), document.createElement("dd"));
+      list.append(row);
+    }
+    const [term, text] = list.children[index].children;
+    say(term, name);
+    say(text, String(value));
+  }
+}
+
+function showNotices(told) {
+  const now = JSON.stringify(told);
+  if (now === notices) return;
+  if (notices !== null && told.length) toast(told.at(-1));
+  notices = now;
+  by("notices-box").hidden = told.length === 0;
+  by("notices").replaceChildren(
+    ...told.toReversed().slice(0, 6).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
+  );
+}
+
+let fading = 0;
+
+function toast(text) {
+  const box = by("toast");
+  box.hidden = false;
+  box.textContent = text;
+  clearTimeout(fading);
+  fading = setTimeout(() => (box.hidden = true), 7000);
+}
+
+function gone(is) {
+  by("gone").hidden = !is;
+  document.body.classList.toggle("gone", is);
+  if (is) {
+    by("state").dataset.state = "ended";
+    say(by("state"), "not connected");
+  }
+}
+
+// Keys and dialogs
+
+function setUpKeys(keys) {
+  const own = [
+    ["arrows", "go along the backgrounds"],
+    ["Enter", "choose the one that has the focus"],
+    ["Delete", "remove it, if it was added here"],
+    ["?", "show these keys"],
+  ];
+  for (const [key, text] of [...keys, ...own]) {
+    const row = by("keys").insertRow();
+    row.insertCell().append(Object.assign(document.createElement("kbd"), { textContent: key }));
+    row.insertCell().textContent = text;
+  }
+  const known = new Set(keys.map(([key]) => key));
+  addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input:not([type=range]):not([type=checkbox]), select, textarea");
+    const chord = (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState("AltGraph");
+    if (typing || chord || document.querySelector("dialog[open]")) return;
+    if (event.key === "?") by("help-dialog").showModal();
+    else if (event.key === "q") by("end-dialog").showModal();
+    else if (known.has(event.key)) command("press", event.key);
+    else return;
+    event.preventDefault();
+  });
+}
+
+function setUpDialogs() {
+  by("help").addEventListener("click", () => by("help-dialog").showModal());
+  by("end").addEventListener("click", () => by("end-dialog").showModal());
+  by("end-dialog").addEventListener("close", ({ target }) => {
+    if (target.returnValue === "end") command("quit");
+    target.returnValue = "";
+  });
+}
+
+// The blur follows the slider, one request at a time.
+function setUpBlur() {
+  const slider = by("blur");
+  let busy = false;
+  const send = async () => {
+    blurSetAt = performance.now();
+    by("blur-value").value = slider.value;
+    if (busy) return;
+    busy = true;
+    for (let last = null; last !== slider.value; ) {
+      last = slider.value;
+      await command("blur", Number(last));
+    }
+    busy = false;
+  };
+  slider.addEventListener("input", send);
+}
+
+async function begin() {
+  setUpDialogs();
+  setUpBlur();
+  const catalogue = await (await fetch("catalogue")).json();
+  by("smoothing").append(...catalogue.smoothers.map((name) => new Option(name, name)));
+  by("smoothing").addEventListener("change", ({ target }) => command("smoothing", target.value));
+  for (const button of document.querySelectorAll("[data-switch]")) {
+    button.addEventListener("click", () => command("toggle", button.dataset.switch));
+  }
+  setUpKeys(catalogue.keys);
+  filters.setUp(catalogue.filters, (value) => command("filters", value));
+  backgrounds.setUp(catalogue, {
+    onChoose: (index) => command("background", index),
+    onRemove: (name) => request(`upload?name=${encodeURIComponent(name)}`, { method: "DELETE" }),
+    onColour: (text) => command("background", text),
+    onFile: upload,
+    onRefused: toast,
+  });
+  const events = new EventSource("events");
+  events.addEventListener("message", ({ data }) => {
+    gone(false);
+    const state = JSON.parse(data);
+    show(state);
+    for (const plot of plots) plot.push(state.status);
+  });
+  events.addEventListener("error", () => gone(true));
+  watch();
+}
+
+begin().catch(() => gone(true));

@@ -1,0 +1,170 @@
+"""What the page's addresses answer."""
+
+from __future__ import annotations
+
+import json
+from asyncio import get_running_loop, sleep, to_thread
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import resources
+from pathlib import PurePath
+
+from aiohttp import WSMsgType, web
+from aiohttp.typedefs import Handler
+
+from streammatte.control.commands import obey
+from streammatte.control.pictures import Thumbnails, preview
+from streammatte.control.state import catalogue, state
+from streammatte.control.uploads import MOST_BYTES, Uploads
+from streammatte.errors import StreammatteError, UsageError
+from streammatte.layers import Layers
+from streammatte.live.session import LiveSession
+
+__all__ = ["Routes", "errors_as_text"]
+
+_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_STATE_EVERY_S = 0.35
+_PREVIEW_EVERY_S = 1 / 15
+_WAIT_AT_MOST_S = 0.5
+"""A preview that is asked for is sent after so long though nothing has changed, so that one who left is noticed."""
+
+
+class Routes:
+    """Answers for one session.
+
+    Parameters
+    ----------
+    session : LiveSession
+    uploads : Uploads
+    """
+
+    def __init__(self, session: LiveSession, uploads: Uploads) -> None:
+        self._session = session
+        self._uploads = uploads
+        self._thumbnails = Thumbnails()
+        for path in uploads.kept():
+            session.controls.offer(str(path))
+        page = resources.files("streammatte.control") / "page"
+        self._page = {file.name: file.read_bytes() for file in page.iterdir()}
+
+    def table(self) -> list[web.RouteDef]:
+        """All addresses."""
+        return [
+            web.get("/", self._file),
+            web.get("/catalogue", self._catalogue),
+            web.get("/state", self._state),
+            web.get("/events", self._events),
+            web.get("/preview", self._preview),
+            web.get(r"/thumbnail/{index:\d{1,6}}", self._thumbnail),
+            web.post("/command", self._command),
+            web.post("/upload", self._upload),
+            web.delete("/upload", self._discard),
+            web.get(r"/{name:[a-z]+\.[a-z]+}", self._file),
+        ]
+
+    async def _file(self, request: web.Request) -> web.Response:
+        """A file of the page."""
+        name = request.match_info.get("name", "index.html")
+        if name not in self._page:
+            raise web.HTTPNotFound(text=f"there is no {name} here")
+        return web.Response(body=self._page[name], content_type=_TYPES[PurePath(name).suffix], charset="utf-8")
+
+    async def _catalogue(self, request: web.Request) -> web.Response:
+        return web.json_response(await to_thread(catalogue))
+
+    async def _state(self, request: web.Request) -> web.Response:
+        return web.json_response(await to_thread(state, self._session, self._thumbnails, self._uploads))
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        """The state again and again, as Server-Sent Events."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        while True:
+            now = json.dumps(await to_thread(state, self._session, self._thumbnails, self._uploads))
+            try:
+                await response.write(f"data: {now}\n\n".encode())
+            except ConnectionError:  # the page was closed
+                return response
+            await sleep(_STATE_EVERY_S)
+
+    async def _preview(self, request: web.Request) -> web.WebSocketResponse:
+        """JPEGs over a WebSocket: each message asks for the next, so that a slow page is not behind."""
+        socket = web.WebSocketResponse(heartbeat=5, max_msg_size=64)
+        await socket.prepare(request)
+        clock = get_running_loop().time
+        last: Layers | None = None
+        due = clock()
+        async with self._watching():
+            async for message in socket:
+                if message.type != WSMsgType.TEXT:
+                    break
+                await sleep(due - clock())
+                until = clock() + _WAIT_AT_MOST_S
+                while self._session.shown is last and clock() < until:
+                    await sleep(0.01)
+                last = self._session.shown
+                due = clock() + _PREVIEW_EVERY_S
+                try:
+                    await socket.send_bytes(await to_thread(preview, last))
+                except ConnectionError:  # the page was closed
+                    break
+        return socket
+
+    @asynccontextmanager
+    async def _watching(self) -> AsyncIterator[None]:
+        """Keep the camera open meanwhile."""
+        self._session.watching += 1
+        try:
+            yield
+        finally:
+            self._session.watching -= 1
+
+    async def _thumbnail(self, request: web.Request) -> web.Response:
+        backgrounds = self._session.controls.backgrounds
+        index = int(request.match_info["index"])
+        if index >= len(backgrounds):
+            raise web.HTTPNotFound(text=f"there is no background {index}; expected 0 to {len(backgrounds) - 1}")
+        jpeg = await to_thread(self._thumbnails, backgrounds[index])
+        return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
+
+    async def _command(self, request: web.Request) -> web.Response:
+        """Do what is asked and answer with the state."""
+        try:
+            message = await request.json()
+        except ValueError:
+            raise UsageError('a command is JSON; expected {"do": NAME, "value": VALUE}') from None
+        await to_thread(obey, self._session.controls, message)
+        return await self._state(request)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """Keep a picture, which is the body, and show it."""
+        name = request.query.get("name", "")
+        try:
+            data = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            most = f"{MOST_BYTES // 1_000_000} MB"
+            raise web.HTTPRequestEntityTooLarge(
+                MOST_BYTES, MOST_BYTES + 1, text=f"the picture is too large; expected {most} at most: save it smaller"
+            ) from None
+        path = await to_thread(self._uploads.keep, name, data)
+        self._session.controls.set_background(str(path))
+        return await self._state(request)
+
+    async def _discard(self, request: web.Request) -> web.Response:
+        """Remove a picture that was uploaded, from the list and from the disk."""
+        name = request.query.get("name", "")
+        path = next((each for each in await to_thread(self._uploads.kept) if each.name == name), None)
+        if path is None:
+            raise web.HTTPNotFound(text=f"{name[-80:]!r} was not added here; expected one of the pictures that were")
+        self._session.controls.withdraw(str(path))
+        await to_thread(path.unlink, missing_ok=True)
+        return await self._state(request)
+
+
+@web.middleware
+async def errors_as_text(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what was refused with the reason."""
+    try:
+        return await handler(request)
+    except StreammatteError as error:
+        raise web.HTTPBadRequest(text=str(error)) from error

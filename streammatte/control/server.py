@@ -1,0 +1,104 @@
+"""The control page's server, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+from aiohttp import web
+
+from streammatte.control.guard import guard, set_headers
+from streammatte.control.routes import Routes, errors_as_text
+from streammatte.control.uploads import MOST_BYTES, Uploads
+from streammatte.errors import DeviceError
+from streammatte.live.session import LiveSession
+
+__all__ = ["ControlServer"]
+
+_FAREWELL_S = 0.2
+"""How long an open connection may take to end by itself when the server is closed."""
+
+
+class ControlServer:
+    """Serves a page that shows a running session and controls it, to this machine alone.
+
+    Parameters
+    ----------
+    session : LiveSession
+    port : int
+        On 127.0.0.1; 0 for any that is free.
+    folder : Path, optional
+        Where pictures are kept that are dropped onto the page; by default in this user's data folder.
+
+    Attributes
+    ----------
+    url : str
+        The page's address. It holds a token: whoever has it can see the camera and control the session.
+
+    Raises
+    ------
+    DeviceError
+        If the port cannot be had.
+    """
+
+    def __init__(self, session: LiveSession, *, port: int = 0, folder: Path | None = None) -> None:
+        self._token = secrets.token_urlsafe(24)
+        self._routes = Routes(session, Uploads(folder))
+        self._ended = asyncio.Event()
+        started: Future[tuple[asyncio.AbstractEventLoop, int]] = Future()
+        self._thread = Thread(target=self._run, args=(port, started), name="streammatte control", daemon=True)
+        self._thread.start()
+        self._loop, port = started.result()
+        self.url = f"http://127.0.0.1:{port}/?token={self._token}"
+
+    def close(self) -> None:
+        """End all connections and the server."""
+        with suppress(RuntimeError):  # it is closed already
+            self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join()
+
+    def __enter__(self) -> ControlServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, port: int, started: Future[tuple[asyncio.AbstractEventLoop, int]]) -> None:
+        try:
+            asyncio.run(self._serve(port, started))
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    async def _serve(self, port: int, started: Future[tuple[asyncio.AbstractEventLoop, int]]) -> None:
+        with _listening(port) as listener:
+            port = listener.getsockname()[1]
+            middlewares = [guard(self._token, port), errors_as_text]
+            application = web.Application(middlewares=middlewares, client_max_size=MOST_BYTES)
+            application.on_response_prepare.append(set_headers)
+            application.add_routes(self._routes.table())
+            runner = web.AppRunner(
+                application, access_log=None, handler_cancellation=True, shutdown_timeout=_FAREWELL_S
+            )
+            await runner.setup()
+            try:
+                await web.SockSite(runner, listener).start()
+                started.set_result((asyncio.get_running_loop(), port))
+                await self._ended.wait()
+            finally:
+                await runner.cleanup()
+
+
+def _listening(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        raise DeviceError(
+            f"the control page cannot have port {port} ({error}); choose another, or 0 for any that is free"
+        ) from error

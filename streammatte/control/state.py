@@ -1,0 +1,90 @@
+"""A session in words that the page understands: what is chosen, what can be chosen, how it does."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import asdict
+from typing import Any, get_args
+
+from streammatte.control.pictures import Thumbnails, kind_of
+from streammatte.control.uploads import MOST_BYTES, Uploads, label_of
+from streammatte.errors import FilterError
+from streammatte.io.containers import PICTURES
+from streammatte.live.controls import KEYS, SWITCHES
+from streammatte.live.session import LiveSession
+from streammatte.plugins import Parameter, describe, filter_names, load_filter, split_filter
+from streammatte.smoothing import SmootherName
+
+__all__ = ["catalogue", "state"]
+
+
+def state(session: LiveSession, thumbnails: Thumbnails, uploads: Uploads) -> dict[str, Any]:
+    """Return what changes: the look, the backgrounds, the status and the notices."""
+    controls = session.controls
+    look = controls.look
+    backgrounds = controls.backgrounds
+    return {
+        "look": {
+            **{name: getattr(look, name) for name in SWITCHES},
+            "background": backgrounds.index(look.background) if look.background in backgrounds else None,
+            "blur": look.blur,
+            "smoothing": look.smoothing,
+            "filters": [dict(zip(("name", "values"), split_filter(text), strict=True)) for text in look.filters],
+        },
+        "backgrounds": [
+            {**_background(index, text, thumbnails), "upload": uploads.name_of(text)}
+            for index, text in enumerate(backgrounds)
+        ],
+        "status": asdict(session.status()),
+        "notices": controls.notices,
+        "ended": controls.ended.is_set(),
+    }
+
+
+def catalogue() -> dict[str, Any]:
+    """Return what stays: the filters that are installed, the smoothers, the keys."""
+    return {
+        "filters": [_filter(entry.name, entry.owner) for entry in filter_names()],
+        "smoothers": get_args(SmootherName),
+        "keys": [[key, text] for key, (text, _) in KEYS.items()],
+        "pictures": sorted(PICTURES),
+        "mostBytes": MOST_BYTES,
+    }
+
+
+def _background(index: int, text: str, thumbnails: Thumbnails) -> dict[str, Any]:
+    kind = kind_of(text)
+    label = label_of(text) if kind in ("picture", "video") else text.replace(":", " ")
+    picture = None if kind == "blur" else f"thumbnail/{index}?version={thumbnails.version(text)}"
+    return {"text": text, "kind": kind, "label": label, "thumbnail": picture}
+
+
+def _filter(name: str, owner: str) -> dict[str, Any]:
+    try:
+        factory = load_filter(name)
+        parameters = [_parameter(each) for each in describe(factory)]
+    except FilterError as error:
+        return {"name": name, "owner": owner, "summary": "", "problem": str(error), "parameters": []}
+    summary = " ".join((inspect.getdoc(factory) or "").partition("\n\n")[0].split())
+    return {"name": name, "owner": owner, "summary": summary, "problem": "", "parameters": parameters}
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    """What control a parameter gets; one that may be none is left out instead."""
+    types = [each for each in parameter.type.split(" or ") if each != "none"]
+    kind, choices = "text", []
+    if parameter.type == "yes or no":
+        kind = "switch"
+    elif types in (["number"], ["whole number"], ["path"]):
+        kind = types[0].removeprefix("whole ")
+    elif len(types) > 1 and not {"number", "whole number", "path", "text"} & set(types):
+        kind, choices = "choice", types
+    default = "" if parameter.default in (None, "none") else parameter.default
+    return {
+        "name": parameter.name,
+        "kind": kind,
+        "choices": choices,
+        "default": default,
+        "required": parameter.default is None,
+        "doc": parameter.doc,
+    }

@@ -1,0 +1,196 @@
+"""The control page in a real browser.
+
+The README's picture is made by one of these tests, from the sample clip and the shipped network::
+
+    CONTROL_PICTURE=docs/control.png pytest tests/control/test_browser.py -k readme
+"""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("aiohttp", reason="the page needs aiohttp; pip install 'streammatte[control]'")
+
+import streammatte
+from streammatte.control import ControlServer
+from streammatte.live.controls import LiveControls
+from streammatte.live.session import LiveSession
+
+ASSETS = Path(streammatte.__file__).parent / "assets"
+FRAMES = "Number(document.getElementById('preview')?.dataset.frames ?? 0)"
+PIXEL = "[...document.getElementById('preview').getContext('2d').getImageData(10, 10, 1, 1).data].slice(0, 3)"
+
+
+@pytest.fixture
+def page(browser, session, tmp_path, eventually):
+    """The page in the browser, with the first pictures there."""
+    with ControlServer(session, folder=tmp_path / "uploads") as server:
+        browser.look()
+        browser.open(server.url)
+        eventually(lambda: browser.eval(f"{FRAMES} > 2"))
+        browser.server = server
+        yield browser
+        assert browser.complaints == []
+        browser.open("about:blank")
+
+
+@pytest.fixture
+def beach(tmp_path):
+    path = tmp_path / "my beach.png"
+    cv2.imwrite(str(path), np.full((90, 160, 3), (200, 100, 50), np.uint8))
+    return path
+
+
+def test_the_preview_moves_and_the_token_leaves_the_address(page, session, eventually):
+    assert page.eval(PIXEL) == pytest.approx([255, 0, 0], abs=6)
+    before = page.eval(FRAMES)
+    eventually(lambda: page.eval(FRAMES) > before + 5)
+    assert page.eval("location.search") == ""
+    assert session.watching == 1
+    eventually(lambda: page.eval("document.getElementById('state').textContent") == "live")
+    assert "double on nothing" in page.eval("document.getElementById('status').innerText")
+    page.open("about:blank")
+    eventually(lambda: session.watching == 0)
+
+
+def test_a_click_on_a_thumbnail_changes_the_look(page, controls, eventually):
+    page.click("#background-2")
+    eventually(lambda: controls.look.background == "#00ff00")
+    eventually(lambda: page.eval("document.querySelector('[aria-selected=true]').id") == "background-2")
+    eventually(lambda: page.eval(PIXEL) == pytest.approx([0, 255, 0], abs=6))
+
+
+def test_keys_do_what_they_do_in_the_terminal(page, controls, eventually):
+    for key, holds in {
+        "m": lambda: controls.look.mirror,
+        "a": lambda: controls.look.show_alpha,
+        "f": lambda: controls.look.frozen,
+        "o": lambda: not controls.look.on,
+        "n": lambda: controls.look.background == "blur:40",
+        "]": lambda: controls.look.blur == 50,
+    }.items():
+        page.key(key)
+        eventually(holds)
+    eventually(
+        lambda: page.eval("document.querySelector('[data-switch=mirror]').getAttribute('aria-pressed')") == "true"
+    )
+    eventually(lambda: page.eval("document.getElementById('blur').value") == "50")
+
+
+def test_arrows_go_along_the_backgrounds_and_enter_chooses(page, controls, eventually):
+    page.eval("document.querySelector('[role=option][tabindex=\"0\"]').focus()")
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"):
+        page.key(key)
+    assert page.eval("document.activeElement.id") == "background-1"
+    assert controls.look.background == "#ff0000"
+    page.key("Enter")
+    eventually(lambda: controls.look.background == "blur:40")
+
+
+def test_help_lists_the_keys_and_stops_them(page, controls):
+    page.key("?")
+    assert page.eval("document.getElementById('help-dialog').open")
+    assert "show alpha" in page.eval("document.getElementById('keys').innerText")
+    page.key("m")
+    page.key("Escape")
+    assert not page.eval("document.getElementById('help-dialog').open")
+    assert not controls.look.mirror
+
+
+def test_filters_are_added_set_moved_and_removed(page, controls, eventually):
+    add = "(s => { s.value = '%s'; s.dispatchEvent(new Event('change')); })(document.getElementById('filter-new'))"
+    page.eval(add % "blur")
+    eventually(lambda: controls.look.filters == ("blur",))
+    page.click("#filter-0-strength")
+    for key in "m":  # a key that would mirror; in a field it is typed, and is no number
+        page.key(key)
+    page.eval("document.getElementById('filter-0-strength').select()")
+    page.key("7")
+    page.key("Tab")
+    eventually(lambda: controls.look.filters == ("blur:strength=7",))
+    assert not controls.look.mirror
+    page.eval(add % "decontaminate")
+    eventually(lambda: len(controls.look.filters) == 2)
+    page.click("#up-1")
+    eventually(lambda: controls.look.filters == ("decontaminate", "blur:strength=7"))
+    page.click("#remove-0")
+    eventually(lambda: controls.look.filters == ("blur:strength=7",))
+    page.eval(add % "colour")  # waits for its colour
+    page.click("#filter-1-value")
+    page.key("x")
+    page.key("Tab")
+    eventually(lambda: "'x' is no colour" in page.eval("document.getElementById('notices').innerText"))
+    eventually(lambda: page.eval("document.getElementById('filters').children.length") == 1)
+
+
+def test_files_are_added_by_the_button_and_by_dropping_them(page, controls, beach, tmp_path, eventually):
+    page.choose_file("#files", beach)
+    eventually(lambda: controls.look.background.endswith(".png"))
+    eventually(lambda: page.eval(PIXEL) == pytest.approx([50, 100, 200], abs=6))
+    eventually(lambda: page.eval("document.querySelector('#background-3 span')?.innerText") == "my beach")
+    eventually(lambda: page.eval("document.querySelector('#background-3 img').naturalWidth") == 192)
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((90, 160, 3), (10, 200, 240), np.uint8))
+    page.drop("#preview", tmp_path / "wall.png")
+    eventually(lambda: "wall-" in controls.look.background)
+    assert page.eval("document.getElementById('drop').hidden")
+    page.eval("document.getElementById('background-3').focus()")
+    page.key("Delete")
+    eventually(lambda: page.eval("document.getElementById('backgrounds').children.length") == 4)
+    assert page.eval("document.activeElement.id") == "background-3"
+    assert [path.name[:5] for path in (tmp_path / "uploads").iterdir()] == ["wall-"]
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(page, controls, tmp_path, eventually):
+    (tmp_path / "notes.png").write_text("no picture")
+    page.choose_file("#files", tmp_path / "notes.png")
+    eventually(lambda: "'notes.png' is no picture" in page.eval("document.getElementById('toast').innerText"))
+    assert len(controls.backgrounds) == 3
+    assert "400" in page.complaints.pop()  # the browser's own line about the answer
+
+
+def test_every_control_has_a_name(page):
+    unnamed = """[...document.querySelectorAll('button, input, select, [role=option], canvas, svg')]
+        .filter((each) => !(each.labels?.length || each.getAttribute('aria-label') || each.innerText?.trim()))
+        .map((each) => each.outerHTML)"""
+    assert page.eval(unnamed) == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_is_wider_than_the_window(page, width):
+    page.look(size=(width, 800))
+    assert page.eval("document.documentElement.scrollWidth") <= width
+
+
+def test_q_asks_before_it_ends_the_session_and_the_page_says_when_it_is_over(page, controls, eventually):
+    page.key("q")
+    assert page.eval("document.getElementById('end-dialog').open")
+    page.click("#end-dialog [value='']")
+    assert not controls.ended.is_set()
+    page.key("q")
+    page.click("#end-dialog [value=end]")
+    eventually(controls.ended.is_set)
+    eventually(lambda: page.eval("document.getElementById('state').textContent") == "ended")
+    page.server.close()
+    eventually(lambda: not page.eval("document.getElementById('gone').hidden"))
+    page.complaints.clear()  # that it does not answer
+
+
+def test_the_picture_for_the_readme(browser, sample_camera, eventually, tmp_path):
+    wanted = os.environ.get("CONTROL_PICTURE")
+    target = Path(wanted or tmp_path / "control.png")
+    backgrounds = [str(ASSETS / "beach.jpg"), "blur:40", "#2f6f8f", "white", str(ASSETS / "sample.mp4")]
+    controls = LiveControls(backgrounds, smoothing="motion", filters=["blur:15"])
+    session = LiveSession(sample_camera, controls, streammatte.load(), camera="the sample clip")
+    with session, ControlServer(session, folder=tmp_path) as server:
+        browser.look(size=(1280, 860))
+        browser.open(server.url)
+        eventually(lambda: browser.eval(f"{FRAMES} > {600 if wanted else 30}"), 90)  # until the plots are full
+        browser.picture(target, (1280, 860), 0.75)
+        assert browser.complaints == []
+        browser.open("about:blank")
+    controls.close()
+    assert cv2.imread(str(target)).shape == (645, 960, 3)
+    assert target.stat().st_size <= 300_000

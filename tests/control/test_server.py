@@ -1,0 +1,175 @@
+"""The control page's server, spoken to as a browser does and as a stranger would."""
+
+import http.client
+import json
+import sys
+
+import pytest
+
+from streammatte.errors import DeviceError, MissingExtraError
+
+pytest.importorskip("aiohttp", reason="the page needs aiohttp; pip install 'streammatte[control]'")
+
+from streammatte.control import ControlServer
+
+UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+UPGRADE["Sec-WebSocket-Key"] = "AAAAAAAAAAAAAAAAAAAAAA=="
+"""What turns a request into a WebSocket."""
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/page.js", "/state", "/events", "/preview", "/thumbnail/0", "/catalogue", "/nothing"]
+)
+def test_nothing_is_answered_without_the_token(client, path):
+    for query in ("", "?token=", "?token=wrong", "?token=%C3%A9", "?token=%FF"):
+        status, text, headers = client(path + query, token=False)
+        assert status == 403
+        assert b"token" in text
+        assert "Set-Cookie" not in headers
+
+
+def test_the_printed_address_opens_the_page_and_gives_the_browser_a_cookie(client, server):
+    status, page, headers = client(f"/?{client.address.query}", token=False)
+    assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert b"<title>streammatte</title>" in page
+    assert "HttpOnly" in headers["Set-Cookie"]
+    assert "SameSite=Strict" in headers["Set-Cookie"]
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
+    assert server.url.startswith("http://127.0.0.1:")
+    assert len(client.token) >= 32
+
+
+@pytest.mark.parametrize("name", ["page.js", "page.css", "icon.svg", "plots.js"])
+def test_the_page_comes_whole_and_asks_nobody_else(client, name):
+    status, data, _ = client(f"/{name}")
+    assert status == 200
+    assert data
+    assert b"//" not in data.replace(b"http://www.w3.org/2000/svg", b"").replace(b"// ", b"")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1:1"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "null"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+    ],
+)
+def test_other_sites_are_refused_even_with_the_token(client, controls, headers):
+    command = json.dumps({"do": "toggle", "value": "mirror"})
+    assert client("/command", command, **headers)[0] == 403
+    assert client("/state", **headers)[0] == 403
+    assert not controls.look.mirror
+
+
+def test_the_own_origin_is_welcome(client):
+    origin = f"http://127.0.0.1:{client.address.port}"
+    assert client("/state", Origin=origin, Sec_Fetch_Site="same-origin")[0] == 200
+    assert client("/state", Host=f"localhost:{client.address.port}")[0] == 200
+
+
+def test_commands_take_effect(client, controls, eventually):
+    for switch in ("on", "mirror", "show_alpha", "frozen"):
+        before = getattr(controls.look, switch)
+        state, _ = client.command("toggle", switch)
+        assert state["look"][switch] is (not before) is getattr(controls.look, switch)
+    client.command("press", "o")
+    assert controls.look.on
+    client.command("blur", 12.5)
+    assert controls.look.blur == 12.5
+    client.command("smoothing", "motion")
+    assert controls.look.smoothing == "motion"
+    client.command("background", 2)
+    eventually(lambda: controls.look.background == "#00ff00")
+    client.command("background", "navy")
+    eventually(lambda: client.state()["look"]["background"] == 3)
+    client.command("background", "blur:70")
+    eventually(lambda: controls.look.blur == 70)
+    client.command("filters", [{"name": "blur", "values": {"strength": "5"}}, {"name": "decontaminate", "values": {}}])
+    eventually(lambda: controls.look.filters == ("blur:strength=5", "decontaminate"))
+    assert client.state()["look"]["filters"][0] == {"name": "blur", "values": {"strength": "5"}}
+    assert client.command("quit")[0]["ended"]
+    assert controls.ended.is_set()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("dance", None, "there is no command 'dance'"),
+        ("toggle", "steps", "there is no switch"),
+        ("press", "x", "there is no key"),
+        ("blur", "much", "expected a number"),
+        ("smoothing", "butter", "there is no smoother"),
+        ("background", 99, "there is no background 99"),
+        ("background", True, "there is no background"),
+        ("background", -1, "there is no background"),
+        ("background", "/etc/hostname", "there is no background"),
+        ("background", "blur:much", "there is no background"),
+        ("filters", "blur", "expected a list"),
+        ("filters", ["blur"], "a filter is 'blur'"),
+        ("filters", [{"name": "nothing", "values": {}}], "there is no filter"),
+        ("filters", [{"name": "blur", "values": {"strength": '1"'}}], "double quotes"),
+        ("filters", [{"name": "image", "values": {"path": "/etc/hostname"}}], "no background of the list"),
+        ("filters", [{"name": "image:/etc/hostname", "values": {}}], "there is no filter"),
+        ("filters", [{"name": "image", "values": {"path=/etc/hostname,fit": "cover"}}], "no background of the list"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason(client, controls, name, value, message):
+    before = controls.look
+    text, status = client.command(name, value)
+    assert status == 400
+    assert message in text
+    assert controls.look is before
+
+
+def test_a_command_must_be_json(client):
+    for body in ("{", "[]", "3", '"toggle"'):
+        assert client("/command", body)[0] == 400
+
+
+def test_the_catalogue_says_what_control_a_parameter_needs(client):
+    catalogue = json.loads(client("/catalogue")[1])
+    filters = {each["name"]: each for each in catalogue["filters"]}
+    (strength,) = filters["blur"]["parameters"]
+    assert (strength["kind"], strength["default"], strength["required"]) == ("number", "40", False)
+    path, fit = filters["image"]["parameters"]
+    assert (path["kind"], path["required"]) == ("path", True)
+    assert (fit["kind"], fit["choices"]) == ("choice", ["cover", "contain"])
+    assert ["m", "mirror"] in catalogue["keys"]
+    assert "motion" in catalogue["smoothers"]
+
+
+def test_closing_the_server_ends_a_preview_and_the_events(session, connect, eventually):
+    server = ControlServer(session)
+    client = connect(server)
+    connections = [http.client.HTTPConnection("127.0.0.1", client.address.port) for _ in range(2)]
+    connections[0].request("GET", f"/preview?{client.address.query}", headers=UPGRADE)
+    connections[1].request("GET", f"/events?{client.address.query}")
+    response = connections[1].getresponse()
+    assert response.readline().startswith(b'data: {"look"')
+    eventually(lambda: session.watching == 1)
+    server.close()
+    server.close()
+    assert session.watching == 0
+    for connection in connections:
+        connection.close()
+    with pytest.raises(ConnectionRefusedError):
+        client("/state")
+
+
+def test_a_port_that_is_taken_is_named(session, server, client):
+    with pytest.raises(DeviceError, match=f"cannot have port {client.address.port} .*0 for any that is free"):
+        ControlServer(session, port=client.address.port)
+
+
+def test_without_aiohttp_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    for name in [each for each in sys.modules if each.startswith("streammatte.control")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(MissingExtraError, match=r"pip install 'streammatte\[control\]'"):
+        import streammatte.control  # noqa: F401
