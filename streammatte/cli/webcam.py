@@ -72,6 +72,9 @@ if TYPE_CHECKING:
     metavar="PERCENT",
     help="Of one core: find alpha less often while the program uses more.",
 )
+@click.option(
+    "--control", is_flag=True, help="Serve a page to control it from a browser on this machine; tells its address."
+)
 @click.option("--always-on", is_flag=True, help="Keep the camera open while no program watches the virtual camera.")
 @weights_option
 @engine_options
@@ -90,6 +93,7 @@ def webcam(
     mirror: bool,
     matte_fps: float | None,
     cpu_budget: float | None,
+    control: bool,
     always_on: bool,
     weights: Path | None,
     engine: EngineName,
@@ -143,6 +147,11 @@ def webcam(
                 cpu_budget=cpu_budget,
             )
         )
+        if control:
+            from streammatte.control import ControlServer
+
+            server = opened.enter_context(ControlServer(session))
+            click.echo(f"control it at {server.url}", err=True)
         typed = opened.enter_context(pressed_keys())
         tell = opened.enter_context(status_line(quiet=quiet))
         told = 0
