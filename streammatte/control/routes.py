@@ -130,7 +130,7 @@ class Routes:
     async def _command(self, request: web.Request) -> web.Response:
         """Do what is asked and answer with the state."""
         try:
-            message = await request.json()
+            message = json.loads(await request.read())
         except ValueError:
             raise UsageError('a command is JSON; expected {"do": NAME, "value": VALUE}') from None
         await to_thread(obey, self._session.controls, message)

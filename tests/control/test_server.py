@@ -128,7 +128,7 @@ def test_what_cannot_be_is_refused_with_the_reason(client, controls, name, value
 
 
 def test_a_command_must_be_json(client):
-    for body in ("{", "[]", "3", '"toggle"'):
+    for body in ("{", "[]", "3", '"toggle"', b"\xff"):
         assert client("/command", body)[0] == 400
 
 
