@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from streammatte.doctor.commands import shell
 from streammatte.doctor.finding import Finding
 from streammatte.doctor.permissions import permission_remedy
-from streammatte.io.holders import holders
+from streammatte.io.holders import holders, sees_all
 from streammatte.io.loopback import is_virtual
 from streammatte.io.v4l2 import V4l2Device, v4l2_devices
 from streammatte.io.v4l2_formats import CameraMode, camera_modes
@@ -93,6 +94,11 @@ def _modes(device: V4l2Device) -> Finding:
 
 def _held(device: V4l2Device) -> list[Finding]:
     there = holders(device.path)
+    if not there and not sees_all():
+        detail = "no program of this user holds it; those of others are told by: " + shell(
+            "sudo", "fuser", "-v", device.path
+        )
+        return [Finding(_SECTION, device.path, "ok", detail)]
     if not there:
         return []
     detail = f"open in {', '.join(map(str, there))}; one program at a time gets its picture"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streammatte.doctor.finding import Finding
 from streammatte.doctor.permissions import permission_remedy
-from streammatte.io.holders import Holder, holders
+from streammatte.io.holders import Holder, holders, sees_all
 from streammatte.io.loopback import RELOAD, exclusive_caps, is_virtual, make_command
 from streammatte.io.v4l2 import V4l2Device, v4l2_devices
 from streammatte.io.v4l2_formats import output_format
@@ -88,10 +88,11 @@ def _on_linux(root: Path) -> list[Finding]:
 def _loopback(device: V4l2Device, exclusive: bool, of: int) -> Finding:
     there = holders(device.path)
     form = output_format(device.path)
+    nobody = f"no program{'' if sees_all() else ' of this user'} holds it"
     parts = [
         f"{device.name}; a loopback with exclusive_caps={int(exclusive)}",
         "{}, {}x{}".format(form[0], *form[1]) if form else "no format yet: the first writer sets it",
-        f"held by {', '.join(map(_use, there))}" if there else "no other program holds it",
+        f"held by {', '.join(map(_use, there))}" if there else nobody,
     ]
     if exclusive:
         if device.outputs:

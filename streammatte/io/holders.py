@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Holder", "holders"]
+__all__ = ["Holder", "holders", "sees_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,11 @@ def holders(path: str, proc: Path = Path("/proc")) -> list[Holder]:
         return []
     held = ((pid, _held(proc, pid, target)) for pid in pids if pid != os.getpid())
     return [Holder(pid, _program(proc / str(pid)), _writes_only(proc / str(pid), fd)) for pid, fd in held if fd]
+
+
+def sees_all() -> bool:
+    """Whether `holders` finds the processes of every user, and not just this one's."""
+    return not hasattr(os, "geteuid") or os.geteuid() == 0
 
 
 def _held(proc: Path, pid: int, target: str) -> str | None:

@@ -9,12 +9,13 @@ from streammatte.io.camera import CameraInfo
 def there(monkeypatch):
     """Put devices, formats and holders in the place of this machine's."""
 
-    def put(*devices, modes=(), held=(), form=None):
+    def put(*devices, modes=(), held=(), form=None, root=True):
         seen = [CameraInfo(each.path, each.name) for each in devices if each.captures]
         monkeypatch.setattr("streammatte.io.camera.list_cameras", lambda: seen)
         for module in ("cameras", "virtual_cameras"):
             monkeypatch.setattr(f"streammatte.doctor.{module}.v4l2_devices", lambda: list(devices))
             monkeypatch.setattr(f"streammatte.doctor.{module}.holders", lambda path: list(held))
+            monkeypatch.setattr(f"streammatte.doctor.{module}.sees_all", lambda: root)
         monkeypatch.setattr("streammatte.doctor.cameras.camera_modes", lambda path: list(modes))
         monkeypatch.setattr("streammatte.doctor.virtual_cameras.output_format", lambda path: form)
 

@@ -61,6 +61,14 @@ def test_a_camera_in_use_is_told_with_its_user(there):
 
 
 @ON_LINUX
+def test_programs_that_this_user_cannot_see_are_owned_up_to(there):
+    there(WEBCAM, modes=[mode("MJPG", 1280, 720, 30)], root=False)
+    _, finding = cameras()
+    assert finding.status == "ok"
+    assert finding.detail.endswith("sudo fuser -v /dev/null")
+
+
+@ON_LINUX
 def test_a_camera_that_does_not_answer_breaks_nothing(there, monkeypatch):
     def unplugged(path):
         raise OSError(19, "No such device")

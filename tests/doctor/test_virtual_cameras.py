@@ -71,3 +71,13 @@ def test_obs_before_30_is_too_old_on_macos(version, status, tmp_path):
     (finding,) = obs_on_macos(tmp_path)
     assert (finding.status, version in finding.detail) == (status, True)
     assert (finding.remedy is None) == (status == "ok")
+
+
+@ON_LINUX
+@pytest.mark.parametrize(
+    ("root", "nobody"), [(True, "no program holds it"), (False, "no program of this user holds it")]
+)
+def test_it_says_no_more_of_an_idle_loopback_than_it_can_see(root, nobody, there, settings):
+    there(LOOPBACK, root=root)
+    (finding,) = virtual_cameras(settings(exclusive_caps="Y"))
+    assert nobody in finding.detail.splitlines()
