@@ -26,7 +26,7 @@ ONLY_IN = {
     ),
     "pyvirtualcam": ("streammatte.io.virtual_camera",),
     "click": ("streammatte.cli.*",),
-    "platformdirs": ("streammatte.cli.config",),
+    "platformdirs": ("streammatte.cli.config", "streammatte.control.uploads"),
     "rich": ("streammatte.cli.*",),
     "aiohttp": ("streammatte.control.*",),
 }

@@ -125,7 +125,7 @@ class CameraSource:
             stream = self._container.streams.video[0]
             stream.thread_type = "SLICE"  # threads that take a frame each would hand it out frames later
             self.rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
-            self._decoded = self._decode(self._container)
+            self._decoded: Iterator[VideoFrame] = self._decode(self._container)
             self.format = stream.codec_context.name
             first = next(self._decoded, None)
             if first is None:
@@ -151,6 +151,7 @@ class CameraSource:
         """Free the camera and end the iteration."""
         self._closed = True
         if self._lock.acquire(timeout=_PATIENCE_S):  # a camera that hangs keeps its reader, but nobody else
+            self._decoded = iter(())  # it holds frames, and this source in a circle
             self._container.close()
             self._lock.release()
 

@@ -98,7 +98,9 @@ class VideoSource:
             self.colour = Colour.of(first, stream.codec_context)
             aspect = fraction(stream.sample_aspect_ratio)
             self.aspect = 1 / aspect if aspect and orientation.transposed else aspect
-            self._frames = self._converted(chain([first], decoded), ToRgb(self.colour, stored), orientation)
+            self._frames: Iterator[Frame] = self._converted(
+                chain([first], decoded), ToRgb(self.colour, stored), orientation
+            )
         except BaseException:
             self.close()
             raise
@@ -116,6 +118,7 @@ class VideoSource:
         """Free the file and end the iteration."""
         with self._lock:
             self._closed = True
+            self._frames = iter(())  # it holds frames, and this source in a circle
             self._container.close()
 
     def _converted(self, decoded: Iterator[VideoFrame], to_rgb: ToRgb, orientation: Orientation) -> Iterator[Frame]:

@@ -30,6 +30,7 @@ class Camera:
     live = True
     rate = Fraction(25)
     size = SIZE
+    device = "a double"
 
     def __init__(self):
         self.closed = False
@@ -85,7 +86,7 @@ def controls():
 
 @pytest.fixture
 def make_session(controls):
-    return lambda **options: LiveSession(Camera, controls, Bright(), camera="a double", **options)
+    return lambda **options: LiveSession(Camera, controls, Bright(), **options)
 
 
 @pytest.fixture
