@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import monotonic, sleep
+
 import pytest
 
 
@@ -10,3 +13,16 @@ def config_path(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder.parent))
     monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)
     return folder / "config.toml"
+
+
+@pytest.fixture
+def until():
+    """Wait for what other threads bring about."""
+
+    def wait(true: Callable[[], object], seconds: float = 5.0) -> None:
+        end = monotonic() + seconds
+        while not true():
+            assert monotonic() < end, "it did not come true"
+            sleep(0.005)
+
+    return wait

@@ -143,7 +143,7 @@ def soak(rig: Rig, session: LiveSession, seconds: float) -> None:
         if count % len(switches) == 0:
             passed = time.monotonic() - began
             print(
-                f"{passed / 60:5.1f} min  {resident_mib():.1f} MiB  {status.shown} shown  worst gap {max(gaps)[0]:.0f} ms",
+                f"{passed / 60:5.1f} min  {resident_mib():.1f} MiB  {status.shown} out  gap {max(gaps)[0]:.0f} ms",
                 flush=True,
             )
         if time.monotonic() - began > seconds:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from threading import Event
-from time import monotonic, sleep
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -57,14 +57,6 @@ class Half:
         pass
 
 
-def until(true: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait for what other threads bring about."""
-    end = monotonic() + seconds
-    while not true():
-        assert monotonic() < end, "it did not come true"
-        sleep(0.005)
-
-
 @pytest.fixture
 def camera():
     return Camera
@@ -73,8 +65,3 @@ def camera():
 @pytest.fixture
 def half():
     return Half()
-
-
-@pytest.fixture(name="until")
-def until_fixture():
-    return until

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from streammatte.cli.keys import pressed_keys
+
+pty = pytest.importorskip("pty", reason="there are pseudo-terminals on Unix alone")
+
+
+def test_keys_come_one_by_one_and_the_terminal_is_left_as_it_was(monkeypatch, until):
+    import termios
+
+    user, terminal = pty.openpty()
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        before = termios.tcgetattr(terminal)
+        with pressed_keys() as typed:
+            assert typed() == ""
+            os.write(user, b"n")  # no Enter after it
+            until(lambda: typed() == "n")
+            os.write(user, b"m?")
+            until(lambda: typed() == "m?")
+            assert typed() == ""
+        assert termios.tcgetattr(terminal) == before
+    os.close(user)
+
+
+def test_without_a_terminal_nothing_is_pressed():
+    with pressed_keys() as typed:  # pytest's standard input is none
+        assert typed() == ""
