@@ -126,6 +126,21 @@ def call(arguments: argparse.Namespace, *, before: bool) -> Iterator[tuple[str, 
     yield "streammatte said", said.strip().splitlines()[-1]
 
 
+def again(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """A program keeps the virtual camera open while streammatte ends and starts again."""
+    options = ("--camera", arguments.webcam, "--virtual-camera", arguments.output)
+    with live(*options, background="#ff0000") as running:
+        reader = frames(arguments.output)
+        until(lambda: near(corner(next(reader)), (255, 0, 0)), 30, "red")
+        running.end()
+    began = time.monotonic()
+    with live(*options) as running:
+        until(lambda: near(corner(next(reader)), GREEN), 30, "green, for the reader that never left")
+        yield "from the second start to green, for a reader that never left", f"{time.monotonic() - began:.1f} s"
+        reader.close()
+        running.end()
+
+
 def idle(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """Nobody watches, then somebody does, then nobody again."""
     options = ("--camera", arguments.webcam, "--virtual-camera", arguments.output)
@@ -218,6 +233,7 @@ def rates(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
 SCENES: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, str]]]] = {
     "call-first": lambda arguments: call(arguments, before=True),
     "call-later": lambda arguments: call(arguments, before=False),
+    "again": again,
     "idle": idle,
     "unplug": unplug,
     "rates": rates,
