@@ -101,6 +101,9 @@ class NetworkMatter:
 
 
 def _to_network(rgb: Rgb, fitted: tuple[int, int], padded: tuple[int, int]) -> NDArray[np.float32]:
+    while rgb.shape[1] >= 2 * fitted[0] and not (rgb.shape[0] % 2 or rgb.shape[1] % 2):  # halves are means, at no cost
+        half = rgb.shape[1] // 2, rgb.shape[0] // 2
+        rgb = np.asarray(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA), np.uint8)
     shrinks = fitted[0] < rgb.shape[1]
     resized = cv2.resize(rgb, fitted, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     right, bottom = padded[0] - fitted[0], padded[1] - fitted[1]
