@@ -11,7 +11,7 @@ from streammatte.nn.network import MattingNetwork
 from streammatte.train.augment import Hardness
 from streammatte.train.data import TrainingSet
 
-__all__ = ["hardness"]
+__all__ = ["equal", "hardness"]
 
 CLIP_WEIGHT = 4.0
 """A clip shows one person in many poses, and there are few of them: it counts as so many photos."""
@@ -49,6 +49,11 @@ def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int 
         people.append(weight * (CLIP_WEIGHT if len(group) > 1 else 1.0))
     network.train(training)
     return Hardness(np.array(people), np.array(backgrounds))
+
+
+def equal(network: MattingNetwork, training_set: TrainingSet) -> Hardness:
+    """All alike, whatever the network."""
+    return Hardness.equal(training_set)
 
 
 def _weight(error: np.floating) -> float:
