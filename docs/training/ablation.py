@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -158,7 +159,7 @@ def main() -> None:
     (arguments.out / "cache").mkdir(exist_ok=True)
     rows: dict[str, dict[str, float]] = {}
     for variant in variants(arguments.steps, WeighOnce(arguments.out / "hardness.npz")):
-        folder = arguments.out / "".join(c if c.isalnum() else "-" for c in variant.name)
+        folder = arguments.out / re.sub(r"\W+", "-", variant.name).strip("-")
         result = folder / "result.json"
         if not result.exists():
             folder.mkdir(exist_ok=True)
