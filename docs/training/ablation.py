@@ -1,8 +1,8 @@
 """Measure what each choice of the recipe is worth: `python docs/training/ablation.py --data DIR --out DIR`.
 
 Each variant is ours with one choice put back to the paper's, trained for the same steps at 256 px and measured on the
-validation pack. The table goes to OUT/ablation.md. A variant that is finished is not trained again, and one that was
-stopped goes on.
+validation pack, looked at in about that size. The table goes to OUT/ablation.md. A variant that is finished is not
+trained again, and one that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -18,18 +18,20 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from streammatte.engines import TorchEngine
 from streammatte.evaluate.validation import evaluate
-from streammatte.matting import NetworkMatter, shipped_weights
+from streammatte.matting import shipped_weights
 from streammatte.nn.network import MattingNetwork, MattingOutput
 from streammatte.nn.weights import load_network
 from streammatte.train.augment import Hardness, Mix
 from streammatte.train.config import RECIPES, Recipe, Stage
 from streammatte.train.data import TrainingSet
 from streammatte.train.loop import train
-from streammatte.train.mining import equal, hardness
+from streammatte.train.mining import alpha_at, equal, hardness
 
 PAPER = RECIPES["paper"]
+LONG_SIDE = 320
+"""Pixels: a picture of 4:3 then has about the area of those that were trained on."""
+
 COLUMNS = {
     "portraits IoU": 1,
     "dancer MAD x 1000": 1000,
@@ -125,7 +127,7 @@ def run(variant: Variant, data: Path, out: Path) -> dict[str, float]:
 
 def measure(network: MattingNetwork, data: Path) -> dict[str, float]:
     """The figures of `COLUMNS`."""
-    results = evaluate(data, NetworkMatter(TorchEngine(network)).matte_in_box, limit=56)
+    results = evaluate(data, lambda picture: alpha_at(network, picture, LONG_SIDE), limit=56)
     sets = {result.name: result.figures for result in results}
     videos = [figures for figures in sets.values() if "flicker" in figures]
     clips = [figures["mad"] for name, figures in sets.items() if name not in ("portraits", "dancer", "rooms")]
