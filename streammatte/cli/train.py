@@ -13,15 +13,14 @@ from streammatte.errors import UsageError
 if TYPE_CHECKING:
     from streammatte.nn.config import NetworkConfig
     from streammatte.nn.network import MattingNetwork
-    from streammatte.train.loop import Progress
-
-RECIPE_NAMES = ("streammatte",)
+    from streammatte.train.config import Recipe
+    from streammatte.train.progress import Progress
 
 
 @click.command(cls=ProfileCommand)
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="The folder with train/ (and val/).")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run's folder; a stopped run goes on.")
-@click.option("--recipe", type=click.Choice(RECIPE_NAMES), default="streammatte", show_default=True)
+@click.option("--recipe", default="streammatte", metavar="NAME", help="streammatte (ours) or paper (as published).")
 @click.option("--variant", metavar="NAME", help="A network of the paper's tables ('streammatte model --table 2').")
 @click.option("--init", type=click.Path(path_type=Path), help="Start from these weights (.safetensors).")
 @click.option("--first-stage", metavar="NAME", help="Begin with this stage of the recipe (a new run only).")
@@ -50,11 +49,11 @@ def train(
 
     from streammatte.nn.network import MattingNetwork
     from streammatte.nn.weights import load_network
-    from streammatte.train.config import RECIPES
     from streammatte.train.loop import train as run
 
+    chosen = _recipe(recipe)
     torch.set_num_threads(threads)
-    torch.manual_seed(RECIPES[recipe].seed)
+    torch.manual_seed(chosen.seed)
     if variant is not None and init is not None:
         raise UsageError("--variant and --init exclude each other: weights say themselves which network they are of")
     network = MattingNetwork(_configuration(variant)) if init is None else load_network(init)
@@ -68,7 +67,7 @@ def train(
         network,
         data / "train",
         out,
-        RECIPES[recipe],
+        chosen,
         first_stage=first_stage,
         device=device,
         workers=workers,
@@ -76,6 +75,14 @@ def train(
         validate=validate if (data / "val").is_dir() else None,
         validate_every=validate_every,
     )
+
+
+def _recipe(name: str) -> Recipe:
+    from streammatte.train.config import RECIPES
+
+    if name not in RECIPES:
+        raise UsageError(f"there is no recipe {name!r}; expected one of {', '.join(RECIPES)}")
+    return RECIPES[name]
 
 
 def _configuration(variant: str | None) -> NetworkConfig:

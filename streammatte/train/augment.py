@@ -15,7 +15,7 @@ from streammatte.train.compression import video_coded
 from streammatte.train.data import TrainingSet
 from streammatte.train.geometry import cut_out, placement
 
-__all__ = ["Composer", "Hardness", "Mix"]
+__all__ = ["Composer", "Hardness", "Lottery", "Mix"]
 
 _Picture = NDArray[np.uint8]
 _Plane = NDArray[np.float32]
@@ -58,6 +58,10 @@ class Mix:
     low_resolution: float = 0.2
     grey: float = 0.08
 
+    def composer(self, training_set: TrainingSet, hardness: Hardness) -> Composer:
+        """What draws pictures of this mix."""
+        return Composer(training_set, self, hardness)
+
 
 @dataclass(frozen=True)
 class Hardness:
@@ -94,9 +98,9 @@ class Composer:
         people, backgrounds = training_set.people, training_set.backgrounds
         weights = hardness or Hardness.equal(training_set)
         own = np.array([group[0].own_background for group in people])
-        self._people = _Lottery(people, weights.people)
-        self._own = _Lottery(people, weights.people * own)
-        self._backgrounds = _Lottery(backgrounds, weights.backgrounds)
+        self._people = Lottery(people, weights.people)
+        self._own = Lottery(people, weights.people * own)
+        self._backgrounds = Lottery(backgrounds, weights.backgrounds)
         self._grain = np.random.default_rng(0).standard_normal((1400, 1400, 3), dtype=np.float32)
 
     def draw(self, rng: np.random.Generator, width: int, height: int, copies: int = 1) -> tuple[list[_Picture], _Plane]:
@@ -226,7 +230,7 @@ class Composer:
         return noise if factor == 1 else cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-class _Lottery(Generic[T]):
+class Lottery(Generic[T]):
     """Draws items by their weights."""
 
     def __init__(self, items: Sequence[T], weights: NDArray[np.float64]) -> None:

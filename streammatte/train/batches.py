@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from streammatte.train.augment import Composer
 from streammatte.train.config import Stage
 
-__all__ = ["ASPECTS", "StageBatches"]
+__all__ = ["Draws", "StageBatches"]
 
-ASPECTS = ((1, 1), (4, 3), (3, 4), (16, 9))
+
+class Draws(Protocol):
+    """What makes training pictures."""
+
+    def draw(
+        self, rng: np.random.Generator, width: int, height: int, copies: int = 1
+    ) -> tuple[list[NDArray[np.uint8]], NDArray[np.float32]]:
+        """Pictures (height, width, 3) of one scene, `copies` of them, and its alpha (height, width) in [0, 1]."""
 
 
 class StageBatches(Dataset[tuple[Tensor, Tensor]]):
     """Item k is the batch of step k: pictures (N, 3, H, W) uint8 and alphas (N, 1, H, W) float32 in [0, 1].
 
     In a stage with pairs, pictures i and i + N / 2 are of one scene with other noise and compression.
-    A batch has one aspect, drawn from `ASPECTS`. Its randomness comes from seed, stage and step alone, so that a
+    A batch has one aspect, drawn from the stage's. Its randomness comes from seed, stage and step alone, so that a
     resumed run sees what an unbroken one would have seen.
     """
 
-    def __init__(self, composer: Composer, stage: Stage, seed: int, stage_index: int) -> None:
+    def __init__(self, composer: Draws, stage: Stage, seed: int, stage_index: int) -> None:
         self.composer = composer
         self.stage = stage
         self.seed = (seed, stage_index)
@@ -35,7 +43,8 @@ class StageBatches(Dataset[tuple[Tensor, Tensor]]):
 
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng((*self.seed, step))
-        width, height = _size(ASPECTS[int(rng.integers(len(ASPECTS)))], self.stage.size)
+        aspects = self.stage.aspects
+        width, height = _size(aspects[int(rng.integers(len(aspects)))], self.stage.size)
         copies = 2 if self.stage.pairs else 1
         drawn = [self.composer.draw(rng, width, height, copies) for _ in range(self.stage.batch // copies)]
         pictures = np.stack([taken[copy] for copy in range(copies) for taken, _ in drawn])

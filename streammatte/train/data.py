@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -105,6 +106,7 @@ def _surroundings(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
     return slice(max(0, y - above), y + height + above), slice(max(0, x - beside), x + width + beside)
 
 
+@lru_cache(maxsize=1)  # stages in a row mostly want the same
 def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingSet:
     """Read the packs `portraits street clips rooms scenes` (tar files of photo/ID.webp and alpha/ID.webp).
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,111 +17,17 @@ from torch.utils.data import DataLoader
 from streammatte.errors import UsageError
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import save_network
-from streammatte.train.augment import Composer, Hardness
+from streammatte.train.augment import Hardness
 from streammatte.train.batches import StageBatches
 from streammatte.train.config import Recipe, Stage
 from streammatte.train.data import load_training_set
-from streammatte.train.losses import matting_loss, segmentation_loss, steadiness_loss
-from streammatte.train.mining import hardness
+from streammatte.train.losses import Losses
+from streammatte.train.progress import Meter, Progress
+from streammatte.train.state import State
 
-__all__ = ["Progress", "learning_rate", "train"]
+__all__ = ["train"]
 
 SAVE_EVERY_S = 120.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What the loop reports at intervals.
-
-    Attributes
-    ----------
-    stage : str
-    step, steps : int
-        Steps done, and those of the whole stage.
-    images : int
-        Pictures seen since the first step of the first stage.
-    loss : float
-        Mean since the last report.
-    images_per_s, left_s : float
-        Speed since the last report, and seconds left in this stage.
-    """
-
-    stage: str
-    step: int
-    steps: int
-    images: int
-    loss: float
-    images_per_s: float
-    left_s: float
-
-
-@dataclass
-class _State:
-    """Everything that a run needs to go on."""
-
-    network: MattingNetwork
-    average: dict[str, Tensor]
-    optimiser: torch.optim.Optimizer
-    stage: int
-    hardness: Hardness
-    step: int = 0
-    images: int = 0
-
-    def save(self, path: Path) -> None:
-        content: dict[str, Any] = {"stage": self.stage, "step": self.step, "images": self.images}
-        content["hardness"] = {key: torch.from_numpy(value) for key, value in asdict(self.hardness).items()}
-        content["network"] = self.network.state_dict()
-        content["average"] = self.average
-        content["optimiser"] = self.optimiser.state_dict()
-        partial = path.with_suffix(".partial")
-        torch.save(content, partial)
-        partial.replace(path)
-
-    def restore(self, content: dict[str, Any]) -> None:
-        self.network.load_state_dict(content["network"])
-        self.optimiser.load_state_dict(content["optimiser"])
-        self.average = {
-            key: value.to(next(self.network.parameters()).device) for key, value in content["average"].items()
-        }
-        self.hardness = Hardness(**{key: value.numpy() for key, value in content["hardness"].items()})
-        self.step = content["step"]
-
-    @torch.no_grad()
-    def update_average(self, decay: float) -> None:
-        decay = min(decay, (1 + self.images) / (300 + self.images))  # the first weights are not worth remembering
-        for key, value in self.network.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.average[key].lerp_(value, 1 - decay)
-            else:
-                self.average[key].copy_(value)
-
-
-@dataclass
-class _Meter:
-    """Loss and speed since the last report."""
-
-    loss: float = 0.0
-    steps: int = 0
-    images: int = 0
-    began: float = field(default_factory=time.monotonic)
-
-    def add(self, loss: Tensor, images: int) -> None:
-        self.loss += loss.item()
-        self.steps += 1
-        self.images += images
-
-    def progress(self, state: _State, stage: Stage) -> Progress:
-        speed = self.images / (time.monotonic() - self.began)
-        left = (stage.steps - state.step) * stage.batch / speed
-        return Progress(stage.name, state.step, stage.steps, state.images, self.loss / self.steps, speed, left)
-
-
-def learning_rate(stage: Stage, step: int) -> float:
-    """Linear warm-up, then cosine decay to a hundredth at the end of the stage."""
-    if step < stage.warmup:
-        return stage.learning_rate * (step + 1) / stage.warmup
-    progress = (step - stage.warmup) / max(1, stage.steps - stage.warmup)
-    return stage.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
 def train(
@@ -168,6 +73,7 @@ def train(
     cv2.setNumThreads(1)  # before the loader forks: OpenCV's own threads do not survive that
     out.mkdir(parents=True, exist_ok=True)
     checkpoint, log = out / "checkpoint.pt", out / "log.jsonl"
+    cache = (out / "cache").resolve()  # a link lets runs share one
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     resumed = torch.load(checkpoint, map_location=device) if checkpoint.exists() else None
     first = _stage_index(recipe, first_stage) if resumed is None else resumed["stage"]
@@ -175,16 +81,17 @@ def train(
 
     for index in range(first, len(recipe.stages)):
         stage = recipe.stages[index]
+        training_set = load_training_set(data, cache, stage.long_side)
+        stage = stage.for_people(len(training_set.people))
         trained = network if stage.refine else network.sn
         optimiser = torch.optim.Adam(trained.parameters(), stage.learning_rate, recipe.betas, fused=True)
         average = {key: value.detach().clone() for key, value in network.state_dict().items()}
-        training_set = load_training_set(data, out / "cache", stage.long_side)
-        weights = hardness(network, training_set) if resumed is None else Hardness.equal(training_set)
-        state = _State(network, average, optimiser, index, weights, images=images)
+        weights = recipe.weigh(network, training_set) if resumed is None else Hardness.equal(training_set)
+        state = State(network, average, optimiser, index, weights, images=images)
         if resumed is not None:
             state.restore(resumed)
             resumed = None
-        composer = Composer(training_set, recipe.mix, state.hardness)
+        composer = recipe.mix.composer(training_set, state.hardness)
         batches = DataLoader(
             StageBatches(composer, stage, recipe.seed, index),
             batch_size=None,
@@ -193,20 +100,20 @@ def train(
             prefetch_factor=4 if workers else None,
         )
         network.train()
-        meter, saved = _Meter(), time.monotonic()
+        meter, saved = Meter(), time.monotonic()
         try:
             for picture, alpha in batches:
-                loss = _step(state, stage, picture.to(device), alpha.to(device))
+                loss = _step(state, stage, recipe.losses, picture.to(device), alpha.to(device))
                 state.update_average(recipe.average)
                 meter.add(loss, len(picture))
                 if state.step % report_every == 0:
                     progress = meter.progress(state, stage)
                     report(progress)
                     _append(log, asdict(progress))
-                    meter = _Meter()
+                    meter = Meter()
                 if state.step % validate_every == 0 or state.step == stage.steps:
                     _validate(state, stage, out, log, validate)
-                    meter = _Meter()
+                    meter = Meter()
                 if time.monotonic() - saved > SAVE_EVERY_S:
                     state.save(checkpoint)
                     saved = time.monotonic()
@@ -225,18 +132,15 @@ def _stage_index(recipe: Recipe, name: str | None) -> int:
     return names.index(name)
 
 
-def _step(state: _State, stage: Stage, picture: Tensor, alpha: Tensor) -> Tensor:
+def _step(state: State, stage: Stage, losses: Losses, picture: Tensor, alpha: Tensor) -> Tensor:
     for group in state.optimiser.param_groups:
-        group["lr"] = learning_rate(stage, state.step)
+        group["lr"] = stage.learning_rate_at(state.step)
     image = picture.float().div_(255).contiguous(memory_format=torch.channels_last)
     state.optimiser.zero_grad(set_to_none=True)
     if stage.refine:
-        output = state.network(image)
-        loss = segmentation_loss(output.logits, alpha) + matting_loss(output.alpha, alpha)
-        if stage.pairs:
-            loss = loss + 0.5 * steadiness_loss(output.alpha)
+        loss = losses.total(state.network(image), alpha, stage.pairs)
     else:
-        loss = segmentation_loss(state.network.sn(image), alpha)
+        loss = losses.sn(state.network.sn(image), alpha)
     loss.backward()  # type: ignore[no-untyped-call]
     state.optimiser.step()
     state.step += 1
@@ -245,7 +149,7 @@ def _step(state: _State, stage: Stage, picture: Tensor, alpha: Tensor) -> Tensor
 
 
 def _validate(
-    state: _State, stage: Stage, out: Path, log: Path, validate: Callable[[MattingNetwork], dict[str, float]] | None
+    state: State, stage: Stage, out: Path, log: Path, validate: Callable[[MattingNetwork], dict[str, float]] | None
 ) -> None:
     averaged = MattingNetwork(state.network.config)
     averaged.load_state_dict({key: value.cpu() for key, value in state.average.items()})

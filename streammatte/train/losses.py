@@ -3,14 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["gradient_loss", "matting_loss", "region_target", "segmentation_loss", "steadiness_loss", "weighted_l1_loss"]
+from streammatte.nn.network import MattingOutput
+
+__all__ = [
+    "Losses",
+    "gradient_loss",
+    "pixel_segmentation_loss",
+    "region_target",
+    "segmentation_loss",
+    "steadiness_loss",
+    "weighted_l1_loss",
+]
 
 BACKGROUND, FOREGROUND, UNKNOWN = 0, 1, 2
+
+LEVEL = 1 / 510
+"""Half a level of an alpha of 8 bits."""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The overall loss of equation 10: its weights, and how its parts are read.
+
+    Attributes
+    ----------
+    classes : {"cells", "pixels"}
+        Where equation 6's classes are told apart: in cells of SN's resolution with a margin (`segmentation_loss`), or
+        at each pixel (`pixel_segmentation_loss`).
+    weighed_by : {"target", "prediction"}
+        Whose alpha equation 8's weights go by: the true one, or the predicted one as the paper writes it.
+    segmentation, l1, gradient : float
+        The paper's weights of L_SN, L_1 and L_g.
+    steadiness : float
+        The weight of `steadiness_loss`, which is ours; in stages with pairs only.
+    """
+
+    classes: Literal["cells", "pixels"] = "cells"
+    weighed_by: Literal["target", "prediction"] = "target"
+    segmentation: float = 1.0
+    l1: float = 5.0
+    gradient: float = 0.5
+    steadiness: float = 0.5
+
+    def sn(self, logits: Sequence[Tensor], alpha: Tensor) -> Tensor:
+        """L_SN with its weight."""
+        loss = segmentation_loss if self.classes == "cells" else pixel_segmentation_loss
+        return self.segmentation * loss(logits, alpha)
+
+    def total(self, output: MattingOutput, alpha: Tensor, pairs: bool = False) -> Tensor:
+        """Equation 10, and with `pairs` the steadiness too; alpha is the true one, (N, 1, H, W) in [0, 1]."""
+        weigh_by = alpha if self.weighed_by == "target" else output.alpha
+        loss = self.sn(output.logits, alpha)
+        loss = loss + self.l1 * weighted_l1_loss(output.alpha, alpha, weigh_by)
+        loss = loss + self.gradient * gradient_loss(output.alpha, alpha)
+        return loss + self.steadiness * steadiness_loss(output.alpha) if pairs else loss
 
 
 def region_target(alpha: Tensor, stride: int, margin: int = 4) -> Tensor:
@@ -57,9 +110,29 @@ def segmentation_loss(logits: Sequence[Tensor], alpha: Tensor) -> Tensor:
     return torch.stack(losses).sum()
 
 
-def weighted_l1_loss(alpha: Tensor, target: Tensor) -> Tensor:
-    """Equation 8 as a mean: |difference|, weighed 1 where 0 < target < 1 and 0.1 elsewhere."""
-    weight = torch.where((target > 0) & (target < 1), 1.0, 0.1)
+def pixel_segmentation_loss(logits: Sequence[Tensor], alpha: Tensor) -> Tensor:
+    """Equation 7 as it is written: each level brought bilinearly to alpha's size, and equation 6 at each pixel.
+
+    Parameters
+    ----------
+    logits : sequence of Tensor
+        One (N, 3, H / s, W / s) for each level.
+    alpha : Tensor
+        (N, 1, H, W) in [0, 1].
+    """
+    target = torch.full_like(alpha[:, 0], UNKNOWN, dtype=torch.int64)
+    target[alpha[:, 0] == 0] = BACKGROUND
+    target[alpha[:, 0] == 1] = FOREGROUND
+    levels = (F.interpolate(level, alpha.shape[-2:], mode="bilinear", align_corners=False) for level in logits)
+    return torch.stack([F.cross_entropy(level, target) for level in levels]).sum()
+
+
+def weighted_l1_loss(alpha: Tensor, target: Tensor, weigh_by: Tensor) -> Tensor:
+    """Equation 8 as a mean: |difference|, weighed 1 where 0 < `weigh_by` < 1 and 0.1 elsewhere.
+
+    A softmax never quite gives 0 or 1; what 8 bits would round to them counts as them.
+    """
+    weight = torch.where((weigh_by > LEVEL) & (weigh_by < 1 - LEVEL), 1.0, 0.1)
     return (weight * (alpha - target).abs()).mean()
 
 
@@ -69,11 +142,6 @@ def gradient_loss(alpha: Tensor, target: Tensor) -> Tensor:
     dx = difference[..., :, 1:] - difference[..., :, :-1]
     dy = difference[..., 1:, :] - difference[..., :-1, :]
     return dx.abs().mean() + dy.abs().mean()
-
-
-def matting_loss(alpha: Tensor, target: Tensor, l1_weight: float = 5.0, gradient_weight: float = 0.5) -> Tensor:
-    """L_MRN with the paper's weights."""
-    return l1_weight * weighted_l1_loss(alpha, target) + gradient_weight * gradient_loss(alpha, target)
 
 
 def steadiness_loss(alpha: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from streammatte.nn.network import MattingNetwork
 from streammatte.train.augment import Hardness
 from streammatte.train.data import TrainingSet
 
-__all__ = ["hardness"]
+__all__ = ["alpha_at", "equal", "hardness"]
 
 CLIP_WEIGHT = 4.0
 """A clip shows one person in many poses, and there are few of them: it counts as so many photos."""
@@ -37,13 +37,13 @@ def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int 
     """
     training = network.training
     network.eval()
-    backgrounds = [_weight(_alpha(network, photo, long_side).mean()) for photo in training_set.backgrounds]
+    backgrounds = [_weight(alpha_at(network, photo, long_side).mean()) for photo in training_set.backgrounds]
     people = []
     for group in training_set.people:
         person = group[0]
         weight = 1.0
         if person.own_background:
-            alpha = _alpha(network, person.photo, long_side)
+            alpha = alpha_at(network, person.photo, long_side)
             true = cv2.resize(person.alpha, alpha.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
             weight = _weight(np.abs(alpha - true).mean())
         people.append(weight * (CLIP_WEIGHT if len(group) > 1 else 1.0))
@@ -51,12 +51,18 @@ def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int 
     return Hardness(np.array(people), np.array(backgrounds))
 
 
+def equal(network: MattingNetwork, training_set: TrainingSet) -> Hardness:
+    """All alike, whatever the network."""
+    return Hardness.equal(training_set)
+
+
 def _weight(error: np.floating) -> float:
     return min(HARDEST, 1 + 20 * float(error))
 
 
 @torch.inference_mode()
-def _alpha(network: MattingNetwork, photo: NDArray[np.uint8], long_side: int) -> NDArray[np.float32]:
+def alpha_at(network: MattingNetwork, photo: NDArray[np.uint8], long_side: int) -> NDArray[np.float32]:
+    """The alpha (h, w) of a picture (H, W, 3), looked at with its longer side at about `long_side` pixels."""
     scale = long_side / max(photo.shape[:2])
     width, height = (max(32, round(side * scale / 32) * 32) for side in photo.shape[1::-1])
     picture = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
