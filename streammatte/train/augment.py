@@ -39,24 +39,24 @@ class Mix:
         Faults of camera and light.
     """
 
-    own_background: float = 0.42
+    own_background: float = 0.46
     nobody: float = 0.10
-    two_people: float = 0.2
+    two_people: float = 0.15
     at_the_edge: float = 0.2
-    bent: float = 0.4
+    bent: float = 0.3
     shadow: float = 0.2
-    other_clothes: float = 0.35
-    occluder: float = 0.10
-    clutter: float = 0.25
-    blur_background: float = 0.35
-    motion_blur: float = 0.08
-    uneven_light: float = 0.4
-    low_light: float = 0.12
-    noise: float = 0.35
-    jpeg: float = 0.25
+    other_clothes: float = 0.3
+    occluder: float = 0.08
+    clutter: float = 0.2
+    blur_background: float = 0.3
+    motion_blur: float = 0.06
+    uneven_light: float = 0.3
+    low_light: float = 0.06
+    noise: float = 0.3
+    jpeg: float = 0.2
     video_compression: float = 0.15
-    low_resolution: float = 0.2
-    grey: float = 0.08
+    low_resolution: float = 0.15
+    grey: float = 0.04
 
     def composer(self, training_set: TrainingSet, hardness: Hardness) -> Composer:
         """What draws pictures of this mix."""

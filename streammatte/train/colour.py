@@ -45,12 +45,12 @@ def dressed(rng: np.random.Generator, person: Person, cloth: NDArray[np.uint8]) 
 
 def recoloured(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Gain, white balance, saturation and gamma of one layer."""
-    gain = np.exp(rng.normal(0, 0.12)) * np.exp(rng.normal(0, 0.08, 3))
-    saturation = rng.uniform(0.3, 1.6)
+    gain = np.exp(rng.normal(0, 0.08)) * np.exp(rng.normal(0, 0.05, 3))
+    saturation = rng.uniform(0.5, 1.4)
     matrix = (saturation * np.eye(3) + (1 - saturation) * np.full((3, 3), 1 / 3)) * gain[:, None]
-    shift = np.full((3, 1), rng.normal(0, 8))
+    shift = np.full((3, 1), rng.normal(0, 5))
     picture = cv2.transform(picture, np.concatenate([matrix, shift], axis=1).astype(np.float32))
-    gamma = np.exp(rng.normal(0, 0.25))
+    gamma = np.exp(rng.normal(0, 0.16))
     return np.asarray(cv2.LUT(picture, (np.linspace(0, 1, 256) ** gamma * 255).astype(np.uint8)), np.uint8)
 
 

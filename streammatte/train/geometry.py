@@ -56,7 +56,7 @@ def placement(
         scale = max(width / w, height / h) * float(np.exp(rng.uniform(np.log(0.4 if narrow else 1.0), np.log(1.9))))
         scale = max(scale, height / h)
     mirror = rng.random() < 0.5
-    angle = np.deg2rad(rng.normal(0, 35 if rng.random() < 0.08 else 10))
+    angle = np.deg2rad(rng.normal(0, 30 if rng.random() < 0.06 else 7))
     shear = rng.normal(0, 0.07)
     sx, sy = scale * rng.uniform(0.87, 1.15), scale
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

@@ -12,7 +12,7 @@ from streammatte.nn.folding import folded
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.variants import TABLES, VARIANTS
 from streammatte.nn.weights import load_network, save_network
-from streammatte.train.losses import matting_loss, segmentation_loss
+from streammatte.train.losses import Losses
 
 SIZES = [(32, 32), (288, 512), (512, 288), (96, 64)]
 
@@ -76,7 +76,7 @@ def test_gradients_reach_every_parameter_of_every_variant(name: str) -> None:
     alpha[:, :, :16, :16] = 1
     output = network(torch.rand(2, 3, side, side))
     assert len(output.logits) == 3
-    (segmentation_loss(output.logits, alpha) + matting_loss(output.alpha, alpha)).backward()
+    Losses().total(output, alpha).backward()
     without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     # a bias of the keys adds the same to every similarity of a query, which softmax takes out again; and with an
     # interval of 1 the short-range attention sees one position, so that its answer is the value whatever query and key
