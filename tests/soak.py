@@ -2,8 +2,9 @@
 
     python tests/soak.py --minutes 30
 
-Nothing of it needs a device; with --virtual-camera the frames go to one. Memory counts from the end of the first round
-of switches on, when everything has been loaded once. Runs on Linux, whose /proc tells the memory.
+Nothing of it needs a device; with --virtual-camera the frames go to one. Memory counts from the third round of switches
+on (about four minutes), when everything has been loaded more than once; it swings within a round, so that means over
+whole rounds are compared. Runs on Linux, whose /proc tells the memory.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import streammatte
 from streammatte.io import open_camera
+from streammatte.live.allocator import share_arenas
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
 from streammatte.matting import shipped_weights
@@ -118,6 +120,7 @@ def main() -> None:
     parser.add_argument("--clip", default="sample")
     parser.add_argument("--virtual-camera", metavar="NAME")
     arguments = parser.parse_args()
+    share_arenas()  # as the command line does
     with tempfile.TemporaryDirectory() as folder:
         rig = Rig(Path(folder), arguments.clip, arguments.virtual_camera)
         with rig.session as session:
@@ -138,8 +141,7 @@ def soak(rig: Rig, session: LiveSession, seconds: float) -> None:
         if rig.readers:
             gaps.append((status.worst_gap_ms, name))
         session.forget_gaps()
-        if count >= len(switches):
-            memory.append(resident_mib())
+        memory.append(resident_mib())
         if count % len(switches) == 0:
             passed = time.monotonic() - began
             print(
@@ -150,14 +152,15 @@ def soak(rig: Rig, session: LiveSession, seconds: float) -> None:
             break
     status = session.status()
     passed = time.monotonic() - began
-    tenth = max(1, len(memory) // 10)
-    first, last = (sum(part) / len(part) for part in (memory[:tenth], memory[-tenth:]))
+    whole = max(1, min(3, count // len(switches) - 2)) * len(switches)  # three rounds, unless there are too few
+    counted = memory[2 * len(switches) :] or memory
+    first, last = (sum(part) / len(part) for part in (counted[:whole], counted[-whole:]))
     longest = sorted(gaps, reverse=True)[:5]
     rows = {
         "minutes": f"{passed / 60:.1f}",
         "switches": str(count),
-        "memory at the start (mean of the first tenth)": f"{first:.1f} MiB",
-        "memory at the end (mean of the last tenth)": f"{last:.1f} MiB ({(last / first - 1) * 100:+.1f} %)",
+        "memory at the start (mean of rounds three to five)": f"{first:.1f} MiB",
+        "memory at the end (mean of the last three rounds)": f"{last:.1f} MiB ({(last / first - 1) * 100:+.1f} %)",
         "frames in, skipped for newer ones": f"{status.received}, {status.dropped}",
         "frames out, of them repeated": f"{status.shown}, {status.repeated}",
         "alphas found, carried, given again": f"{status.found}, {status.carried}, {status.rested}",

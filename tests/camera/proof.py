@@ -207,7 +207,7 @@ def unplug(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
 
 def moves(reader: Iterator[np.ndarray]) -> bool:
     first = next(reader).astype(int)
-    return any(np.abs(next(reader) - first).mean() > 1 for _ in range(60))
+    return any(np.abs(next(reader) - first).max() > 50 for _ in range(60))
 
 
 def rates(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
@@ -242,11 +242,13 @@ SCENES: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, str]]]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scenes", nargs="*", choices=[[], *SCENES], default=list(SCENES))
+    parser.add_argument("scenes", nargs="*", metavar="SCENE", help=f"all by default; {', '.join(SCENES)}")
     parser.add_argument("--webcam", default=os.environ.get("STREAMMATTE_WEBCAM", "/dev/video0"))
     parser.add_argument("--output", default=os.environ.get("STREAMMATTE_OUTPUT", "/dev/video10"))
     parser.add_argument("--name", default="streammatte", help="the virtual camera's label")
     arguments = parser.parse_args()
+    if not SCENES.keys() >= set(arguments.scenes):
+        parser.error(f"there are the scenes {', '.join(SCENES)}")
     print("| scene | what | measured |\n|---|---|---|")
     for name in arguments.scenes or SCENES:
         for what, figure in SCENES[name](arguments):
