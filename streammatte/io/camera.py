@@ -207,8 +207,8 @@ def _open(camera: CameraInfo, size: tuple[int, int], rate: Fraction) -> InputCon
 
 
 def _open_address(address: str) -> InputContainer:
-    """Open a camera on the network, with little buffering and a limit to each wait."""
-    options = {"fflags": "nobuffer", "rtsp_transport": "tcp"}
+    """Open a camera on the network, with a limit to each wait."""
+    options = {"analyzeduration": "1000000", "rtsp_transport": "tcp"}  # look into it for a second, not for five
     try:
         return av.open(address, "r", options=options, timeout=(_CONNECT_S, _PATIENCE_S))
     except (FFmpegError, ValueError) as error:
