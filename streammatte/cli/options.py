@@ -15,6 +15,7 @@ __all__ = [
     "engine_options",
     "filter_options",
     "parse_size",
+    "people_option",
     "quiet_option",
     "refuse_clash",
     "smooth_option",
@@ -68,6 +69,15 @@ def filter_options(command: C) -> C:
         ),
     )
     return _apply(options, command)
+
+
+people_option = click.option(
+    "--people",
+    type=click.Choice(("all", "largest", "nearest")),
+    default="all",
+    show_default=True,
+    help="Whom to keep: everybody, or the one who is largest, or tallest, in the picture.",
+)
 
 
 def smooth_option(default: str) -> Callable[[C], C]:

@@ -11,6 +11,7 @@ import click
 from streammatte.cli.options import (
     background_options,
     engine_options,
+    people_option,
     quiet_option,
     refuse_clash,
     smooth_option,
@@ -33,6 +34,7 @@ _WHOLE = 0.9
 @click.argument("video", metavar="IN")
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options
+@people_option
 @smooth_option("off")
 @click.option("--alpha-out", metavar="FILE", type=click.Path(path_type=Path), help="Write alpha too, in grey.")
 @click.option(
@@ -48,6 +50,7 @@ def video(
     bg: str | None,
     no_decontaminate: bool,
     filters: tuple[str, ...],
+    people: str,
     smooth: SmootherName,
     alpha_out: Path | None,
     foreground_out: Path | None,
@@ -77,7 +80,8 @@ def video(
         source = open_source(video)
         opened.callback(source.close)
         background = Background.of(bg, output=out, decontaminate=not no_decontaminate)
-        steps = [*background.filters, *map(parse_filter, filters)]
+        kept = [] if people == "all" else [f"people:{people}"]
+        steps = [*map(parse_filter, kept), *background.filters, *map(parse_filter, filters)]
         refuse_clash(outputs, background.paths)
         sinks = [open_sink(out, source, transparent=background.transparent, sound=not no_sound)]
         opened.callback(sinks[0].abort)

@@ -13,6 +13,7 @@ from streammatte.cli.options import (
     engine_options,
     filter_options,
     parse_size,
+    people_option,
     quiet_option,
     smooth_option,
     weights_option,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     "them.  [default: blur]",
 )
 @filter_options
+@people_option
 @smooth_option("motion")
 @click.option(
     "--camera",
@@ -83,6 +85,7 @@ def webcam(
     backgrounds: tuple[str, ...],
     no_decontaminate: bool,
     filters: tuple[str, ...],
+    people: str,
     smooth: SmootherName,
     camera: str | None,
     size: str,
@@ -120,6 +123,7 @@ def webcam(
     controls = LiveControls(
         _each(backgrounds),
         filters=filters,
+        people=people,
         smoothing=smooth,
         decontaminate=not no_decontaminate,
         load=lambda path: load(path, engine=engine, device=device, threads=threads),

@@ -50,9 +50,7 @@ def main() -> None:
     arguments = parser.parse_args()
     width, height = map(int, arguments.size.split("x"))
     matter = streammatte.load()
-    print(
-        "| background | limit | CPU, % of a core | frames out / s | alphas found / s | latency, median / p95 ms |"
-    )
+    print("| background | limit | CPU, % of a core | frames out / s | alphas found / s | latency, median / p95 ms |")
     print("|---|---|---|---|---|---|")
     for background in ("blur", str(streammatte.__path__[0]) + "/assets/beach.jpg"):
         for limits in ({}, {"matte_fps": 15}, {"matte_fps": 5}, {"cpu_budget": 60}, {"cpu_budget": 30}):
