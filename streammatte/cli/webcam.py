@@ -127,6 +127,7 @@ def webcam(
         smoothing=smooth,
         decontaminate=not no_decontaminate,
         load=lambda path: load(path, engine=engine, device=device, threads=threads),
+        weights=weights,
     )
     if mirror:
         controls.toggle("mirror")

@@ -100,6 +100,9 @@ class LiveControls:
         Whether new backgrounds take the old one's colour out of soft edges.
     load : callable, optional
         Makes a matter from a weights file, for `load_weights`.
+    weights : Path, optional
+        The file that the session's network was loaded from: it is loaded again when it, or the .onnx file beside it,
+        has changed.
 
     Attributes
     ----------
@@ -128,6 +131,7 @@ class LiveControls:
         smoothing: SmootherName = "off",
         decontaminate: bool = True,
         load: Callable[[Path], Matter] | None = None,
+        weights: Path | None = None,
     ) -> None:
         if not backgrounds:
             raise UsageError("there is no background; expected at least one, such as blur")
@@ -139,6 +143,8 @@ class LiveControls:
         self._load = load
         self._lock = RLock()
         self._matter: Matter | None = None
+        self._weights = () if weights is None else (weights, weights.with_suffix(".onnx"))
+        self._weights_stamps = _stamps(self._weights)
         self._loader = ThreadPoolExecutor(1, "streammatte loading")
         self._made = self._make(self.backgrounds[0])
         look = Look(self.backgrounds[0], _own_blur(self.backgrounds[0]), tuple(filters), smoothing)
@@ -233,10 +239,14 @@ class LiveControls:
             return matter
 
     def reload_changed(self) -> None:
-        """Load the present background's file again if it has changed; call it now and then."""
+        """Load the present background and the weights again if their files have changed; call it now and then."""
         made = self._made
-        if made.stamps and _stamps(made.background) not in (made.stamps, ()):
+        if made.stamps and _stamps(made.background.paths) not in (made.stamps, ()):
             self.set_background(self.look.background)
+        stamps = _stamps(self._weights)
+        if stamps not in (self._weights_stamps, ()):
+            self._weights_stamps = stamps
+            self.load_weights(self._weights[0])
 
     def notify(self, text: str) -> None:
         """Keep something that the user should be told."""
@@ -264,7 +274,7 @@ class LiveControls:
 
     def _make(self, text: str) -> _Made:
         background = Background.of(text, output=None, decontaminate=self._decontaminate)
-        return _Made(background, _stamps(background))
+        return _Made(background, _stamps(background.paths))
 
     def _show(self, text: str, made: _Made) -> None:
         with self._lock:
@@ -291,9 +301,9 @@ def _own_blur(text: str) -> float:
     return float(strength)
 
 
-def _stamps(background: Background) -> tuple[int, ...]:
-    """When the background's files were last changed; empty while one of them is not there."""
+def _stamps(paths: Sequence[Path]) -> tuple[int, ...]:
+    """When the files were last changed; empty while one of them is not there."""
     try:
-        return tuple(path.stat().st_mtime_ns for path in background.paths)
+        return tuple(path.stat().st_mtime_ns for path in paths)
     except OSError:
         return ()

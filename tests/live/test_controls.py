@@ -177,6 +177,20 @@ def test_another_network_is_taken_between_two_frames(make, half, until):
     assert (picture[:, :32] == (255, 0, 0)).all()
 
 
+def test_weights_that_were_trained_on_are_loaded_again(make, half, until, tmp_path: Path):
+    weights, loaded = tmp_path / "mine.safetensors", []
+    for path in (weights, weights.with_suffix(".onnx")):
+        path.write_text("weights")
+    controls = make("#ff0000", load=lambda path: loaded.append(path) or half, weights=weights)
+    controls.reload_changed()
+    os.utime(weights.with_suffix(".onnx"), ns=(1, 1))
+    controls.reload_changed()
+    controls.reload_changed()
+    until(lambda: loaded == [weights])
+    until(lambda: controls.notices)
+    assert controls.take_matter() is half
+
+
 def test_smoothing_can_be_changed(make, half):
     controls = make("#ff0000")
     show = Shown(controls, half)
