@@ -10,7 +10,8 @@ from streammatte.control.pictures import Thumbnails, kind_of
 from streammatte.control.uploads import MOST_BYTES, Uploads, label_of
 from streammatte.errors import FilterError
 from streammatte.io.containers import PICTURES
-from streammatte.live.controls import KEYS, SWITCHES
+from streammatte.live.controls import KEYS
+from streammatte.live.look import SWITCHES
 from streammatte.live.session import LiveSession
 from streammatte.plugins import Parameter, describe, filter_names, load_filter, split_filter
 from streammatte.smoothing import SmootherName

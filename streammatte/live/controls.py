@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, RLock
 from typing import Any
 
 from streammatte.background import Background
 from streammatte.errors import StreammatteError, UsageError
+from streammatte.live.look import SWITCHES, Look
 from streammatte.plugins import load_filter, parse_filter
 from streammatte.smoothing import SmootherName, smoother
-from streammatte.stages import Filter, Matter, Smoother
+from streammatte.stages import Matter
 
-__all__ = ["KEYS", "SWITCHES", "LiveControls", "Look"]
+__all__ = ["KEYS", "LiveControls"]
 
 _BLUR_STEP = 10.0
 _NOTICES = 20
 
-SWITCHES = ("on", "mirror", "show_alpha", "frozen")
-"""The attributes of `Look` that are on or off."""
 
 KEYS: dict[str, tuple[str, Callable[[LiveControls], None]]] = {
     "n": ("next background", lambda controls: controls.step_background(1)),
@@ -36,40 +35,6 @@ KEYS: dict[str, tuple[str, Callable[[LiveControls], None]]] = {
     "q": ("quit", lambda controls: controls.quit()),
 }
 """What a key does, in a terminal or the preview window: its help and its call."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """What is shown; replaced as a whole, so that a frame sees the one or the other.
-
-    Attributes
-    ----------
-    background : str
-        As `--bg` takes it.
-    blur : float
-        0 to 100: how much the background, old or new, is blurred.
-    filters : tuple of str
-        Applied after the background, as `parse_filter` takes them.
-    smoothing : str
-        A smoother's name.
-    on : bool
-        Whether the background is replaced at all; if not, the camera's picture is shown as it is.
-    mirror, show_alpha, frozen : bool
-    steps : tuple of Filter
-        Background, blur and filters, ready to run.
-    smoother : Smoother or None
-    """
-
-    background: str
-    blur: float
-    filters: tuple[str, ...] = ()
-    smoothing: SmootherName = "off"
-    on: bool = True
-    mirror: bool = False
-    show_alpha: bool = False
-    frozen: bool = False
-    steps: tuple[Filter, ...] = field(default=(), repr=False)
-    smoother: Smoother | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -143,7 +108,7 @@ class LiveControls:
         self._load = load
         self._lock = RLock()
         self._matter: Matter | None = None
-        self._weights = () if weights is None else (weights, weights.with_suffix(".onnx"))
+        self._weights: tuple[Path, ...] = () if weights is None else (weights, weights.with_suffix(".onnx"))
         self._weights_stamps = _stamps(self._weights)
         self._loader = ThreadPoolExecutor(1, "streammatte loading")
         self._made = self._make(self.backgrounds[0])

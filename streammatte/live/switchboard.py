@@ -9,7 +9,8 @@ import numpy as np
 from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.layers import Layers
 from streammatte.live.carry import CarryingMatter
-from streammatte.live.controls import LiveControls, Look
+from streammatte.live.controls import LiveControls
+from streammatte.live.look import Look
 
 __all__ = ["Switchboard"]
 

@@ -1,0 +1,47 @@
+"""What a running session shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from streammatte.smoothing import SmootherName
+from streammatte.stages import Filter, Smoother
+
+__all__ = ["SWITCHES", "Look"]
+
+SWITCHES = ("on", "mirror", "show_alpha", "frozen")
+"""The attributes of `Look` that are on or off."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is shown; replaced as a whole, so that a frame sees the one or the other.
+
+    Attributes
+    ----------
+    background : str
+        As `--bg` takes it.
+    blur : float
+        0 to 100: how much the background, old or new, is blurred.
+    filters : tuple of str
+        Applied after the background, as `parse_filter` takes them.
+    smoothing : str
+        A smoother's name.
+    on : bool
+        Whether the background is replaced at all; if not, the camera's picture is shown as it is.
+    mirror, show_alpha, frozen : bool
+    steps : tuple of Filter
+        Background, blur and filters, ready to run.
+    smoother : Smoother or None
+    """
+
+    background: str
+    blur: float
+    filters: tuple[str, ...] = ()
+    smoothing: SmootherName = "off"
+    on: bool = True
+    mirror: bool = False
+    show_alpha: bool = False
+    frozen: bool = False
+    steps: tuple[Filter, ...] = field(default=(), repr=False)
+    smoother: Smoother | None = field(default=None, repr=False)
