@@ -210,33 +210,12 @@ def moves(reader: Iterator[np.ndarray]) -> bool:
     return any(np.abs(next(reader) - first).max() > 50 for _ in range(60))
 
 
-def rates(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
-    """CPU at several matting rates; the video's rate must stay."""
-    for options in ((), ("--matte-fps", "10"), ("--matte-fps", "5"), ("--cpu-budget", "40")):
-        with live("--camera", arguments.webcam, "--virtual-camera", arguments.output, *options) as running:
-            reader = frames(arguments.output)
-            opened(running, arguments.webcam)
-            end = time.monotonic() + 6
-            while time.monotonic() < end:  # loading, and the budget's first steps
-                next(reader)
-            before, at, count = running.cpu_s(), time.monotonic(), 0
-            while time.monotonic() - at < 8:
-                next(reader)
-                count += 1
-            seconds = time.monotonic() - at
-            cpu = (running.cpu_s() - before) / seconds * 100
-            reader.close()
-            running.end()
-        yield " ".join(options) or "no limit", f"{count / seconds:.1f} frames a second, CPU {cpu:.0f} % of a core"
-
-
 SCENES: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, str]]]] = {
     "call-first": lambda arguments: call(arguments, before=True),
     "call-later": lambda arguments: call(arguments, before=False),
     "again": again,
     "idle": idle,
     "unplug": unplug,
-    "rates": rates,
 }
 
 
