@@ -97,3 +97,51 @@ def pictures():
             return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
     return read
+
+
+CONFIG = """\
+# What I always want.
+[webcam]
+fps = 24
+filter = ["blur:20"]
+
+[profile.office.webcam]
+bg = "white"   # as the wall
+size = "640x360"
+preview = true
+
+# Upstairs.
+[profile.home.webcam]
+bg = "black"
+"""
+
+
+@pytest.fixture
+def usual():
+    """A config file with comments, a default and profiles."""
+    return CONFIG
+
+
+@pytest.fixture
+def config(config_path):
+    """Write the config file."""
+
+    def write(text):
+        config_path.parent.mkdir(parents=True, exist_ok=True)
+        config_path.write_text(text, encoding="utf-8")
+        return config_path
+
+    return write
+
+
+@pytest.fixture
+def webcam(streammatte, monkeypatch):
+    """Run `streammatte webcam`; returns its result and the options that reach it."""
+    command = cli.get_command(None, "webcam")
+
+    def invoke(*arguments):
+        seen = {}
+        monkeypatch.setattr(command, "callback", lambda **options: seen.update(options))
+        return streammatte("webcam", *arguments), seen
+
+    return invoke

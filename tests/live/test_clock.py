@@ -4,7 +4,6 @@ from fractions import Fraction
 from time import monotonic, sleep
 
 import numpy as np
-import pytest
 
 from streammatte.frames import Frame
 from streammatte.io import ListSink
@@ -103,8 +102,3 @@ def test_what_the_other_sink_raises_comes_out_of_write(until):
 
     until(raised)
     clock.abort()
-
-
-def test_a_rate_of_nothing_is_refused():
-    with pytest.raises(ZeroDivisionError):
-        ClockedSink(ListSink(), 0, layers(0))
