@@ -2,9 +2,10 @@
 
     python tests/soak.py --minutes 30
 
-Nothing of it needs a device; with --virtual-camera the frames go to one. Memory counts from the third round of switches
-on (about four minutes), when everything has been loaded more than once; it swings within a round, so that means over
-whole rounds are compared. Runs on Linux, whose /proc tells the memory.
+Nothing of it needs a device; with --virtual-camera the frames go to one. Before the minutes that count there is a
+warm-up of some rounds of switches, in which everything is loaded more than once and the allocator finds its size; what
+memory and gaps are in it is told too. Memory swings within a round, so that means over whole rounds are compared. Runs
+on Linux, whose /proc tells the memory.
 """
 
 from __future__ import annotations
@@ -116,7 +117,8 @@ def resident_mib() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--minutes", type=float, default=30, help="that count (default: 30)")
+    parser.add_argument("--warm-up", type=float, default=12, metavar="MINUTES", help="before them (default: 12)")
     parser.add_argument("--clip", default="sample")
     parser.add_argument("--virtual-camera", metavar="NAME")
     arguments = parser.parse_args()
@@ -124,16 +126,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rig = Rig(Path(folder), arguments.clip, arguments.virtual_camera)
         with rig.session as session:
-            soak(rig, session, arguments.minutes * 60)
+            soak(rig, session, arguments.warm_up * 60, arguments.minutes * 60)
         rig.controls.close()
 
 
-def soak(rig: Rig, session: LiveSession, seconds: float) -> None:
-    began = time.monotonic()
+def soak(rig: Rig, session: LiveSession, warm_up_s: float, seconds: float) -> None:
     switches = rig.switches()
     memory: list[float] = []
     gaps: list[tuple[float, str]] = []
-    cpu_s = time.process_time()
+    began, cpu_s, warm = time.monotonic(), time.process_time(), 0
     for count, (name, switch) in enumerate(itertools.cycle(switches), 1):
         switch()
         assert not session.wait(SWITCH_EVERY_S), "the session has ended"
@@ -142,25 +143,26 @@ def soak(rig: Rig, session: LiveSession, seconds: float) -> None:
             gaps.append((status.worst_gap_ms, name))
         session.forget_gaps()
         memory.append(resident_mib())
+        passed = time.monotonic() - began
         if count % len(switches) == 0:
-            passed = time.monotonic() - began
-            print(
-                f"{passed / 60:5.1f} min  {resident_mib():.1f} MiB  {status.shown} out  gap {max(gaps)[0]:.0f} ms",
-                flush=True,
-            )
-        if time.monotonic() - began > seconds:
+            round_mib = sum(memory[-len(switches) :]) / len(switches)
+            worst_ms = max(gaps)[0]
+            print(f"{passed / 60:5.1f} min  {round_mib:.1f} MiB  {status.shown} out  gap {worst_ms:.0f} ms", flush=True)
+            if not warm and passed >= warm_up_s:
+                warm = count
+        if passed > warm_up_s + seconds:
             break
     status = session.status()
-    passed = time.monotonic() - began
-    whole = max(1, min(3, count // len(switches) - 2)) * len(switches)  # three rounds, unless there are too few
-    counted = memory[2 * len(switches) :] or memory
+    counted = memory[warm:]
+    whole = max(1, min(3, len(counted) // len(switches))) * len(switches)  # three rounds, unless there are too few
     first, last = (sum(part) / len(part) for part in (counted[:whole], counted[-whole:]))
     longest = sorted(gaps, reverse=True)[:5]
     rows = {
-        "minutes": f"{passed / 60:.1f}",
+        "minutes, of them warm-up": f"{passed / 60:.1f}, {warm_up_s / 60:.0f}",
         "switches": str(count),
-        "memory at the start (mean of rounds three to five)": f"{first:.1f} MiB",
-        "memory at the end (mean of the last three rounds)": f"{last:.1f} MiB ({(last / first - 1) * 100:+.1f} %)",
+        "memory in the first round of all": f"{sum(memory[: len(switches)]) / len(switches):.1f} MiB",
+        "memory after the warm-up (mean of three rounds)": f"{first:.1f} MiB",
+        "memory at the end (mean of three rounds)": f"{last:.1f} MiB ({(last / first - 1) * 100:+.1f} %)",
         "frames in, skipped for newer ones": f"{status.received}, {status.dropped}",
         "frames out, of them repeated": f"{status.shown}, {status.repeated}",
         "alphas found, carried, given again": f"{status.found}, {status.carried}, {status.rested}",

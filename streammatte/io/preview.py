@@ -46,12 +46,13 @@ class PreviewSink:
                 f"no window can be shown: the display {os.environ.get('DISPLAY', '')!r} does not answer; "
                 "run this in a desktop session, or write to a file or a virtual camera instead"
             )
+        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # OpenCV's Qt lacks fonts, and says so
         self._title = title
         self._sized = False
         self.pressed = ""
         self.closed_by_user = False
         try:
-            cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+            cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         except cv2.error as error:
             raise DeviceError(
                 "no window can be shown: this OpenCV has none; run 'pip uninstall opencv-python-headless' "

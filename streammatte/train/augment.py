@@ -39,16 +39,16 @@ class Mix:
         Faults of camera and light.
     """
 
-    own_background: float = 0.46
+    own_background: float = 0.38
     nobody: float = 0.10
     two_people: float = 0.15
-    at_the_edge: float = 0.2
-    bent: float = 0.3
+    at_the_edge: float = 0.12
+    bent: float = 0.35
     shadow: float = 0.2
     other_clothes: float = 0.3
     occluder: float = 0.08
     clutter: float = 0.2
-    blur_background: float = 0.3
+    blur_background: float = 0.25
     motion_blur: float = 0.06
     uneven_light: float = 0.3
     low_light: float = 0.06

@@ -119,9 +119,9 @@ PAPER_FOREGROUNDS, PAPER_BACKGROUNDS, PAPER_EPOCHS, PAPER_BATCH = 431, 100, 70, 
 RECIPES = {
     "streammatte": Recipe(
         (
-            Stage("segmentation", 5_000, 32, 320, 640, 1.2e-3, refine=False),
-            Stage("joint", 2_500, 12, 384, 640, 8e-4, refine=True, warmup=100),
-            Stage("polish", 500, 12, 384, 640, 1.5e-4, refine=True, warmup=50, pairs=True),
+            Stage("segmentation", 6_000, 32, 320, 640, 1.2e-3, refine=False),
+            Stage("joint", 2_000, 12, 384, 640, 8e-4, refine=True, warmup=100),
+            Stage("polish", 400, 12, 384, 640, 1.5e-4, refine=True, warmup=50, pairs=True),
         )
     ),
     "paper": Recipe(

@@ -44,7 +44,7 @@ def placement(
     """An affine map from photo to frame that keeps the photo's cut edges at or beyond the frame's edges."""
     h, w = person.alpha.shape
     x0, y0, bw, bh = person.box
-    if cut_out and rng.random() < 0.5 and bh > 1.6 * bw:  # a whole figure: often only its upper part is seen
+    if cut_out and rng.random() < 0.35 and bh > 1.6 * bw:  # a whole figure: at times only its upper part is seen
         bh = int(bh * rng.uniform(0.25, 0.6))
     left, top, right, bottom = person.touches
     if cut_out:

@@ -1,4 +1,4 @@
-"""Proves the live path on a Linux with a webcam, a v4l2loopback and Chromium; see README.md beside this file."""
+"""Proves the live path on a Linux with a webcam, v4l2loopbacks, Chromium and X; see README.md beside this file."""
 
 from __future__ import annotations
 
@@ -7,26 +7,31 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 from browser import page
+from window import Window
 
 GREEN = (0, 255, 0)
+SAMPLE = Path(str(resources.files("streammatte"))) / "assets" / "sample.mp4"
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Live:
     """`streammatte webcam`, running."""
 
-    def __init__(self, *options: str, background: str = "#00ff00") -> None:
+    def __init__(self, *options: str, background: str, env: dict[str, str]) -> None:
         command = [sys.executable, "-m", "streammatte", "webcam", "--bg", background, *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=os.environ | env)
 
     def cpu_s(self) -> float:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -42,16 +47,17 @@ class Live:
         return any(os.path.realpath(link) == device for link in links)
 
     def end(self) -> str:
-        """Press Ctrl-C; return what it said."""
-        self.process.send_signal(signal.SIGINT)
+        """Press Ctrl-C, unless it has ended; return what it said."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
         out, err = self.process.communicate(timeout=20)
         assert self.process.returncode == 0, (self.process.returncode, err)
         return err + out
 
 
 @contextmanager
-def live(*options: str, background: str = "#00ff00") -> Iterator[Live]:
-    running = Live(*options, background=background)
+def live(*options: str, background: str = "#00ff00", env: dict[str, str] | None = None) -> Iterator[Live]:
+    running = Live(*options, background=background, env=env or {})
     try:
         yield running
     finally:
@@ -175,6 +181,13 @@ def unplug(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """The webcam's driver lets go of its device, and takes it back."""
     driver = Path("/sys/bus/platform/drivers/vivid")
     (device,) = [each.name for each in driver.glob("vivid.*")]
+    took_s = {}
+
+    def tell_driver(action: str) -> None:
+        began = time.monotonic()
+        (driver / action).write_text(device)
+        took_s[action] = time.monotonic() - began
+
     options = ("--camera", "/dev/video0", "--virtual-camera", arguments.output, "--always-on")
     with live(*options, background="blur:5") as running:
         opened(running, "/dev/video0")
@@ -190,19 +203,64 @@ def unplug(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
             last = now
             if now - began > steps[0][0]:
                 _, action = steps.pop(0)
-                if action:
-                    (driver / action).write_text(device)
+                if action:  # in another thread: the driver may wait for whoever has the device open
+                    threading.Thread(target=tell_driver, args=(action,)).start()
                 if action == "bind":
                     plugged_in = time.monotonic()
             if plugged_in and running.holds("/dev/video0"):
                 yield "camera open again after it was plugged in", f"{time.monotonic() - plugged_in:.1f} s"
                 plugged_in = 0.0
         assert not plugged_in, "the camera was not opened again"
-        yield "longest time without a frame for the reader, 4 s before to 10 s after", f"{worst * 1000:.0f} ms"
+        yield "the driver took, to let go and to take back", " and ".join(f"{s * 1000:.0f} ms" for s in took_s.values())
+        yield "longest time without a frame for the reader, 2 s before to 10 s after", f"{worst * 1000:.0f} ms"
         yield "the picture then", "moves" if moves(reader) else "stands still"
         reader.close()
         del picture
         yield "streammatte said", running.end().strip().splitlines()[-1]
+
+
+def jpeg(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """A camera that codes its pictures as Motion JPEG, as webcams do from 720 lines on."""
+    command = ["ffmpeg", "-v", "error", "-re", "-stream_loop", "-1", "-i", str(SAMPLE), "-vf", "scale=1280:720"]
+    command += ["-r", "30", "-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj422p", "-f", "v4l2", arguments.jpeg]
+    with subprocess.Popen(command) as camera:
+        try:
+            options = ("--camera", arguments.jpeg, "--virtual-camera", arguments.output, "--always-on")
+            time.sleep(2)
+            with live(*options) as running:
+                reader = frames(arguments.output)
+                until(lambda: near(corner(next(reader)), GREEN), 30, "green")
+                picture = next(reader)
+                assert near(corner(picture), GREEN)
+                assert not near(picture[360, 640], GREEN), "there is nobody in the picture"
+                time.sleep(5)
+                reader.close()
+                said = running.end().strip().splitlines()
+            (got,) = [line for line in said if "mjpeg" in line]
+            yield "streammatte got", got
+            yield "size of the virtual camera", f"{picture.shape[1]}x{picture.shape[0]}"
+            yield "streammatte said", said[-1]
+        finally:
+            camera.kill()
+
+
+def preview(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """The window, and keys pressed in it."""
+    with Window() as window:
+        options = ("--camera", "sample", "--preview", "--bg", "#0000ff")
+        with live(*options, env={"DISPLAY": window.display}) as running:
+            until(lambda: near(window.corner(), GREEN), 60, "a window with green in its corner")
+            yield "corner in the window", str(window.corner())
+            window.press("n")
+            until(lambda: near(window.corner(), (0, 0, 255)), 20, "the next background, after n")
+            window.press("a")
+            until(lambda: near(window.corner(), (0, 0, 0)), 20, "the alpha, after a")
+            yield "keys n and a in the window", "next background, alpha"
+            window.press("q")
+            running.process.wait(20)
+            said = running.end()
+            assert not any("Qt" in line or "QFont" in line for line in said.splitlines()), said
+            yield "streammatte said, after q", said.strip().splitlines()[-1]
 
 
 def moves(reader: Iterator[np.ndarray]) -> bool:
@@ -216,6 +274,8 @@ SCENES: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, str]]]] = {
     "again": again,
     "idle": idle,
     "unplug": unplug,
+    "jpeg": jpeg,
+    "preview": preview,
 }
 
 
@@ -224,6 +284,7 @@ def main() -> None:
     parser.add_argument("scenes", nargs="*", metavar="SCENE", help=f"all by default; {', '.join(SCENES)}")
     parser.add_argument("--webcam", default=os.environ.get("STREAMMATTE_WEBCAM", "/dev/video0"))
     parser.add_argument("--output", default=os.environ.get("STREAMMATTE_OUTPUT", "/dev/video10"))
+    parser.add_argument("--jpeg", default="/dev/video11", help="a second v4l2loopback, for the scene jpeg")
     parser.add_argument("--name", default="streammatte", help="the virtual camera's label")
     arguments = parser.parse_args()
     if not SCENES.keys() >= set(arguments.scenes):
