@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     "large-kernel, random-walk, shared.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N pictures of a set, evenly spaced.")
+@click.option("--groups", is_flag=True, help="Portraits by framing, light and hair, in a table of their own.")
 @click.option("--strips", type=click.Path(path_type=Path), help="Write picture strips to look at into this folder.")
 @weights_option
 @engine_options
@@ -43,6 +44,7 @@ def evaluate(
     protocol: str | None,
     rivals: str | None,
     limit: int | None,
+    groups: bool,
     strips: Path | None,
     weights: Path | None,
     engine: str,
@@ -57,10 +59,11 @@ def evaluate(
     protocol = protocol or ("composition" if rivals else "pack")
     if rivals and protocol == "pack":
         raise UsageError("--rivals need pictures with a true alpha; use --protocol composition, or leave it out")
-    if strips and protocol == "composition":
-        raise UsageError("--strips are made of the pack; use --protocol pack")
+    if (strips or groups) and protocol == "composition":
+        raise UsageError("--strips and --groups are of the pack; use --protocol pack")
 
     from streammatte.evaluate import composition, validation
+    from streammatte.evaluate.groups import by_group
     from streammatte.evaluate.report import table
     from streammatte.evaluate.rivals import open_rivals
     from streammatte.evaluate.strips import write_strips
@@ -72,6 +75,8 @@ def evaluate(
         click.echo(table(composition.evaluate(data, matter.matte_in_box, opened, limit), rows="method"))
     else:
         click.echo(table(validation.evaluate(data, matter.matte_in_box, limit)))
+    if groups:
+        click.echo("\n" + table(by_group(data, matter.matte_in_box, limit), rows="group"))
     if strips is not None:
         count = write_strips(data, matter.matte_in_box, strips, limit)
         click.echo(f"{count} strips are in {strips}", err=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from streammatte.evaluate.report import Result
 from streammatte.frames import Alpha, Rgb
 from streammatte.io import open_source
 
-__all__ = ["SETS", "clip_frames", "evaluate", "sets_in"]
+__all__ = ["SETS", "Portrait", "clip_frames", "evaluate", "portraits", "sets_in", "summary"]
 
 SETS = ("portraits", "dancer", "clips", "rooms")
 
@@ -45,7 +46,7 @@ def evaluate(directory: Path, matte: Matte, limit: int | None = None, sets: Sequ
     results = []
     for folder in sets_in(directory, sets):
         if folder.name == "portraits":
-            results.append(_portraits(folder, matte, limit))
+            results.append(summary("portraits", portraits(directory, matte, limit)))
         elif folder.name == "dancer":
             results.append(_dancer(folder, matte))
         elif folder.name == "clips":
@@ -68,6 +69,45 @@ def sets_in(directory: Path, sets: Sequence[str] = SETS) -> list[Path]:
     if not found:
         raise MediaError(f"{directory} holds no validation pack; expected a folder 'val' with {', '.join(sets)}")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A portrait and what was found in it.
+
+    Attributes
+    ----------
+    name : str
+        Of the file, less the suffix.
+    rgb : ndarray
+        (H, W, 3) uint8.
+    target : ndarray
+        (H, W) float32 in [0, 1], the reference.
+    figures : dict
+        Metric name to value.
+    """
+
+    name: str
+    rgb: Rgb
+    target: Alpha
+    figures: dict[str, float]
+
+
+def portraits(directory: Path, matte: Matte, limit: int | None = None) -> Iterator[Portrait]:
+    """The pack's portraits with their figures; parameters and errors as for `evaluate`."""
+    (folder,) = sets_in(directory, ("portraits",))
+    scores = (metrics.iou, metrics.boundary_f, metrics.sad, metrics.mse, metrics.mad)
+    for path in evenly(pictures_in(folder / "photo"), limit):
+        rgb, target = read_rgb(path), read_alpha(folder / "alpha" / path.name)
+        alpha = at_size(matte, rgb, target.shape)
+        yield Portrait(path.stem, rgb, target, {score.__name__: score(alpha, target) for score in scores})
+
+
+def summary(name: str, found: Iterable[Portrait]) -> Result:
+    """The mean figures of portraits, of which there is one at least, and the 5th percentile of their IoU."""
+    rows = [portrait.figures for portrait in found]
+    means = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
+    return Result(name, len(rows), means | {"iou_p5": float(np.percentile([row["iou"] for row in rows], 5))})
 
 
 def clip_frames(folder: Path, videos: Path) -> Iterator[tuple[Rgb, Alpha]]:
@@ -96,17 +136,6 @@ def clip_frames(folder: Path, videos: Path) -> Iterator[tuple[Rgb, Alpha]]:
             if frame is None:
                 raise MediaError(f"{found[0]} ends before its last matte, {mattes[-1]}; expected a frame for each")
             yield frame.rgb, read_alpha(matte)
-
-
-def _portraits(folder: Path, matte: Matte, limit: int | None) -> Result:
-    rows = []
-    scores = (metrics.iou, metrics.boundary_f, metrics.sad, metrics.mse, metrics.mad)
-    for path in evenly(pictures_in(folder / "photo"), limit):
-        target = read_alpha(folder / "alpha" / path.name)
-        alpha = at_size(matte, read_rgb(path), target.shape)
-        rows.append([score(alpha, target) for score in scores])
-    means = dict(zip((score.__name__ for score in scores), np.mean(rows, axis=0).tolist(), strict=True))
-    return Result("portraits", len(rows), means | {"iou_p5": float(np.percentile([row[0] for row in rows], 5))})
 
 
 def _dancer(folder: Path, matte: Matte) -> Result:
