@@ -176,6 +176,10 @@ class MattingRefinementNetwork(nn.Module):
         return x._replace(high=self.attention[which](x.high, image_feature, unknown))
 
 
+SHARPNESS = 3.0
+"""How near SN's probabilities are brought to a decision in equation 5: 1 leaves them as they are."""
+
+
 class MattingOutput(NamedTuple):
     """What the matting network gives.
 
@@ -194,8 +198,9 @@ class MattingOutput(NamedTuple):
 class MattingNetwork(nn.Module):
     """SN, then MRN.
 
-    Equation 5 reads alpha = F + alpha_r, alpha_r in the unknown region only. With SN's probabilities P instead of its
-    decision, alpha = P_F + P_U alpha_r is continuous in time, lies in [0, 1] and carries gradients to both networks.
+    Equation 5 reads alpha = F + alpha_r, alpha_r in the unknown region only, by SN's decision. Here it is
+    alpha = P_F + P_U alpha_r with P = softmax(`SHARPNESS` x logits): near the decision, but continuous in time, in
+    [0, 1], and with gradients for both networks.
     """
 
     def __init__(self, config: NetworkConfig | None = None) -> None:
@@ -207,8 +212,8 @@ class MattingNetwork(nn.Module):
     def forward(self, image: Tensor) -> MattingOutput:
         """Matte `image` (N, 3, H, W), R,G,B in [0, 1], with sides that are multiples of 32."""
         logits = self.sn(image)
-        maps = torch.softmax(logits[0], dim=1)
-        refined = self.mrn(image, maps)
-        at_image = F.interpolate(maps[:, 1:], scale_factor=8.0, mode="bilinear", align_corners=False)
+        refined = self.mrn(image, torch.softmax(logits[0], dim=1))
+        decided = torch.softmax(SHARPNESS * logits[0], dim=1)[:, 1:]  # (N, 3, H/8, W/8) -> (N, 2, H/8, W/8)
+        at_image = F.interpolate(decided, scale_factor=8.0, mode="bilinear", align_corners=False)
         foreground, unknown = at_image[:, :1], at_image[:, 1:]
         return MattingOutput(foreground + unknown * refined, logits)

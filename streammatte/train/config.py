@@ -120,9 +120,10 @@ RECIPES = {
     "streammatte": Recipe(
         (
             Stage("segmentation", 6_000, 32, 320, 640, 1.2e-3, refine=False),
-            Stage("joint", 2_000, 12, 384, 640, 8e-4, refine=True, warmup=100),
-            Stage("polish", 400, 12, 384, 640, 1.5e-4, refine=True, warmup=50, pairs=True),
-        )
+            Stage("joint", 1_100, 12, 384, 640, 8e-4, refine=True, warmup=100),
+            Stage("polish", 200, 12, 384, 640, 1.5e-4, refine=True, warmup=50, pairs=True),
+        ),
+        losses=Losses(weighed_by="prediction"),
     ),
     "paper": Recipe(
         (

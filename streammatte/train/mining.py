@@ -20,7 +20,7 @@ HARDEST = 5.0
 """The most that a picture's own error multiplies its weight by."""
 
 
-def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int = 320) -> Hardness:
+def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int = 256) -> Hardness:
     """Weights by the error of `network` on each background, and on the first photo of each group of people.
 
     A picture whose mean absolute error is 0 has weight 1, and one of 0.1 has 3. People whose own background must not
