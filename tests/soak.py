@@ -144,25 +144,25 @@ def soak(rig: Rig, session: LiveSession, warm_up_s: float, seconds: float) -> No
         session.forget_gaps()
         memory.append(resident_mib())
         passed = time.monotonic() - began
+        if passed < warm_up_s:
+            warm = count
         if count % len(switches) == 0:
             round_mib = sum(memory[-len(switches) :]) / len(switches)
             worst_ms = max(gaps)[0]
             print(f"{passed / 60:5.1f} min  {round_mib:.1f} MiB  {status.shown} out  gap {worst_ms:.0f} ms", flush=True)
-            if not warm and passed >= warm_up_s:
-                warm = count
         if passed > warm_up_s + seconds:
             break
     status = session.status()
     counted = memory[warm:]
-    whole = max(1, min(3, len(counted) // len(switches))) * len(switches)  # three rounds, unless there are too few
+    whole = max(1, min(3 * len(switches), len(counted) // 2))  # three rounds, or less where there are too few
     first, last = (sum(part) / len(part) for part in (counted[:whole], counted[-whole:]))
     longest = sorted(gaps, reverse=True)[:5]
     rows = {
         "minutes, of them warm-up": f"{passed / 60:.1f}, {warm_up_s / 60:.0f}",
         "switches": str(count),
         "memory in the first round of all": f"{sum(memory[: len(switches)]) / len(switches):.1f} MiB",
-        "memory after the warm-up (mean of three rounds)": f"{first:.1f} MiB",
-        "memory at the end (mean of three rounds)": f"{last:.1f} MiB ({(last / first - 1) * 100:+.1f} %)",
+        "memory after the warm-up (mean of up to three rounds)": f"{first:.1f} MiB",
+        "memory at the end (mean of up to three rounds)": f"{last:.1f} MiB ({(last / first - 1) * 100:+.1f} %)",
         "frames in, skipped for newer ones": f"{status.received}, {status.dropped}",
         "frames out, of them repeated": f"{status.shown}, {status.repeated}",
         "alphas found, carried, given again": f"{status.found}, {status.carried}, {status.rested}",

@@ -17,7 +17,7 @@ from streammatte.frames import Alpha, Rgb
 
 __all__ = ["by_group", "framing", "light"]
 
-SEEN = Path(__file__).with_name("groups.json")
+_SEEN = Path(__file__).with_name("groups.json")
 """Group to names of portraits of the validation pack that belong to it, as found by eye."""
 
 
@@ -42,13 +42,27 @@ def by_group(directory: Path, matte: Matte, limit: int | None = None) -> list[Re
 
 
 def framing(target: Alpha) -> str:
-    """By the share of the picture that the person (H, W) covers."""
+    """The group by the share of the picture that the person covers.
+
+    Parameters
+    ----------
+    target : ndarray
+        (H, W) float32 in [0, 1], the true alpha.
+    """
     share = float(np.mean(target > 0.5))
     return "framing: " + ("under 40 %" if share < 0.4 else "40 to 60 %" if share < 0.6 else "over 60 %")
 
 
 def light(rgb: Rgb, target: Alpha) -> str:
-    """By the mean luminance of the person, of 255; `rgb` is (H, W, 3), `target` (H, W)."""
+    """The group by the mean luminance of the person, of 255; nobody counts as dark.
+
+    Parameters
+    ----------
+    rgb : ndarray
+        (H, W, 3) uint8.
+    target : ndarray
+        (H, W) float32 in [0, 1], the true alpha.
+    """
     luminance = float(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[target > 0.5].mean()) if (target > 0.5).any() else 0.0
     return "light on the person: " + ("under 70" if luminance < 70 else "70 to 130" if luminance < 130 else "over 130")
 
@@ -56,10 +70,9 @@ def light(rgb: Rgb, target: Alpha) -> str:
 def _groups(portrait: Portrait) -> Iterator[str]:
     yield framing(portrait.target)
     yield light(portrait.rgb, portrait.target)
-    seen = [group for group, names in _seen().items() if portrait.name in names]
-    yield from seen or ["hair: shorter, or tied back"]
+    yield from (group for group, names in _seen().items() if portrait.name in names)
 
 
 @cache
 def _seen() -> dict[str, frozenset[str]]:
-    return {group: frozenset(names) for group, names in json.loads(SEEN.read_text(encoding="utf-8")).items()}
+    return {group: frozenset(names) for group, names in json.loads(_SEEN.read_text(encoding="utf-8")).items()}

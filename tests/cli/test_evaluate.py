@@ -60,6 +60,7 @@ def test_the_help_names_every_rival():
         (("--rivals", "knn", "--protocol", "pack"), "use --protocol composition"),
         (("--rivals", "knn,magic"), "no rival 'magic'"),
         (("--protocol", "composition", "--strips", "out"), "use --protocol pack"),
+        (("--protocol", "composition", "--groups"), "use --protocol pack"),
     ],
 )
 def test_contradictions_are_refused(run, composition, arguments, message):
