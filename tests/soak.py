@@ -23,7 +23,7 @@ from pathlib import Path
 
 import streammatte
 from streammatte.io import open_camera
-from streammatte.live.allocator import share_arenas
+from streammatte.live.allocator import share_arena
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
 from streammatte.matting import shipped_weights
@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--clip", default="sample")
     parser.add_argument("--virtual-camera", metavar="NAME")
     arguments = parser.parse_args()
-    share_arenas()  # as the command line does
+    share_arena()  # as the command line does
     with tempfile.TemporaryDirectory() as folder:
         rig = Rig(Path(folder), arguments.clip, arguments.virtual_camera)
         with rig.session as session:

@@ -113,12 +113,12 @@ def webcam(
     from streammatte.cli.status_line import described, status_line
     from streammatte.io import open_camera
     from streammatte.io.preview import PreviewSink
-    from streammatte.live.allocator import share_arenas
+    from streammatte.live.allocator import share_arena
     from streammatte.live.controls import KEYS, LiveControls
     from streammatte.live.session import LiveSession
     from streammatte.matting import load
 
-    share_arenas()
+    share_arena()
     asked = parse_size(size), Fraction(fps)
     controls = LiveControls(
         _each(backgrounds),

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from streammatte.errors import DeviceError, MediaError
 from streammatte.fitting import fitted
 from streammatte.frames import Frame
+from streammatte.live.allocator import give_back_memory
 from streammatte.stages import Source
 
 __all__ = ["PersistentSource", "SourceState"]
@@ -93,8 +94,10 @@ class PersistentSource:
         failures = 0
         while not self._ended.is_set():
             if not self._wanted.is_set():
-                self._release()
-                self.state = "idle"
+                if self.state != "idle":
+                    self._release()
+                    self.state = "idle"
+                    give_back_memory()
                 self._wanted.wait(0.2)
                 continue
             try:

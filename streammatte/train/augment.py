@@ -32,7 +32,7 @@ class Mix:
         A photo with its own background; a picture without people. The rest are composites.
     two_people, at_the_edge, bent, shadow, other_clothes : float
         In a composite: a second person; one cut off by a side of the frame; a body bent by a smooth warp; a shadow
-        beside the person; clothes of another colour and pattern.
+        beside the person; clothes, hair or hat of another colour and pattern.
     occluder, clutter : float
         Something in front of the person; pasted things behind, which are no person though their edges are pasted too.
     blur_background, motion_blur, uneven_light, low_light, noise, jpeg, video_compression, low_resolution, grey : float
@@ -45,7 +45,7 @@ class Mix:
     at_the_edge: float = 0.12
     bent: float = 0.35
     shadow: float = 0.2
-    other_clothes: float = 0.3
+    other_clothes: float = 0.4
     occluder: float = 0.08
     clutter: float = 0.2
     blur_background: float = 0.25
@@ -56,7 +56,7 @@ class Mix:
     jpeg: float = 0.2
     video_compression: float = 0.15
     low_resolution: float = 0.15
-    grey: float = 0.04
+    grey: float = 0.06
 
     def composer(self, training_set: TrainingSet, hardness: Hardness) -> Composer:
         """What draws pictures of this mix."""

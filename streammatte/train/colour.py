@@ -28,19 +28,48 @@ def shadowed(rng: np.random.Generator, picture: NDArray[np.uint8], alpha: NDArra
 
 
 def dressed(rng: np.random.Generator, person: Person, cloth: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The person's colours with other ones, at times patterned by `cloth`, below about the chin; the shading stays."""
+    """The person's colours with others below about the chin, above about the brow or both; the shading stays.
+
+    They are dyed, patterned by checks or by the picture `cloth`, or as bare as the face.
+    """
     foreground = person.foreground
     h, w = person.alpha.shape
     _, top, bw, bh = person.box
-    chin = top + rng.uniform(0.85, 1.2) * min(0.5 * bh, 0.8 * bw)
-    below = np.clip((np.arange(h, dtype=np.float32) - chin) / (0.05 * h) + 0.5, 0, 1)
-    weight = np.repeat(below[:, None], w, axis=1)  # (H,) -> (H, W)
-    dyed = cv2.transform(foreground, rng.dirichlet((0.6, 0.6, 0.6), 3).astype(np.float32) * np.float32(1.1))
+    head = min(0.5 * bh, 0.8 * bw)
+    brow, chin = top + rng.uniform(0.3, 0.5) * head, top + rng.uniform(0.85, 1.2) * head
+    rows = np.arange(h, dtype=np.float32)
+    where = rng.random()
+    below = np.clip((rows - chin) / (0.05 * h) + 0.5, 0, 1) * (where < 0.8)
+    above = np.clip((brow - rows) / (0.03 * h) + 0.5, 0, 1) * (where > 0.6)
+    weight = np.repeat((below + above)[:, None], w, axis=1)  # (H,) -> (H, W)
     if rng.random() < 0.2:
-        dyed = 255 - dyed
-    if rng.random() < 0.4:
-        dyed = cv2.addWeighted(dyed, 0.5, cloth, 0.5, 0)
+        face = (person.alpha > 128) & ((rows > brow) & (rows < chin))[:, None]
+        dyed = _bare(foreground, np.median(foreground[face], axis=0) if face.any() else np.full(3, 128.0))
+    else:
+        dyed = cv2.transform(foreground, rng.dirichlet((0.6, 0.6, 0.6), 3).astype(np.float32) * np.float32(1.1))
+        if rng.random() < 0.2:
+            dyed = 255 - dyed
+        if rng.random() < 0.4:
+            dyed = cv2.addWeighted(dyed, 0.5, cloth if rng.random() < 0.5 else _checks(rng, w, h), 0.5, 0)
     return over(recoloured(rng, dyed), weight, foreground)
+
+
+def _bare(foreground: NDArray[np.uint8], skin: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Skin of the colour `skin`, (3,), shaded mildly as `foreground` is."""
+    shading = cv2.GaussianBlur(cv2.cvtColor(foreground, cv2.COLOR_RGB2GRAY), (0, 0), 2).astype(np.float32)
+    shading = 1 + 0.5 * (shading - shading.mean()) / np.float32(max(60.0, shading.mean()))
+    return np.asarray(np.clip(shading[..., None] * skin.astype(np.float32), 0, 255), np.uint8)
+
+
+def _checks(rng: np.random.Generator, width: int, height: int) -> NDArray[np.uint8]:
+    """Woven stripes both ways, (height, width, 3)."""
+    stripes = []
+    for side in (height, width):
+        period = rng.uniform(0.01, 0.08) * height
+        on = (np.arange(side) + rng.uniform(0, period)) % period < period * rng.uniform(0.2, 0.8)
+        stripes.append(np.where(on[:, None], rng.uniform(0, 255, 3), rng.uniform(0, 255, 3)))
+    down, across = stripes
+    return np.asarray((down[:, None] + across[None]) / 2, np.uint8)
 
 
 def recoloured(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
