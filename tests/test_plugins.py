@@ -22,7 +22,7 @@ from streammatte.plugins import (
     split_filter,
 )
 
-BUILT_IN = {"blur", "colour", "decontaminate", "image", "people", "transparent", "video"}
+BUILT_IN = {"blur", "colour", "decontaminate", "held", "image", "people", "transparent", "video"}
 
 GOOD = '''
     """Filters of a stranger."""

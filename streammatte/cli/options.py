@@ -14,8 +14,9 @@ __all__ = [
     "background_options",
     "engine_options",
     "filter_options",
+    "kept_filters",
+    "kept_options",
     "parse_size",
-    "people_option",
     "quiet_option",
     "refuse_clash",
     "smooth_option",
@@ -71,13 +72,28 @@ def filter_options(command: C) -> C:
     return _apply(options, command)
 
 
-people_option = click.option(
-    "--people",
-    type=click.Choice(("all", "largest", "nearest")),
-    default="all",
-    show_default=True,
-    help="Whom to keep: everybody, or the one who is largest, or tallest, in the picture.",
-)
+def kept_options(command: C) -> C:
+    """Add --people and --keep-held-objects."""
+    options = (
+        click.option(
+            "--people",
+            type=click.Choice(("all", "largest", "nearest")),
+            default="all",
+            show_default=True,
+            help="Whom to keep: everybody, or the one who is largest, or tallest, in the picture.",
+        ),
+        click.option(
+            "--keep-held-objects",
+            is_flag=True,
+            help="Keep what is held too, and hands that were missed; the camera must stand still.",
+        ),
+    )
+    return _apply(options, command)
+
+
+def kept_filters(people: str, keep_held_objects: bool) -> list[str]:
+    """Return the filters that `kept_options` ask for, to be applied before the background."""
+    return ["held"] * keep_held_objects + [f"people:{people}"] * (people != "all")
 
 
 def smooth_option(default: str) -> Callable[[C], C]:

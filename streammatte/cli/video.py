@@ -11,7 +11,8 @@ import click
 from streammatte.cli.options import (
     background_options,
     engine_options,
-    people_option,
+    kept_filters,
+    kept_options,
     quiet_option,
     refuse_clash,
     smooth_option,
@@ -34,7 +35,7 @@ _WHOLE = 0.9
 @click.argument("video", metavar="IN")
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options
-@people_option
+@kept_options
 @smooth_option("off")
 @click.option("--alpha-out", metavar="FILE", type=click.Path(path_type=Path), help="Write alpha too, in grey.")
 @click.option(
@@ -51,6 +52,7 @@ def video(
     no_decontaminate: bool,
     filters: tuple[str, ...],
     people: str,
+    keep_held_objects: bool,
     smooth: SmootherName,
     alpha_out: Path | None,
     foreground_out: Path | None,
@@ -80,7 +82,7 @@ def video(
         source = open_source(video)
         opened.callback(source.close)
         background = Background.of(bg, output=out, decontaminate=not no_decontaminate)
-        kept = [] if people == "all" else [f"people:{people}"]
+        kept = kept_filters(people, keep_held_objects)
         steps = [*map(parse_filter, kept), *background.filters, *map(parse_filter, filters)]
         refuse_clash(outputs, background.paths)
         sinks = [open_sink(out, source, transparent=background.transparent, sound=not no_sound)]

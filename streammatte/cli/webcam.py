@@ -12,8 +12,9 @@ import click
 from streammatte.cli.options import (
     engine_options,
     filter_options,
+    kept_filters,
+    kept_options,
     parse_size,
-    people_option,
     quiet_option,
     smooth_option,
     weights_option,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     "them.  [default: blur]",
 )
 @filter_options
-@people_option
+@kept_options
 @smooth_option("motion")
 @click.option(
     "--camera",
@@ -86,6 +87,7 @@ def webcam(
     no_decontaminate: bool,
     filters: tuple[str, ...],
     people: str,
+    keep_held_objects: bool,
     smooth: SmootherName,
     camera: str | None,
     size: str,
@@ -123,7 +125,7 @@ def webcam(
     controls = LiveControls(
         _each(backgrounds),
         filters=filters,
-        people=people,
+        kept=kept_filters(people, keep_held_objects),
         smoothing=smooth,
         decontaminate=not no_decontaminate,
         load=lambda path: load(path, engine=engine, device=device, threads=threads),

@@ -57,8 +57,8 @@ class LiveControls:
         As `--bg` takes them, at least one; the first is shown.
     filters : sequence of str
         Applied after the background.
-    people : {"all", "largest", "nearest"}
-        Who is kept, as the filter `people` says.
+    kept : sequence of str
+        Applied before the background: filters that say who and what is kept.
     smoothing : str
         A smoother's name.
     decontaminate : bool
@@ -92,7 +92,7 @@ class LiveControls:
         backgrounds: Sequence[str],
         *,
         filters: Sequence[str] = (),
-        people: str = "all",
+        kept: Sequence[str] = (),
         smoothing: SmootherName = "off",
         decontaminate: bool = True,
         load: Callable[[Path], Matter] | None = None,
@@ -113,7 +113,7 @@ class LiveControls:
         self._loader = ThreadPoolExecutor(1, "streammatte loading")
         self._made = self._make(self.backgrounds[0])
         look = Look(self.backgrounds[0], _own_blur(self.backgrounds[0]), tuple(filters), smoothing)
-        self._first = () if people == "all" else (parse_filter(f"people:{people}"),)
+        self._kept = tuple(map(parse_filter, kept))
         self._extra = tuple(map(parse_filter, filters))
         self.look = self._finished(replace(look, smoother=smoother(smoothing)))
 
@@ -253,7 +253,7 @@ class LiveControls:
     def _finished(self, look: Look) -> Look:
         own = () if _is_blur(look.background) else self._made.background.filters
         blur = (load_filter("blur")(look.blur),) if look.blur else ()
-        return replace(look, steps=(*self._first, *own, *blur, *self._extra))
+        return replace(look, steps=(*self._kept, *own, *blur, *self._extra))
 
 
 def _is_blur(text: str) -> bool:

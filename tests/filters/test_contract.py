@@ -12,7 +12,7 @@ from streammatte.plugins import filter_names
 
 SIZE = 65, 48
 OURS = [entry.name for entry in filter_names() if entry.owner.startswith("streammatte ")]
-EDITS = {"decontaminate": {"foreground"}, "people": set()}  # where there is but one of them
+EDITS = {"decontaminate": {"foreground"}, "held": set(), "people": set()}  # one person, who holds nothing
 
 
 @pytest.fixture

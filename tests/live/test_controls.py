@@ -215,3 +215,16 @@ def test_unknown_keys_do_nothing_and_unknown_switches_are_refused(make):
 def test_there_must_be_a_background():
     with pytest.raises(UsageError, match="at least one"):
         LiveControls([])
+
+
+def test_whom_to_keep_is_decided_before_the_background(make, half):
+    class Two:
+        def matte(self, frame):
+            alpha = half.matte(frame)
+            alpha[:, -4:] = 1  # a smaller one, at the right
+            return alpha
+
+        def reset(self): ...
+
+    assert not is_colour(Shown(make("red"), Two())()[1], (255, 0, 0))
+    assert is_colour(Shown(make("red", kept=["people:largest"]), Two())()[1], (255, 0, 0))
