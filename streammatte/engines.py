@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -13,7 +14,16 @@ from streammatte.errors import DeviceError, MissingExtraError, UsageError, Weigh
 if TYPE_CHECKING:
     from streammatte.nn.network import MattingNetwork
 
-__all__ = ["Device", "Engine", "EngineName", "OnnxRuntimeEngine", "OpenVinoEngine", "TorchEngine", "open_engine"]
+__all__ = [
+    "Device",
+    "Engine",
+    "EngineName",
+    "OnnxRuntimeEngine",
+    "OpenVinoEngine",
+    "TorchEngine",
+    "open_engine",
+    "origin",
+]
 
 EngineName = Literal["auto", "onnxruntime", "openvino", "torch"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -183,11 +193,25 @@ def _nvidia_driver() -> bool:
     return Path("/proc/driver/nvidia").exists() or shutil.which("nvidia-smi") is not None
 
 
+_ORIGIN = "made of weights with sha256 "
+
+
+def origin(weights: Path) -> str:
+    """What an exported network carries to say which weights file it was made of."""
+    return _ORIGIN + hashlib.sha256(weights.read_bytes()).hexdigest()
+
+
 def _onnx_beside(weights: Path) -> Path:
     path = weights.with_suffix(".onnx")
     if not path.exists():
         raise WeightsError(
             f"{path} is not there; expected the network of {weights.name} in ONNX form: run: "
+            f"streammatte export --weights {weights} {path}"
+        )
+    exported = path.read_bytes()
+    if weights.exists() and _ORIGIN.encode() in exported and origin(weights).encode() not in exported:
+        raise WeightsError(
+            f"{path} was made of other weights than {weights.name} holds now; run: "
             f"streammatte export --weights {weights} {path}"
         )
     return path

@@ -61,14 +61,14 @@ class EmaSmoother:
         self._average: Alpha | None = None
 
     def smooth(self, alpha: Alpha, frame: Frame) -> Alpha:
-        """Return the average of this and all earlier alphas, (H, W) float32 in [0, 1]."""
+        """Return the average of this and all earlier alphas, (H, W) float32 in [0, 1]; 1 in this one's solid core."""
         passed_s = self._clock.advance(frame, _reduced_luma(frame))
         if passed_s is None or self._average is None:
             self._average = alpha
         else:
             weight = 1 - exp(-passed_s / self._time_constant_s)
             average = cv2.addWeighted(alpha, weight, self._average, 1 - weight, 0)
-            self._average = np.clip(average, 0, 1, out=average)
+            self._average = np.clip(average, _core(alpha), 1, out=average)
         return self._average
 
 

@@ -25,6 +25,9 @@ _GAP = 5
 _LOYALTY = 1.5
 """So much larger must another person be than the one who was kept before, to be kept instead."""
 
+_MISSED_S = 1.0
+"""Seconds after which somebody else is kept where the one who was is nowhere to be seen."""
+
 _Mask = npt.NDArray[np.uint8]
 
 
@@ -32,7 +35,7 @@ class People:
     """Keeps one person and makes the others clear; put it before the background.
 
     People who touch each other in the picture are one. Who was kept goes on being kept until somebody else is half as
-    large again, so that it does not jump between two.
+    large again, or the first has been away for a second, so that it does not jump between two.
 
     Parameters
     ----------
@@ -43,6 +46,7 @@ class People:
     def __init__(self, keep: Literal["largest", "nearest"] = "largest") -> None:
         self._keep = keep
         self._before: _Mask | None = None
+        self._seen_s = 0.0
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with alpha 0 on everybody else."""
@@ -51,25 +55,29 @@ class People:
         there = (cv2.resize(layers.alpha, size, interpolation=cv2.INTER_AREA) > _THERE).astype(np.uint8)
         joined = cv2.morphologyEx(there, cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), np.uint8))
         count, labels, boxes, _ = cv2.connectedComponentsWithStats(joined)
-        if count <= 2:  # the ground and one person, or nobody
-            self._before = there
+        if count == 1:
             return layers
-        kept = self._chosen(np.asarray(labels, np.int32), np.asarray(boxes, np.int32))
+        kept = self._chosen(np.asarray(labels, np.int32), np.asarray(boxes, np.int32), layers.frame.time)
+        if kept == 0:
+            return replace(layers, alpha=np.zeros_like(layers.alpha))
         person = (labels == kept).astype(np.uint8)
-        self._before = person
+        self._before, self._seen_s = person, layers.frame.time
+        if count == 2:
+            return layers
         others = cv2.dilate(joined & (1 - person), np.ones((_GAP, _GAP), np.uint8))
         clear = cv2.resize((others & (1 - person)).astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
         alpha: Alpha = layers.alpha * (1 - clear)
         return replace(layers, alpha=alpha)
 
-    def _chosen(self, labels: npt.NDArray[np.int32], boxes: npt.NDArray[np.int32]) -> int:
-        """The label of whom to keep; 0 is the ground."""
+    def _chosen(self, labels: npt.NDArray[np.int32], boxes: npt.NDArray[np.int32], time_s: float) -> int:
+        """The label of whom to keep; 0, the ground, while the one who was kept is missed for a moment."""
         column = cv2.CC_STAT_AREA if self._keep == "largest" else cv2.CC_STAT_HEIGHT
         sizes = boxes[:, column].astype(np.float64)
-        if self._before is not None and self._before.shape == labels.shape:
+        sizes[0] = 0
+        if self._before is not None and self._before.shape == labels.shape and 0 <= time_s - self._seen_s < _MISSED_S:
             shared = np.bincount(labels[self._before > 0], minlength=len(sizes))
             shared[0] = 0
-            if shared.any():
-                sizes[shared.argmax()] *= _LOYALTY
-        sizes[0] = 0
+            if not shared.any():
+                return 0
+            sizes[shared.argmax()] *= _LOYALTY
         return int(sizes.argmax())

@@ -12,8 +12,8 @@ from streammatte import Layers, Rgb, fitted, open_source
 
 __all__ = ["VideoBackground"]
 
-_PAUSE_S = 10.0
-"""Seconds without a frame after which the video starts again instead of catching up."""
+_PAUSE_S = 2.0
+"""Seconds without a frame after which the video goes on from where it was, as catching up would take a while."""
 
 _SLACK_S = 1e-3
 """Seconds by which two times that mean the same may differ: some files keep whole milliseconds."""
@@ -22,8 +22,8 @@ _SLACK_S = 1e-3
 class VideoBackground:
     """Plays a video behind the person, over and over.
 
-    Each frame gets the picture of its time, whatever the two frame rates. The video starts with the first frame, and
-    again when time steps back or pauses.
+    Each frame gets the picture of its time, whatever the two frame rates. The video starts with the first frame, starts
+    again when time steps back, and pauses when there are no frames.
 
     Parameters
     ----------
@@ -47,10 +47,12 @@ class VideoBackground:
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with the picture of their time as their background."""
         time = layers.frame.time
-        if not 0 <= time - self._time <= _PAUSE_S:
+        if self._time == -inf or time < self._time:
             self._start = time
             self._pictures = self._endless()
             self._next_s, self._next = next(self._pictures)
+        elif time - self._time > _PAUSE_S:
+            self._start += time - self._time
         self._time = time
         while self._next_s <= time - self._start + _SLACK_S:
             self._picture = self._next

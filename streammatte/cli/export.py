@@ -20,6 +20,7 @@ def export(out: Path, weights: Path | None, file_format: str) -> None:
 
     H and W are free multiples of 32.
     """
+    from streammatte.engines import origin
     from streammatte.errors import MediaError
     from streammatte.matting import shipped_weights
     from streammatte.nn.export import export as write
@@ -30,5 +31,5 @@ def export(out: Path, weights: Path | None, file_format: str) -> None:
         raise MediaError(f"there are no weights at {path}; expected a safetensors file that 'streammatte train' wrote")
     if not out.parent.is_dir():
         raise MediaError(f"the folder {out.parent} is not there; make it first, or write elsewhere")
-    write(load_network(path), out, cast("Literal['onnx', 'torchscript']", file_format))
+    write(load_network(path), out, cast("Literal['onnx', 'torchscript']", file_format), note=origin(path))
     click.echo(f"{out}: {file_format}, {out.stat().st_size / 1e6:.2f} MB")

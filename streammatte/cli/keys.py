@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 __all__ = ["pressed_keys"]
+
+_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|O.|.)?")
+"""What arrows, function keys and Alt send: no key of ours, though letters are in it."""
 
 
 @contextmanager
@@ -31,12 +35,21 @@ def pressed_keys() -> Iterator[Callable[[], str]]:
         import tty
 
         terminal = sys.stdin.fileno()
-        before = termios.tcgetattr(terminal)
+
+        def in_front() -> bool:
+            """Whether keys are ours; a program in the background that touches the terminal is stopped."""
+            with suppress(OSError):  # a terminal that is not the program's own stops nobody
+                return os.tcgetpgrp(terminal) == os.getpgrp()
+            return True
 
         def read() -> str:
-            ready = select.select([terminal], [], [], 0)[0]
-            return os.read(terminal, 64).decode(errors="ignore") if ready else ""
+            ready = select.select([terminal], [], [], 0)[0] and in_front()
+            return _SEQUENCE.sub("", os.read(terminal, 64).decode(errors="ignore")) if ready else ""
 
+        if not in_front():
+            yield lambda: ""
+            return
+        before = termios.tcgetattr(terminal)
         try:
             tty.setcbreak(terminal)  # Ctrl-C still interrupts
             yield read

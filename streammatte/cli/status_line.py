@@ -26,7 +26,12 @@ def described(status: LiveStatus) -> str:
         parts.append(f"latency {status.latency_median_ms:.0f} ms (p95 {status.latency_p95_ms:.0f})")
     if status.stages is not None:
         stages = status.stages
-        times = {"matte": stages.matte_ms, "smooth": stages.smooth_ms, "filter": stages.filter_ms}
+        times = {
+            "matte": stages.matte_ms,
+            "smooth": stages.smooth_ms,
+            "filter": stages.filter_ms,
+            "write": stages.write_ms,
+        }
         parts.append(" ".join(f"{name} {ms:.0f}" for name, ms in times.items()) + " ms")
     parts.append(f"CPU {status.cpu_percent:.0f} %")
     parts.append(f"{status.engine} on {status.device}")

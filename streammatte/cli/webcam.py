@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from streammatte.live.session import LiveSession
     from streammatte.smoothing import SmootherName
     from streammatte.stages import Source
+
+
+_COUNTS = sys.platform == "linux"
+"""Whether the system tells who reads a virtual camera."""
 
 
 @click.command(cls=ProfileCommand)
@@ -111,9 +116,12 @@ def webcam(
     The result goes to a virtual camera, a window or both. Keys in the terminal and the window change it while it runs;
     ? lists them. q, Ctrl-C, or closing the window, ends it.
     """
+    import cv2
+
     from streammatte.cli.keys import pressed_keys
     from streammatte.cli.status_line import described, status_line
     from streammatte.io import open_camera
+    from streammatte.io.camera import CameraSource, find_again
     from streammatte.io.preview import PreviewSink
     from streammatte.live.allocator import share_arena
     from streammatte.live.controls import KEYS, LiveControls
@@ -121,6 +129,7 @@ def webcam(
     from streammatte.matting import load
 
     share_arena()
+    cv2.setNumThreads(threads)
     asked = parse_size(size), Fraction(fps)
     controls = LiveControls(
         _each(backgrounds),
@@ -134,8 +143,12 @@ def webcam(
     if mirror:
         controls.toggle("mirror")
 
+    found: list[str] = []  # device and name of the camera that was taken by default: no other may take its place
+
     def opened_camera() -> Source:
-        source = open_camera(camera, *asked)
+        source = open_camera(find_again(*found) if found else camera, *asked)
+        if camera is None and isinstance(source, CameraSource):
+            found[:] = source.device, source.name
         controls.notify(_got(source))
         return source
 
@@ -151,7 +164,7 @@ def webcam(
                 controls,
                 load(weights, engine=engine, device=device, threads=threads),
                 open_output=output,
-                count_readers=None if output is None or window is not None or always_on else output.readers,
+                count_readers=output.readers if output and not window and not always_on and _COUNTS else None,
                 matte_fps=matte_fps,
                 cpu_budget=cpu_budget,
             )
@@ -199,7 +212,7 @@ def _each(backgrounds: tuple[str, ...]) -> list[str]:
     found = []
     for text in backgrounds or ("blur",):
         folder = Path(text)
-        if folder.is_dir():
+        if folder.is_dir() and text != "blur":
             pictures = sorted(str(each) for each in folder.iterdir() if each.suffix.lower() in PICTURES)
             if not pictures:
                 raise UsageError(f"--bg {text}: there is no picture in this folder; expected {', '.join(PICTURES)}")

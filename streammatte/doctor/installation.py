@@ -23,6 +23,7 @@ _IN_ITS_PLACE = {"opencv-python": ("opencv-python-headless", "opencv-contrib-pyt
 
 _EXTRAS = {
     "openvino": "for --engine openvino",
+    "control": "for 'streammatte webcam --control'",
     "train": "for 'streammatte export' and 'streammatte evaluate --rivals'",
     "demo": "for the programs that make the sample",
 }

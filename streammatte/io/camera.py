@@ -22,12 +22,13 @@ from streammatte.io.v4l2 import v4l2_devices
 from streammatte.io.video_colour import Colour, ToRgb
 from streammatte.io.video_file import fraction
 
-__all__ = ["CameraInfo", "CameraSource", "list_cameras", "no_camera"]
+__all__ = ["CameraInfo", "CameraSource", "find_again", "list_cameras", "no_camera"]
 
 _FORMAT = {"darwin": "avfoundation", "win32": "dshow"}.get(sys.platform, "video4linux2")
 _TIME_BASE = Fraction(1, 1_000_000)
 _PATIENCE_S = 2.0
 _CONNECT_S = 8.0
+_POLL_S = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,12 @@ def list_cameras() -> list[CameraInfo]:
     return [CameraInfo(each.name, each.description) for each in found if "video" in each.media_types]
 
 
+def find_again(device: str, name: str) -> str:
+    """Return what a camera that was there before is opened by now; the system may have given it another number."""
+    same = [each.device for each in list_cameras() if each.name == name]
+    return same[0] if same and device not in same else device
+
+
 def no_camera() -> str:
     """Say that there is none that can be read, and what to do about it on this system."""
     if any(not each.readable for each in v4l2_devices()):
@@ -99,7 +106,7 @@ class CameraSource:
     ----------
     device, name : str
     size : tuple of int
-        (w, h) of the frames.
+        (w, h) of the first frame; an address may go over to another.
     rate : Fraction or None
         Frames per second that the camera claims to give.
     format : str
@@ -122,7 +129,9 @@ class CameraSource:
         self._closed = False
         self._container = _open(camera, size, Fraction(rate))
         try:
-            stream = self._container.streams.video[0]
+            stream = next(iter(self._container.streams.video), None)
+            if stream is None:
+                raise DeviceError(f"camera {self.device} gives no video; expected a camera or a video's address")
             stream.thread_type = "SLICE"  # threads that take a frame each would hand it out frames later
             self.rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
             self._decoded: Iterator[VideoFrame] = self._decode(self._container)
@@ -132,7 +141,8 @@ class CameraSource:
                 raise DeviceError(f"camera {self.device} gives no picture; unplug it and plug it in again")
             self.size = first.width, first.height
             # Unless they say otherwise, cameras use the matrix of BT.601 whatever their size.
-            self._to_rgb = ToRgb(Colour.of(first, stream.codec_context, Colour(6, 1, 1, full_range=False)), self.size)
+            self._colour = Colour.of(first, stream.codec_context, Colour(6, 1, 1, full_range=False))
+            self._to_rgb = ToRgb(self._colour, self.size)
         except BaseException:
             self.close()
             raise
@@ -144,6 +154,8 @@ class CameraSource:
                 picture = None if self._closed else next(self._decoded, None)
                 if picture is None:
                     return
+                if self._to_rgb.size != (picture.width, picture.height):  # a stream may change its shape
+                    self._to_rgb = ToRgb(self._colour, (picture.width, picture.height))
                 rgb = self._to_rgb(picture)
             yield Frame(rgb, _capture_us(picture), _TIME_BASE)
 
@@ -157,14 +169,20 @@ class CameraSource:
 
     def _decode(self, container: InputContainer) -> Iterator[VideoFrame]:
         stream = container.streams.video[0]
+        heard = time.monotonic()
         while not self._closed:
             try:
                 for packet in container.demux(stream):
+                    heard = time.monotonic()
                     with suppress(InvalidDataError):  # cameras often begin in the middle of a picture
                         yield from stream.decode(packet)
                 return
-            except BlockingIOError:  # AVFoundation does not wait for the next picture
-                time.sleep(0.002)
+            except BlockingIOError:  # there is no picture yet
+                if time.monotonic() - heard > _CONNECT_S:
+                    raise DeviceError(
+                        f"camera {self.device} gives no picture; unplug it and plug it in again"
+                    ) from None
+                time.sleep(_POLL_S)
             except FFmpegError as error:
                 raise DeviceError(f"camera {self.device} is gone ({error.strerror}); plug it in again") from error
 
@@ -190,15 +208,16 @@ def _open(camera: CameraInfo, size: tuple[int, int], rate: Fraction) -> InputCon
     """Open `camera` as asked; failing that, with less and less to say about it."""
     if "://" in camera.device:
         return _open_address(camera.device)
-    asked = {"video_size": f"{size[0]}x{size[1]}", "framerate": str(rate)}
+    shared = {"framerate": str(rate), "fflags": "nonblock"}  # nobody could end a read that waits for a silent camera
+    asked = shared | {"video_size": f"{size[0]}x{size[1]}"}
     jpeg = {"dshow": {"vcodec": "mjpeg"}, "video4linux2": {"input_format": "mjpeg"}}.get(_FORMAT)
-    attempts = [asked, {"framerate": str(rate)}, {}]
+    attempts = [asked, shared, {"fflags": "nonblock"}]
     if jpeg is not None and size[1] >= 720:
         attempts.insert(0, asked | jpeg)
     file = f"video={camera.device}" if _FORMAT == "dshow" else camera.device
     for options in attempts:
         try:
-            return av.open(file, "r", format=_FORMAT, container_options=options)
+            return av.open(file, "r", format=_FORMAT, container_options=options, timeout=(_CONNECT_S, None))
         except FFmpegError as error:
             reason = error
     raise DeviceError(

@@ -109,13 +109,18 @@ def _ask(folder: Path) -> V4l2Device:
     try:
         answer = _ioctl(path, _QUERYCAP, bytes(_CAPABILITY.size))
     except OSError as error:
-        name = (folder / "name").read_text(encoding="utf-8", errors="replace").strip()
+        name = ""
+        with suppress(OSError):  # it was unplugged just now
+            name = (folder / "name").read_text(encoding="utf-8", errors="replace").strip()
         return V4l2Device(path, name, readable=not isinstance(error, PermissionError))
     return V4l2Device.of_capability(path, answer)
 
 
 def _ioctl(path: str, request: int, argument: bytes) -> bytes:
-    from fcntl import ioctl  # which Windows lacks
+    try:
+        from fcntl import ioctl
+    except ImportError as error:  # on Windows
+        raise OSError("there are no V4L2 devices on this system") from error
 
     file = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     try:

@@ -88,12 +88,12 @@ class ToRgb:
 
     def __init__(self, colour: Colour, size: tuple[int, int]) -> None:
         self._colour = colour
-        self._size = size
+        self.size = size
         self._reformatter = VideoReformatter()
 
     def __call__(self, frame: VideoFrame) -> Rgb:
         """Return the picture, (H, W, 3)."""
-        width, height = self._size
+        width, height = self.size
         frame.color_primaries = frame.color_trc = _UNSTATED  # PyAV 17 refuses frames with some of the others
         converted = self._reformatter.reformat(
             frame,

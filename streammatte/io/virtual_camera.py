@@ -84,10 +84,10 @@ class VirtualCameraSink:
     ) -> None:
         self._fit = fit
         self.rate = Fraction(rate or 30)
-        self._camera = _open(size, float(self.rate), device)
+        self._camera, watched = _open(size, float(self.rate), device)
         self.device: str = self._camera.device
         self.size: tuple[int, int] = (self._camera.width, self._camera.height)
-        if self.size != size:
+        if watched or self.size != size:
             self.rate = output_rate(self.device) or self.rate
         else:
             set_output_rate(self.device, self.rate)
@@ -106,7 +106,8 @@ class VirtualCameraSink:
         self.close()
 
 
-def _open(size: tuple[int, int], rate: float, device: str | None) -> Any:
+def _open(size: tuple[int, int], rate: float, device: str | None) -> tuple[Any, bool]:
+    """Open a camera; return it and whether it is being watched already."""
     reason = RuntimeError("there is none")
     devices: Sequence[str | None] = [device] if device else list_virtual_cameras() or [None]
     for each in devices:
@@ -114,7 +115,7 @@ def _open(size: tuple[int, int], rate: float, device: str | None) -> Any:
         set_size = (each and output_size(each)) or size
         for width, height in (set_size,) if users else (size, set_size):
             try:
-                return pyvirtualcam.Camera(width, height, rate, device=each)
+                return pyvirtualcam.Camera(width, height, rate, device=each), bool(users)
             except RuntimeError as error:
                 reason = error
                 if each and not users:  # its last writer may have been killed

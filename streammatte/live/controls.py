@@ -111,6 +111,7 @@ class LiveControls:
         self._weights: tuple[Path, ...] = () if weights is None else (weights, weights.with_suffix(".onnx"))
         self._weights_stamps = _stamps(self._weights)
         self._loader = ThreadPoolExecutor(1, "streammatte loading")
+        self._asked = self.backgrounds[0]
         self._made = self._make(self.backgrounds[0])
         look = Look(self.backgrounds[0], _own_blur(self.backgrounds[0]), tuple(filters), smoothing)
         self._kept = tuple(map(parse_filter, kept))
@@ -141,12 +142,25 @@ class LiveControls:
 
     def step_background(self, step: int) -> None:
         """Go on to the next background (1) or back (-1), around the end."""
-        here = self.backgrounds.index(self.look.background) if self.look.background in self.backgrounds else 0
-        self.set_background(self.backgrounds[(here + step) % len(self.backgrounds)])
+        with self._lock:
+            here = self.backgrounds.index(self._asked) if self._asked in self.backgrounds else 0
+            self.set_background(self.backgrounds[(here + step) % len(self.backgrounds)])
 
     def set_background(self, text: str) -> None:
         """Load a background, as `--bg` takes it, and show it when it is there; a new one joins `backgrounds`."""
-        self._later(lambda: self._show(text, self._make(text)))
+
+        def make() -> None:
+            try:
+                made = self._make(text)
+            except StreammatteError:
+                with self._lock:
+                    if self._asked == text:
+                        self._asked = self.look.background
+                raise
+            self._show(text, made)
+
+        self._asked = text
+        self._later(make)
 
     def offer(self, text: str) -> None:
         """Let a background join `backgrounds` without being shown."""
@@ -206,7 +220,9 @@ class LiveControls:
     def reload_changed(self) -> None:
         """Load the present background and the weights again if their files have changed; call it now and then."""
         made = self._made
-        if made.stamps and _stamps(made.background.paths) not in (made.stamps, ()):
+        stamps = _stamps(made.background.paths)
+        if made.stamps and stamps not in (made.stamps, ()) and self._asked == self.look.background:
+            self._made = replace(made, stamps=stamps)  # a file that is broken is told of once
             self.set_background(self.look.background)
         stamps = _stamps(self._weights)
         if stamps not in (self._weights_stamps, ()):
@@ -238,8 +254,9 @@ class LiveControls:
             self._loader.submit(guarded)
 
     def _make(self, text: str) -> _Made:
+        before = _stamps([Path(text)])  # a file that changes while it is read is read again
         background = Background.of(text, output=None, decontaminate=self._decontaminate)
-        return _Made(background, _stamps(background.paths))
+        return _Made(background, before if background.paths else ())
 
     def _show(self, text: str, made: _Made) -> None:
         with self._lock:

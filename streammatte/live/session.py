@@ -29,6 +29,9 @@ __all__ = ["LiveSession"]
 
 _RELOAD_EVERY_S = 1.0
 
+_FASTEST = 120
+"""Frames a second: streams on the network claim the ticks of their clock at times."""
+
 
 class LiveSession:
     """Mattes a camera until it is told to end; runs in threads of its own from the moment it is made.
@@ -92,7 +95,8 @@ class LiveSession:
             self._source = PersistentSource(open_camera, self._wanted, controls.ended)
             opened.callback(self._source.close)
             self.size = self._source.size
-            rate = Fraction(rate or self._source.rate or 30)
+            claimed = self._source.rate or 30
+            rate = Fraction(rate or (claimed if claimed <= _FASTEST else 30))
             self._output = NullSink() if open_output is None else open_output(self.size, rate)
             opened.callback(self._output.abort)
             self._clock = ClockedSink(self._output, getattr(self._output, "rate", rate), _card(self.size))
@@ -148,7 +152,7 @@ class LiveSession:
             engine=str(getattr(matter.matter, "engine", type(matter.matter).__name__)),
             device=str(getattr(matter.matter, "device", "")),
             received=source.received,
-            dropped=source.dropped,
+            dropped=source.dropped + self._meter.dropped,
             shown=clock.written,
             repeated=clock.repeated,
             found=matter.found,
@@ -156,7 +160,7 @@ class LiveSession:
             rested=matter.rested,
             reconnects=source.reconnects,
             worst_gap_ms=clock.worst_gap_ms,
-            readers=None if self._watch is None else self._watch.readers,
+            readers=None if self._watch is None else max(0, self._watch.readers - self.watching),
         )
 
     def forget_gaps(self) -> None:

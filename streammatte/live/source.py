@@ -125,6 +125,7 @@ class PersistentSource:
             if self.state != "lost":
                 self.state = "opening"
             self._reader = _Reader(self._open())
+            self.camera = str(getattr(self._reader.source, "device", ""))
         reader = self._reader
         deadline = monotonic() + self._silence_s
         while not self._ended.is_set() and self._wanted.is_set():

@@ -96,14 +96,27 @@ class Rates:
 
 
 class StageMeter:
-    """The mean of each stage's time over the last frames; give it to `run` as `on_frame`."""
+    """The mean of each stage's time over the last frames; give it to `run` as `on_frame`.
+
+    Parameters
+    ----------
+    frames : int
+        How many.
+
+    Attributes
+    ----------
+    dropped : int
+        Frames that `run` skipped for newer ones.
+    """
 
     def __init__(self, frames: int = 60) -> None:
         self._stages: deque[StageTimes] = deque(maxlen=frames)
+        self.dropped = 0
 
     def __call__(self, report: FrameReport) -> None:
         """Take in a frame."""
         self._stages.append(report.stages)
+        self.dropped = report.dropped
 
     @property
     def mean(self) -> StageTimes | None:

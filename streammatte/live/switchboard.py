@@ -11,6 +11,7 @@ from streammatte.layers import Layers
 from streammatte.live.carry import CarryingMatter
 from streammatte.live.controls import LiveControls
 from streammatte.live.look import Look
+from streammatte.stages import Filter
 
 __all__ = ["Switchboard"]
 
@@ -37,6 +38,7 @@ class Switchboard:
         self._controls = controls
         self._matter = matter
         self._look: Look = controls.look
+        self._failed: tuple[Filter, ...] | None = None
         self.shown: Layers | None = None
 
     def reset(self) -> None:
@@ -68,8 +70,7 @@ class Switchboard:
         if look.frozen and self.shown is not None:
             return replace(self.shown, frame=replace(layers.frame, rgb=self.shown.frame.rgb))
         if look.on:
-            for step in look.steps:
-                layers = step(layers)
+            layers = self._edited(layers, look)
         if look.show_alpha:
             white = np.full_like(layers.foreground, 255)
             layers = replace(layers, foreground=white, background=np.zeros_like(white))
@@ -77,6 +78,19 @@ class Switchboard:
             layers = _mirrored(layers)
         self.shown = layers
         return layers
+
+    def _edited(self, layers: Layers, look: Look) -> Layers:
+        """Apply the look's steps; once one of them has failed, show the person before grey, never the room."""
+        if look.steps is not self._failed:
+            try:
+                edited = layers
+                for step in look.steps:
+                    edited = step(edited)
+                return edited
+            except Exception as error:  # a filter may be anybody's, and a call must go on
+                self._failed = look.steps
+                self._controls.notify(f"{error}; the background is grey until another is chosen")
+        return replace(layers, background=np.full_like(layers.foreground, 128))
 
     def _passes(self) -> bool:
         return not self._look.on or (self._look.frozen and self.shown is not None)

@@ -33,6 +33,7 @@ def export(
     path: Path,
     format: Literal["onnx", "torchscript"] = "onnx",  # noqa: A002
     size: tuple[int, int] | None = None,
+    note: str = "",
 ) -> None:
     """Write the folded network: `image` (N, 3, H, W) float32 in [0, 1] to `alpha` (N, 1, H, W) float32 in [0, 1].
 
@@ -46,6 +47,8 @@ def export(
         Its form.
     size : tuple of int, optional
         (width, height), multiples of 32, to which an ONNX file is bound; by default N, H and W are free.
+    note : str
+        What an ONNX file says of itself.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def export(
             torch.jit.trace(module, (example,)).save(str(path))  # type: ignore[no-untyped-call]
             return
         try:
-            import onnx  # noqa: F401
+            import onnx
         except ImportError as error:
             raise MissingExtraError(
                 "writing ONNX files needs the package onnx, which is missing; run: pip install 'streammatte[train]'"
@@ -77,3 +80,6 @@ def export(
             opset_version=17,
             dynamo=False,
         )
+        model = onnx.load(path)
+        model.doc_string = note
+        onnx.save(model, path)

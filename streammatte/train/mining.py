@@ -24,7 +24,7 @@ def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int 
     """Weights by the error of `network` on each background, and on the first photo of each group of people.
 
     A picture whose mean absolute error is 0 has weight 1, and one of 0.1 has 3. People whose own background must not
-    be looked at keep weight 1, as nobody knows their error.
+    be looked at have the others' mean, as nobody knows their error.
 
     Parameters
     ----------
@@ -41,14 +41,17 @@ def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int 
     people = []
     for group in training_set.people:
         person = group[0]
-        weight = 1.0
+        weight = float("nan")
         if person.own_background:
             alpha = alpha_at(network, person.photo, long_side)
             true = cv2.resize(person.alpha, alpha.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
             weight = _weight(np.abs(alpha - true).mean())
         people.append(weight * (CLIP_WEIGHT if len(group) > 1 else 1.0))
     network.train(training)
-    return Hardness(np.array(people), np.array(backgrounds))
+    weights = np.array(people)
+    known = ~np.isnan(weights)
+    weights[~known] = weights[known].mean() if known.any() else 1.0
+    return Hardness(weights, np.array(backgrounds))
 
 
 def equal(network: MattingNetwork, training_set: TrainingSet) -> Hardness:

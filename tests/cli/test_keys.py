@@ -23,8 +23,22 @@ def test_keys_come_one_by_one_and_the_terminal_is_left_as_it_was(monkeypatch, un
             until(lambda: typed() == "n")
             os.write(user, b"m?")
             until(lambda: typed() == "m?")
+            os.write(user, b"\x1b[Ao\x1b[1;5Dp\x1bOP")  # arrow up, o, Ctrl and arrow left, p, F1
+            until(lambda: typed() == "op")
             assert typed() == ""
         assert termios.tcgetattr(terminal) == before
+    os.close(user)
+
+
+def test_in_the_background_the_terminal_is_left_alone(monkeypatch):
+    user, terminal = pty.openpty()
+    os.write(user, b"q")
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
+        monkeypatch.setattr("tty.setcbreak", lambda _: pytest.fail("the system would stop the program"))
+        with pressed_keys() as typed:
+            assert typed() == ""
     os.close(user)
 
 

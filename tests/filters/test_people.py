@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -8,13 +10,13 @@ from streammatte import Frame, Layers, parse_filter
 SIZE = 320, 180
 
 
-def people(*boxes):
+def people(*boxes, time_ms=0):
     """Layers with solid people at (left, top, right, bottom), whose edges are soft."""
     alpha = np.zeros((SIZE[1], SIZE[0]), np.float32)
     for left, top, right, bottom in boxes:
         alpha[max(0, top - 2) : bottom + 2, max(0, left - 2) : right + 2] = 0.4
         alpha[top:bottom, left:right] = 1
-    return Layers.of(Frame(np.zeros((SIZE[1], SIZE[0], 3), np.uint8)), alpha)
+    return Layers.of(Frame(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), time_ms, Fraction(1, 1000)), alpha)
 
 
 WIDE, TALL = (20, 120, 160, 180), (240, 40, 290, 180)
@@ -58,3 +60,12 @@ def test_it_does_not_jump_between_two_of_about_one_size():
     for shrunk in (85, 95, 105):  # the other is the larger now, but not by much
         assert kept(keep(people((20, shrunk, 100, 180), right)), right) == 0
     assert kept(keep(people((20, 140, 100, 180), right)), right) == 1
+
+
+def test_one_who_is_missed_for_a_moment_is_not_given_up():
+    keep = parse_filter("people")
+    left, right = (20, 80, 100, 180), (200, 90, 280, 180)
+    assert kept(keep(people(left, right)), left) == 1
+    assert keep(people(right, time_ms=400)).alpha.max() == 0
+    assert kept(keep(people(left, right, time_ms=800)), left) == 1
+    assert kept(keep(people(right, time_ms=2000)), right) == 1

@@ -73,6 +73,7 @@ def test_a_device_that_is_being_watched_keeps_its_size_and_rate(device):
     device.users = [Holder(7, "chrome")]
     sink = VirtualCameraSink((1280, 720), 30)
     assert (sink.size, sink.rate, device.announced) == ((640, 360), 25, None)
+    assert (VirtualCameraSink((640, 360), 30).rate, device.announced) == (25, None)
     sink.write(grey((1280, 720)))
     assert (device.sent[0] == 200).all()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -56,6 +57,39 @@ def test_backgrounds_are_gone_through_around_the_end(make, half, until):
     for key, colour in (("n", (0, 255, 0)), ("n", (0, 0, 255)), ("n", (255, 0, 0)), ("p", (0, 0, 255))):
         controls.press(key)
         until(lambda colour=colour: is_colour(show()[1], colour))
+
+
+def test_a_key_pressed_twice_goes_two_steps(make, half, until):
+    controls = make("#ff0000", "#00ff00", "#0000ff")
+    show = Shown(controls, half)
+    controls.press("n")
+    controls.press("n")
+    until(lambda: is_colour(show()[1], (0, 0, 255)))
+
+
+def test_a_file_that_is_broken_now_is_told_once(make, until, tmp_path: Path):
+    picture = tmp_path / "picture.png"
+    cv2.imwrite(str(picture), RGB)
+    controls = make(str(picture))
+    picture.write_bytes(b"half of it")
+    for _ in range(3):
+        controls.reload_changed()
+        until(lambda: controls.notified)
+    controls.close()
+    assert controls.notified == 1
+
+
+def test_a_filter_that_fails_shows_grey_and_never_the_room(make, half):
+    class Fails:
+        def __call__(self, layers):
+            raise OSError("the video is gone")
+
+    controls = make("#ff0000")
+    show = Shown(controls, half)
+    controls.look = replace(controls.look, steps=(Fails(),))
+    for _ in range(2):
+        assert is_colour(show()[1], (128, 128, 128))
+    assert [notice.split(";")[0] for notice in controls.notices] == ["the video is gone"]
 
 
 def test_what_cannot_be_loaded_is_told_and_changes_nothing(make, half, until):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from threading import active_count
+from time import sleep
 
 import numpy as np
 import pytest
@@ -71,6 +72,22 @@ def test_the_camera_is_closed_while_nobody_watches(camera, half, controls, until
         until(lambda: session.status().state == "idle")
         session.watching += 1  # as the control page does
         until(lambda: session.status().state == "live")
+        assert session.status().readers == 0  # it is no program
+
+
+def test_frames_that_came_too_fast_are_counted(camera, half, controls, until):
+    class Slow:
+        def matte(self, frame):
+            sleep(0.05)
+            return half.matte(frame)
+
+        def reset(self): ...
+
+    with LiveSession(camera, controls, Slow()) as session:
+        until(lambda: session.status().found >= 5)
+        status = session.status()
+    assert 0 <= status.received - status.dropped - status.found <= 4  # those that are on their way
+    assert status.dropped
 
 
 def test_a_lost_camera_leaves_the_output_running(camera, half, controls, until, monkeypatch):

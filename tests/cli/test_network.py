@@ -1,0 +1,35 @@
+"""The commands that count the network and write it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streammatte.engines import OnnxRuntimeEngine
+from streammatte.errors import WeightsError
+from streammatte.matting import shipped_weights
+from streammatte.nn.network import MattingNetwork
+from streammatte.nn.variants import TABLES, VARIANTS
+from streammatte.nn.weights import save_network
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_tables_count_every_variant_beside_the_paper(streammatte, table):
+    lines = streammatte("model", "--table", table).output.splitlines()[2:]
+    assert len(lines) == len(TABLES[table])
+    for line, row in zip(lines, TABLES[table], strict=True):
+        name, parameters, papers = (cell.strip() for cell in line.split("|")[1:4])
+        network = MattingNetwork(VARIANTS[name])
+        assert float(parameters) == pytest.approx(sum(p.numel() for p in network.parameters()) / 1e3, abs=0.005)
+        assert float(papers) == row.parameters_k
+
+
+def test_an_onnx_file_of_other_weights_is_refused(streammatte, tmp_path: Path):
+    weights = tmp_path / "own.safetensors"
+    weights.write_bytes(shipped_weights().read_bytes())
+    assert streammatte("export", "--weights", weights, weights.with_suffix(".onnx")).exit_code == 0
+    OnnxRuntimeEngine(weights, threads=1)
+    save_network(MattingNetwork(), weights)
+    with pytest.raises(WeightsError, match=r"other weights.*streammatte export"):
+        OnnxRuntimeEngine(weights, threads=1)
