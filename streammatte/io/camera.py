@@ -29,6 +29,9 @@ _TIME_BASE = Fraction(1, 1_000_000)
 _PATIENCE_S = 2.0
 _CONNECT_S = 8.0
 _POLL_S = 0.004
+_NONBLOCK = "+4"
+"""FFmpeg's AVFMT_FLAG_NONBLOCK, whose name its options no longer know: nobody could end a read that waits for a camera
+that has fallen silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +211,10 @@ def _open(camera: CameraInfo, size: tuple[int, int], rate: Fraction) -> InputCon
     """Open `camera` as asked; failing that, with less and less to say about it."""
     if "://" in camera.device:
         return _open_address(camera.device)
-    shared = {"framerate": str(rate), "fflags": "nonblock"}  # nobody could end a read that waits for a silent camera
+    shared = {"framerate": str(rate), "fflags": _NONBLOCK}
     asked = shared | {"video_size": f"{size[0]}x{size[1]}"}
     jpeg = {"dshow": {"vcodec": "mjpeg"}, "video4linux2": {"input_format": "mjpeg"}}.get(_FORMAT)
-    attempts = [asked, shared, {"fflags": "nonblock"}]
+    attempts = [asked, shared, {"fflags": _NONBLOCK}]
     if jpeg is not None and size[1] >= 720:
         attempts.insert(0, asked | jpeg)
     file = f"video={camera.device}" if _FORMAT == "dshow" else camera.device

@@ -6,101 +6,18 @@ import argparse
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
-import av
-import numpy as np
 from browser import page
+from running import corner, frames, live, moves, near, opened, until
 from window import Window
 
 GREEN = (0, 255, 0)
 SAMPLE = Path(str(resources.files("streammatte"))) / "assets" / "sample.mp4"
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-
-
-class Live:
-    """`streammatte webcam`, running."""
-
-    def __init__(self, *options: str, background: str, env: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "streammatte", "webcam", "--bg", background, *options]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=os.environ | env)
-
-    def cpu_s(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-
-    def cpu_percent(self, seconds: float) -> float:
-        before, began = self.cpu_s(), time.monotonic()
-        time.sleep(seconds)
-        return (self.cpu_s() - before) / (time.monotonic() - began) * 100
-
-    def holds(self, device: str) -> bool:
-        links = Path(f"/proc/{self.process.pid}/fd").iterdir()
-        return any(os.path.realpath(link) == device for link in links)
-
-    def end(self) -> str:
-        """Press Ctrl-C, unless it has ended; return what it said."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-        out, err = self.process.communicate(timeout=20)
-        assert self.process.returncode == 0, (self.process.returncode, err)
-        return err + out
-
-
-@contextmanager
-def live(*options: str, background: str = "#00ff00", env: dict[str, str] | None = None) -> Iterator[Live]:
-    running = Live(*options, background=background, env=env or {})
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.process.kill()
-        running.process.wait()
-
-
-def until(true: Callable[[], Any], seconds: float, what: str) -> float:
-    """Wait; return after how many seconds it came true."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < seconds, f"not within {seconds:g} s: {what}"
-        time.sleep(0.02)
-    return time.monotonic() - began
-
-
-def near(colour: Any, wanted: Any, by: int = 30) -> bool:
-    return bool(np.abs(np.asarray(colour, float) - wanted).max() <= by)
-
-
-def frames(device: str, patience_s: float = 20) -> Iterator[np.ndarray]:
-    end = time.monotonic() + patience_s
-    while True:
-        try:
-            container = av.open(device, format="video4linux2")
-            break
-        except OSError:  # nobody writes to it yet
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
-    with container:
-        for frame in container.decode(video=0):
-            yield frame.to_ndarray(format="rgb24")
-
-
-def corner(picture: np.ndarray) -> np.ndarray:
-    height, width = picture.shape[:2]
-    return picture[height // 30 : height // 12, width // 40 : width // 16].reshape(-1, 3).mean(axis=0)
-
-
-def opened(running: Live, device: str) -> float:
-    return until(lambda: running.holds(device), 20, f"streammatte opens {device}")
 
 
 def call(arguments: argparse.Namespace, *, before: bool) -> Iterator[tuple[str, str]]:
@@ -178,7 +95,7 @@ def idle(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
 
 
 def unplug(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
-    """The webcam's driver lets go of its device, and takes it back."""
+    """The driver of the camera that was taken by default lets go of its device, and takes it back."""
     driver = Path("/sys/bus/platform/drivers/vivid")
     (device,) = [each.name for each in driver.glob("vivid.*")]
     took_s = {}
@@ -188,8 +105,7 @@ def unplug(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
         (driver / action).write_text(device)
         took_s[action] = time.monotonic() - began
 
-    options = ("--camera", "/dev/video0", "--virtual-camera", arguments.output, "--always-on")
-    with live(*options, background="blur:5") as running:
+    with live("--virtual-camera", arguments.output, "--always-on", background="blur:5") as running:
         opened(running, "/dev/video0")
         reader = frames(arguments.output)
         began = last = time.monotonic()
@@ -244,6 +160,35 @@ def jpeg(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
             camera.kill()
 
 
+def silent(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """A camera that stops giving pictures, and goes on after a while."""
+    command = ["ffmpeg", "-v", "error", "-re", "-stream_loop", "-1", "-i", str(SAMPLE), "-vf", "scale=640:360"]
+    with subprocess.Popen([*command, "-r", "30", "-pix_fmt", "yuyv422", "-f", "v4l2", arguments.jpeg]) as camera:
+        try:
+            time.sleep(2)
+            options = ("--camera", arguments.jpeg, "--virtual-camera", arguments.output, "--always-on")
+            with live(*options) as running:
+                reader = frames(arguments.output)
+                until(lambda: near(corner(next(reader)), GREEN), 30, "green")
+                camera.send_signal(signal.SIGSTOP)
+                began = last = time.monotonic()
+                worst = 0.0
+                while last - began < 15:
+                    next(reader)
+                    worst, last = max(worst, time.monotonic() - last), time.monotonic()
+                yield (
+                    "longest time without a frame for the reader, in 15 s of silence",
+                    f"{worst * 1000:.0f} ms",
+                )
+                camera.send_signal(signal.SIGCONT)
+                back = until(lambda: moves(reader, 5), 20, "the picture moves again")
+                yield "from its next picture to one that moves", f"{back:.1f} s"
+                reader.close()
+                yield "streammatte said", running.end().strip().splitlines()[-1]
+        finally:
+            camera.kill()
+
+
 def preview(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """The window, and keys pressed in it."""
     with Window() as window:
@@ -263,11 +208,6 @@ def preview(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
             yield "streammatte said, after q", said.strip().splitlines()[-1]
 
 
-def moves(reader: Iterator[np.ndarray]) -> bool:
-    first = next(reader).astype(int)
-    return any(np.abs(next(reader) - first).max() > 50 for _ in range(60))
-
-
 SCENES: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, str]]]] = {
     "call-first": lambda arguments: call(arguments, before=True),
     "call-later": lambda arguments: call(arguments, before=False),
@@ -275,6 +215,7 @@ SCENES: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, str]]]] = {
     "idle": idle,
     "unplug": unplug,
     "jpeg": jpeg,
+    "silent": silent,
     "preview": preview,
 }
 
@@ -284,7 +225,7 @@ def main() -> None:
     parser.add_argument("scenes", nargs="*", metavar="SCENE", help=f"all by default; {', '.join(SCENES)}")
     parser.add_argument("--webcam", default=os.environ.get("STREAMMATTE_WEBCAM", "/dev/video0"))
     parser.add_argument("--output", default=os.environ.get("STREAMMATTE_OUTPUT", "/dev/video10"))
-    parser.add_argument("--jpeg", default="/dev/video11", help="a second v4l2loopback, for the scene jpeg")
+    parser.add_argument("--jpeg", default="/dev/video11", help="a second v4l2loopback, for the scenes jpeg and silent")
     parser.add_argument("--name", default="streammatte", help="the virtual camera's label")
     arguments = parser.parse_args()
     if not SCENES.keys() >= set(arguments.scenes):
