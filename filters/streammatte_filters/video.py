@@ -49,7 +49,7 @@ class VideoBackground:
         time = layers.frame.time
         if self._time == -inf or time < self._time:
             self._start = time
-            self._pictures = self._endless()
+            self._pictures = _endless(self._path)
             self._next_s, self._next = next(self._pictures)
         elif time - self._time > _PAUSE_S:
             self._start += time - self._time
@@ -59,18 +59,22 @@ class VideoBackground:
             self._next_s, self._next = next(self._pictures)
         return replace(layers, background=fitted(self._picture, layers.frame.size, self._fit))
 
-    def _endless(self) -> Iterator[tuple[float, Rgb]]:
-        """The video's pictures over and over, each with its seconds since the start of the first."""
-        begin_s = 0.0
-        while True:
-            source = open_source(self._path)
-            step_s = float(1 / source.rate) if source.rate else 0.04
-            first_s = None
-            try:
-                for frame in source:
-                    first_s = frame.time if first_s is None else first_s
-                    at_s = begin_s + frame.time - first_s
-                    yield at_s, frame.rgb
-            finally:
-                source.close()
-            begin_s = at_s + step_s
+
+def _endless(path: Path) -> Iterator[tuple[float, Rgb]]:
+    """The video's pictures over and over, each with its seconds since the start of the first.
+
+    No method: it would hold its filter, which holds it, and the video would stay open when both are dropped.
+    """
+    begin_s = 0.0
+    while True:
+        source = open_source(path)
+        step_s = float(1 / source.rate) if source.rate else 0.04
+        first_s = None
+        try:
+            for frame in source:
+                first_s = frame.time if first_s is None else first_s
+                at_s = begin_s + frame.time - first_s
+                yield at_s, frame.rgb
+        finally:
+            source.close()
+        begin_s = at_s + step_s

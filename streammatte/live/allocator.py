@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from contextlib import suppress
 
@@ -25,8 +26,10 @@ def share_arena() -> None:
 def give_back_memory() -> None:
     """Give the system back what is free between what is in use; takes up to some 0.2 s.
 
-    Pictures of many sizes leave gaps in the heap, which would grow from one switch to the next.
+    Pictures of many sizes leave gaps in the heap, which would grow from one switch to the next. Closed videos are freed
+    by the garbage collector alone, which a session gives little reason to run.
     """
+    gc.collect()
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)

@@ -1,5 +1,7 @@
 """The background video shows the picture of each frame's time, whatever the rates."""
 
+import gc
+import weakref
 from fractions import Fraction
 
 import av
@@ -69,3 +71,16 @@ def test_what_cannot_be_read_is_refused_at_once_by_name(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(MediaError, match=r"waves\.mp4"):
         VideoBackground(path)
+
+
+def test_a_filter_that_is_dropped_frees_its_video_at_once(path):
+    video = VideoBackground(path)
+    shown(video, 0)
+    freed = []
+    weakref.finalize(video, freed.append, True)
+    gc.disable()  # which would find it in the end
+    try:
+        del video
+        assert freed
+    finally:
+        gc.enable()
