@@ -33,7 +33,7 @@ def slow_stage(query: Tensor, key: Tensor, value: Tensor, subset_of: Callable[[i
 
 
 @pytest.mark.parametrize("kind", ["non-local", "long", "short", "short+long"])
-@pytest.mark.parametrize(("interval", "size"), [(2, (8, 4)), (4, (8, 4)), (8, (12, 4))])
+@pytest.mark.parametrize(("interval", "size"), [(1, (4, 4)), (2, (8, 4)), (4, (8, 4)), (8, (12, 4))])
 def test_equations_2_to_4(kind: str, interval: int, size: tuple[int, int]) -> None:
     torch.manual_seed(0)
     module = EfficientNonLocalAttention(5, 3, kind, interval).double().eval()

@@ -49,6 +49,9 @@ def test_shortcut_where_shapes_allow() -> None:
 
 def test_odd_sides_are_rounded_up_and_back() -> None:
     x = torch.randn(1, 2, 9, 7)
+    for i, j in ((0, 0), (2, 1), (4, 3)):  # the mean of what is there of 3x3 pixels around each second one
+        near = x[..., max(0, 2 * i - 1) : 2 * i + 2, max(0, 2 * j - 1) : 2 * j + 2]
+        torch.testing.assert_close(downsample(x)[..., i, j], near.mean((2, 3)))
     assert downsample(x).shape == (1, 2, 5, 4)
     assert upsample(downsample(x), like=x).shape == x.shape
     block = OCBlock(OctaveWidths(2, 3), OctaveWidths(2, 3), odd=True).eval()
@@ -68,3 +71,7 @@ def test_cross_level_fusion_weighs_channels() -> None:
     high = high + fusion.high.bias[:, None, None]
     expected = shallow.high[0] + high.repeat_interleave(4, 1).repeat_interleave(4, 2)
     torch.testing.assert_close(fusion(deep, shallow).high[0], expected, atol=1e-5, rtol=1e-5)
+    low = torch.einsum("oc,chw->ohw", fusion.low.weight[:, :, 0, 0], deep.low[0] * weights[3:, None, None])
+    low = low + fusion.low.bias[:, None, None]
+    expected = shallow.low[0] + low.repeat_interleave(4, 1).repeat_interleave(4, 2)
+    torch.testing.assert_close(fusion(deep, shallow).low[0], expected, atol=1e-5, rtol=1e-5)
