@@ -13,15 +13,18 @@ from streammatte.train.data import TrainingSet
 
 __all__ = ["alpha_at", "equal", "hardness"]
 
-CLIP_WEIGHT = 4.0
+CLIP_WEIGHT = 10.0
 """A clip shows one person in many poses, and there are few of them: it counts as so many photos."""
+
+PHOTOS_LOOKED_AT = 4
+"""Of a group of people: about so many, evenly spread."""
 
 HARDEST = 5.0
 """The most that a picture's own error multiplies its weight by."""
 
 
 def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int = 256) -> Hardness:
-    """Weights by the error of `network` on each background, and on the first photo of each group of people.
+    """Weights by the error of `network` on each background, and on some photos of each group of people.
 
     A picture whose mean absolute error is 0 has weight 1, and one of 0.1 has 3. People whose own background must not
     be looked at have the others' mean, as nobody knows their error.
@@ -40,18 +43,19 @@ def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int 
     backgrounds = [_weight(alpha_at(network, photo, long_side).mean()) for photo in training_set.backgrounds]
     people = []
     for group in training_set.people:
-        person = group[0]
-        weight = float("nan")
-        if person.own_background:
-            alpha = alpha_at(network, person.photo, long_side)
-            true = cv2.resize(person.alpha, alpha.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-            weight = _weight(np.abs(alpha - true).mean())
-        people.append(weight * (CLIP_WEIGHT if len(group) > 1 else 1.0))
+        errors = []
+        for person in group[:: max(1, len(group) // PHOTOS_LOOKED_AT)]:
+            if person.own_background:
+                alpha = alpha_at(network, person.photo, long_side)
+                true = cv2.resize(person.alpha, alpha.shape[::-1], interpolation=cv2.INTER_AREA)
+                errors.append(np.abs(alpha - true.astype(np.float32) / 255).mean())
+        people.append(_weight(np.mean(errors)) if errors else np.nan)
     network.train(training)
     weights = np.array(people)
     known = ~np.isnan(weights)
     weights[~known] = weights[known].mean() if known.any() else 1.0
-    return Hardness(weights, np.array(backgrounds))
+    clips = np.array([len(group) > 1 for group in training_set.people])
+    return Hardness(np.where(clips, CLIP_WEIGHT, 1.0) * weights, np.array(backgrounds))
 
 
 def equal(network: MattingNetwork, training_set: TrainingSet) -> Hardness:

@@ -8,7 +8,7 @@ import torch
 from streammatte.nn.network import MattingNetwork, MattingOutput
 from streammatte.train.augment import Composer, Hardness, Mix
 from streammatte.train.data import load_training_set
-from streammatte.train.mining import hardness
+from streammatte.train.mining import CLIP_WEIGHT, hardness
 
 
 class Redness(MattingNetwork):
@@ -23,7 +23,7 @@ def test_what_is_taken_for_a_person_weighs_more(packs: Path, tmp_path: Path) -> 
     red, black = (np.full((64, 64, 3), value, np.uint8) for value in ((255, 0, 0), (0, 0, 0)))
     weights = hardness(Redness(), type(training_set)(training_set.people, (black, red)))
     assert weights.backgrounds.tolist() == [1.0, 5.0]
-    assert weights.people[3] == 4 * weights.people[0]  # the clip: the same picture as the photo, but a clip
+    assert weights.people[3] == CLIP_WEIGHT * weights.people[0]  # the clip: the same picture as the photo, but a clip
 
 
 def test_weights_say_how_often_each_is_drawn(packs: Path, tmp_path: Path) -> None:
