@@ -25,6 +25,9 @@ _LEARN_S = 2.0
 _KNOWN_S = 1.0
 """Seconds for which a pixel must have shown the background before it is relied on."""
 
+_TRUST_S = 30.0
+"""Seconds after which a pixel that was always hidden since is not relied on: the light may have changed."""
+
 _LONGEST_STEP_S = 0.2
 """A frame counts for no longer, however late the next one comes."""
 
@@ -48,7 +51,8 @@ _LIKE_THE_WALL = 11
 """Reduced pixels: so wide may parts of a held thing be that look like what they hide, and more inside it."""
 
 _UPSET = 0.5
-"""Share of the known background: where more has changed, the camera was moved or the light switched on."""
+"""Share of the known background that nobody hides: where more has changed, the camera was moved or the light switched
+on."""
 
 _Mask = npt.NDArray[np.bool_]
 _Floats = npt.NDArray[np.float32]
@@ -81,17 +85,15 @@ class HeldObjects:
         picture = np.asarray(cv2.blur(picture, (3, 3)), np.float32)
         alpha = np.asarray(cv2.resize(layers.alpha, size, interpolation=cv2.INTER_AREA), np.float32)
         near = cv2.dilate(alpha, np.ones((_GAP, _GAP), np.uint8))
+        empty = np.asarray(near <= _SURELY_NOBODY)
         memory = self._memory
-        if memory is None or memory.background.shape != picture.shape:
-            self._memory = _Memory(picture, near <= _SURELY_NOBODY, layers.frame.time)
+        if memory is None or memory.background.shape != picture.shape or memory.upset(picture, empty):
+            self._memory = _Memory(picture, empty, layers.frame.time)
             return layers
         passed_s = memory.passed_s(layers.frame.time)
         opacity = memory.difference(picture)
-        if memory.known.any() and float(np.mean(opacity[memory.known] > 0.5)) > _UPSET:
-            self._memory = _Memory(picture, near <= _SURELY_NOBODY, layers.frame.time)
-            return layers
-        memory.learn(picture, (near <= _SURELY_NOBODY) & (opacity < 0.5), passed_s)
-        memory.forget(picture, (near <= _SURELY_NOBODY) & (opacity >= 0.5), passed_s, self._forget_s)
+        memory.learn(picture, empty & (opacity < 0.5), passed_s)
+        memory.forget(picture, empty & (opacity >= 0.5), passed_s, self._forget_s)
         held = _touching(opacity > 0.5, alpha > _SURELY_SOMEBODY)
         if not held.any():
             return layers
@@ -107,6 +109,7 @@ class _Memory:
     def __init__(self, picture: _Floats, empty: _Mask, time_s: float) -> None:
         self.background = picture
         self._seen_s = np.where(empty, 0, -1).astype(np.float32)  # -1: somebody stood there all the time
+        self._hidden_s = np.zeros(empty.shape, np.float32)
         self._strange = picture
         self._strange_s = np.zeros(empty.shape, np.float32)
         self._noise = _CHANGE / _NOISES
@@ -114,7 +117,12 @@ class _Memory:
 
     @property
     def known(self) -> _Mask:
-        return np.asarray(self._seen_s >= _KNOWN_S)
+        return np.asarray((self._seen_s >= _KNOWN_S) & (self._hidden_s < _TRUST_S))
+
+    def upset(self, picture: _Floats, empty: _Mask) -> bool:
+        """Whether most of what shows the background has changed; `difference` would take it for the camera's noise."""
+        shown = self.known & empty
+        return bool(shown.any()) and float(np.mean(self._opacity(picture)[shown] > 0.5)) > _UPSET
 
     def passed_s(self, time_s: float) -> float:
         """Seconds that count since the frame before."""
@@ -123,28 +131,43 @@ class _Memory:
 
     def difference(self, picture: _Floats) -> _Floats:
         """From 0, the background or a shadow on it, to 1, something else; 0 where the background is not known."""
-        change = np.abs(picture - self.background).max(axis=2)
         known = self.known
         if known.any():  # 0.319 is that quantile of |x| where x is normal with deviation 1
-            noise = float(np.quantile(change[known], 0.25)) / 0.319
+            noise = float(np.quantile(self._change(picture)[known], 0.25)) / 0.319
             self._noise += 0.1 * (noise - self._noise)
-        least = max(_CHANGE, _NOISES * self._noise)
-        opacity = np.clip(change / least - 0.5, 0, 1)
-        opacity[~known | _shadowed(picture, self.background)] = 0
+        opacity = self._opacity(picture)
+        opacity[~known] = 0
         levels = cv2.medianBlur((opacity * 255).astype(np.uint8), 3)
         return np.asarray(levels.astype(np.float32) / 255, np.float32)
 
+    def _opacity(self, picture: _Floats) -> _Floats:
+        """From 0 to 1 by the difference from what is remembered, known or not; 0 in shadows."""
+        opacity = np.clip(self._change(picture) / self._least - 0.5, 0, 1)
+        opacity[_shadowed(picture, self.background)] = 0
+        return np.asarray(opacity, np.float32)
+
+    def _change(self, picture: _Floats) -> _Floats:
+        return np.asarray(np.abs(picture - self.background).max(axis=2), np.float32)
+
+    @property
+    def _least(self) -> float:
+        """Levels by which a pixel must differ at the least."""
+        return max(_CHANGE, _NOISES * self._noise)
+
     def learn(self, picture: _Floats, where: _Mask, passed_s: float) -> None:
-        """Average the background over time, beginning where it is seen for the first time."""
-        first = where & (self._seen_s < 0)
+        """Average the background over time, beginning where it is seen for the first time, or again after long."""
+        self._hidden_s = np.where(where, self._hidden_s, self._hidden_s + np.float32(passed_s))
+        first = where & ((self._seen_s < 0) | (self._hidden_s >= _TRUST_S))
         self.background = np.where(first[..., None], picture, self.background)
-        self._seen_s[where] = np.maximum(self._seen_s[where], 0) + passed_s
+        self._seen_s[first] = 0
+        self._seen_s[where] += passed_s
+        self._hidden_s[where] = 0
         weight = where[..., None] * np.float32(1 - exp(-passed_s / _LEARN_S))
         self.background += weight * (picture - self.background)
 
     def forget(self, picture: _Floats, where: _Mask, passed_s: float, after_s: float) -> None:
         """Take for background what differs from it and has stayed the same for so many seconds."""
-        moved = np.abs(picture - self._strange).max(axis=2) > max(_CHANGE, _NOISES * self._noise)
+        moved = np.abs(picture - self._strange).max(axis=2) > self._least
         self._strange_s = np.where(where & ~moved, self._strange_s + np.float32(passed_s), 0).astype(np.float32)
         self._strange = np.where((moved | ~where)[..., None], picture, self._strange)
         stayed = self._strange_s >= after_s

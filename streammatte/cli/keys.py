@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 __all__ = ["pressed_keys"]
 
-_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|O.|.)?")
+_SEQUENCE = re.compile(r"\x1b+(\[\[?[0-?]*[ -/]*[@-~]|O.|.)?")
 """What arrows, function keys and Alt send: no key of ours, though letters are in it."""
 
 
@@ -54,4 +54,5 @@ def pressed_keys() -> Iterator[Callable[[], str]]:
             tty.setcbreak(terminal)  # Ctrl-C still interrupts
             yield read
         finally:
-            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+            if in_front():
+                termios.tcsetattr(terminal, termios.TCSADRAIN, before)

@@ -23,7 +23,7 @@ def test_keys_come_one_by_one_and_the_terminal_is_left_as_it_was(monkeypatch, un
             until(lambda: typed() == "n")
             os.write(user, b"m?")
             until(lambda: typed() == "m?")
-            os.write(user, b"\x1b[Ao\x1b[1;5Dp\x1bOP")  # arrow up, o, Ctrl and arrow left, p, F1
+            os.write(user, b"\x1b[Ao\x1b[1;5Dp\x1bOP\x1b[[A\x1b\x1b[B")  # up, o, Ctrl left, p, F1 twice, Alt down
             until(lambda: typed() == "op")
             assert typed() == ""
         assert termios.tcgetattr(terminal) == before

@@ -13,6 +13,7 @@ from streammatte import Frame, Layers, UsageError, parse_filter
 SIZE = WIDTH, HEIGHT = 320, 180
 RATE = 10
 PERSON = np.s_[60:180, 120:200]
+WALKED = np.s_[60:180, 70:150]
 BESIDE = np.s_[80:120, 200:240]  # touches the person
 APART = np.s_[20:60, 270:310]
 
@@ -26,17 +27,17 @@ class Room:
         self.edit = parse_filter("held")
         self.count = 0
 
-    def show(self, seconds, things=None, *, light=1.0):
+    def show(self, seconds, things=None, *, light=1.0, person=PERSON):
         """Return the last frame's layers before and after the filter; `things` are slices and what they look like."""
         for _ in range(round(seconds * RATE)):
             rgb = self.wall.copy()
-            rgb[PERSON] = 30
+            rgb[person] = 30
             for where, look in (things or {}).items():
                 region = self.at(where)
                 rgb[region] = look(rgb[region]) if callable(look) else look
             rgb = np.clip(rgb * light + self.random.normal(0, 3, rgb.shape), 0, 255).astype(np.uint8)
             alpha = np.zeros((HEIGHT, WIDTH), np.float32)
-            alpha[PERSON] = 1
+            alpha[person] = 1
             layers = Layers.of(Frame(rgb, self.count, Fraction(1, RATE)), alpha)
             edited = self.edit(layers)
             self.count += 1
@@ -87,6 +88,24 @@ def test_a_light_switched_on_keeps_nothing():
     room = Room()
     room.show(3, light=0.5)
     before, after = room.show(0.5, light=1.1)
+    np.testing.assert_array_equal(after, before)
+
+
+def test_a_light_switched_on_keeps_nothing_of_where_the_person_stood():
+    room = Room()
+    room.show(3, light=0.5, person=WALKED)
+    room.show(3, light=0.5)
+    for _ in range(5):
+        before, after = room.show(0.1, light=1.1)
+        np.testing.assert_array_equal(after, before)
+
+
+def test_what_was_hidden_while_the_light_changed_is_not_held():
+    room = Room()
+    room.show(3, person=WALKED)
+    for light in np.linspace(1, 0.5, 35):
+        room.show(1, light=light)
+    before, after = room.show(0.1, light=0.5, person=WALKED)
     np.testing.assert_array_equal(after, before)
 
 

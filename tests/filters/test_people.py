@@ -69,3 +69,9 @@ def test_one_who_is_missed_for_a_moment_is_not_given_up():
     assert keep(people(right, time_ms=400)).alpha.max() == 0
     assert kept(keep(people(left, right, time_ms=800)), left) == 1
     assert kept(keep(people(right, time_ms=2000)), right) == 1
+
+
+def test_of_photos_one_after_the_other_each_keeps_somebody():
+    keep = parse_filter("people")
+    assert kept(keep(people(WIDE)), WIDE) == 1
+    assert kept(keep(people(TALL)), TALL) == 1
