@@ -198,7 +198,14 @@ _ORIGIN = "made of weights with sha256 "
 
 def origin(weights: Path) -> str:
     """What an exported network carries to say which weights file it was made of."""
-    return _ORIGIN + hashlib.sha256(weights.read_bytes()).hexdigest()
+    return _ORIGIN + hashlib.sha256(_read(weights)).hexdigest()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read ({error.strerror}); expected a file you may read") from error
 
 
 def _onnx_beside(weights: Path) -> Path:
@@ -208,7 +215,7 @@ def _onnx_beside(weights: Path) -> Path:
             f"{path} is not there; expected the network of {weights.name} in ONNX form: run: "
             f"streammatte export --weights {weights} {path}"
         )
-    exported = path.read_bytes()
+    exported = _read(path)
     if weights.exists() and _ORIGIN.encode() in exported and origin(weights).encode() not in exported:
         raise WeightsError(
             f"{path} was made of other weights than {weights.name} holds now; run: "

@@ -43,7 +43,7 @@ _STILL, _MOVING = 2.0, 4.0
 
 
 class EmaSmoother:
-    """Exponential moving average of alpha, the same for every pixel; a `Smoother`.
+    """Exponential moving average of alpha, but for the person's solid core; a `Smoother`.
 
     Parameters
     ----------

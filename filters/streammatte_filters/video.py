@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 from typing import Literal
 
-from streammatte import Layers, Rgb, fitted, open_source
+from streammatte import Layers, MediaError, Rgb, fitted, open_source
 
 __all__ = ["VideoBackground"]
 
@@ -23,7 +23,7 @@ class VideoBackground:
     """Plays a video behind the person, over and over.
 
     Each frame gets the picture of its time, whatever the two frame rates. The video starts with the first frame, starts
-    again when time steps back, and pauses when there are no frames.
+    again when time steps back, and stands still while there is no frame for two seconds and more.
 
     Parameters
     ----------
@@ -47,16 +47,17 @@ class VideoBackground:
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with the picture of their time as their background."""
         time = layers.frame.time
-        if self._time == -inf or time < self._time:
+        before, self._time = self._time, -inf  # after an error the video is opened again
+        if before == -inf or time < before:
             self._start = time
             self._pictures = _endless(self._path)
             self._next_s, self._next = next(self._pictures)
-        elif time - self._time > _PAUSE_S:
-            self._start += time - self._time
-        self._time = time
+        elif time - before > _PAUSE_S:
+            self._start += time - before
         while self._next_s <= time - self._start + _SLACK_S:
             self._picture = self._next
             self._next_s, self._next = next(self._pictures)
+        self._time = time
         return replace(layers, background=fitted(self._picture, layers.frame.size, self._fit))
 
 
@@ -77,4 +78,6 @@ def _endless(path: Path) -> Iterator[tuple[float, Rgb]]:
                 yield at_s, frame.rgb
         finally:
             source.close()
+        if first_s is None:
+            raise MediaError(f"{path} gives no frame any more; expected a video that can be read again")
         begin_s = at_s + step_s

@@ -71,9 +71,20 @@ def list_cameras() -> list[CameraInfo]:
 
 
 def find_again(device: str, name: str) -> str:
-    """Return what a camera that was there before is opened by now; the system may have given it another number."""
-    same = [each.device for each in list_cameras() if each.name == name]
-    return same[0] if same and device not in same else device
+    """Return what a camera that was there before is opened by now; the system may have given it another number.
+
+    Raises
+    ------
+    DeviceError
+        If another camera has its number.
+    """
+    names = {each.device: each.name for each in list_cameras()}
+    same = [other for other, its_name in names.items() if its_name == name]
+    if device in same:
+        return device
+    if not same and device in names:
+        raise DeviceError(f"camera {device}, {name}, is gone and another has its place; plug it in again")
+    return same[0] if same else device
 
 
 def no_camera() -> str:
@@ -109,7 +120,7 @@ class CameraSource:
     ----------
     device, name : str
     size : tuple of int
-        (w, h) of the first frame; an address may go over to another.
+        (w, h) of the first frame; a later one may have another.
     rate : Fraction or None
         Frames per second that the camera claims to give.
     format : str
@@ -141,7 +152,7 @@ class CameraSource:
             self.format = stream.codec_context.name
             first = next(self._decoded, None)
             if first is None:
-                raise DeviceError(f"camera {self.device} gives no picture; unplug it and plug it in again")
+                raise _silent(self.device)
             self.size = first.width, first.height
             # Unless they say otherwise, cameras use the matrix of BT.601 whatever their size.
             self._colour = Colour.of(first, stream.codec_context, Colour(6, 1, 1, full_range=False))
@@ -176,18 +187,21 @@ class CameraSource:
         while not self._closed:
             try:
                 for packet in container.demux(stream):
-                    heard = time.monotonic()
                     with suppress(InvalidDataError):  # cameras often begin in the middle of a picture
-                        yield from stream.decode(packet)
+                        for picture in stream.decode(packet):
+                            yield picture
+                            heard = time.monotonic()
                 return
             except BlockingIOError:  # there is no picture yet
                 if time.monotonic() - heard > _CONNECT_S:
-                    raise DeviceError(
-                        f"camera {self.device} gives no picture; unplug it and plug it in again"
-                    ) from None
+                    raise _silent(self.device) from None
                 time.sleep(_POLL_S)
             except FFmpegError as error:
                 raise DeviceError(f"camera {self.device} is gone ({error.strerror}); plug it in again") from error
+
+
+def _silent(device: str) -> DeviceError:
+    return DeviceError(f"camera {device} gives no picture; unplug it and plug it in again")
 
 
 def _capture_us(picture: VideoFrame) -> int:
@@ -219,10 +233,13 @@ def _open(camera: CameraInfo, size: tuple[int, int], rate: Fraction) -> InputCon
         attempts.insert(0, asked | jpeg)
     file = f"video={camera.device}" if _FORMAT == "dshow" else camera.device
     for options in attempts:
+        began = time.monotonic()
         try:
             return av.open(file, "r", format=_FORMAT, container_options=options, timeout=(_CONNECT_S, None))
         except FFmpegError as error:
             reason = error
+            if time.monotonic() - began > _CONNECT_S / 2:  # it was opened and waited for
+                raise _silent(camera.device) from error
     raise DeviceError(
         f"camera {camera.device} cannot be opened ({reason.strerror}); {_advice(camera, reason)}"
     ) from reason

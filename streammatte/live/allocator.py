@@ -1,4 +1,4 @@
-"""The C library's allocator, told how a live session uses memory; nothing is done where it is not glibc's."""
+"""What a live session asks of memory: one arena, and back what it no longer needs, where the C library is glibc."""
 
 from __future__ import annotations
 

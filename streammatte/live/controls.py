@@ -11,7 +11,7 @@ from threading import Event, RLock
 from typing import Any
 
 from streammatte.background import Background
-from streammatte.errors import StreammatteError, UsageError
+from streammatte.errors import UsageError
 from streammatte.live.look import SWITCHES, Look
 from streammatte.plugins import load_filter, parse_filter
 from streammatte.smoothing import SmootherName, smoother
@@ -152,7 +152,7 @@ class LiveControls:
         def make() -> None:
             try:
                 made = self._make(text)
-            except StreammatteError:
+            except Exception:
                 with self._lock:
                     if self._asked == text:
                         self._asked = self.look.background
@@ -219,11 +219,12 @@ class LiveControls:
 
     def reload_changed(self) -> None:
         """Load the present background and the weights again if their files have changed; call it now and then."""
-        made = self._made
-        stamps = _stamps(made.background.paths)
-        if made.stamps and stamps not in (made.stamps, ()) and self._asked == self.look.background:
-            self._made = replace(made, stamps=stamps)  # a file that is broken is told of once
-            self.set_background(self.look.background)
+        with self._lock:
+            made = self._made
+            stamps = _stamps(made.background.paths)
+            if made.stamps and stamps not in (made.stamps, ()) and self._asked == self.look.background:
+                self._made = replace(made, stamps=stamps)  # a file that is broken is told of once
+                self.set_background(self.look.background)
         stamps = _stamps(self._weights)
         if stamps not in (self._weights_stamps, ()):
             self._weights_stamps = stamps
@@ -247,8 +248,8 @@ class LiveControls:
         def guarded() -> None:
             try:
                 make()
-            except StreammatteError as error:
-                self.notify(str(error))
+            except Exception as error:  # a plugin may be anybody's, and a call must go on
+                self.notify(str(error) or repr(error))
 
         with suppress(RuntimeError):  # the session is over
             self._loader.submit(guarded)
@@ -287,5 +288,5 @@ def _stamps(paths: Sequence[Path]) -> tuple[int, ...]:
     """When the files were last changed; empty while one of them is not there."""
     try:
         return tuple(path.stat().st_mtime_ns for path in paths)
-    except OSError:
+    except (OSError, ValueError):  # a background's text may be no path at all
         return ()

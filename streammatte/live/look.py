@@ -31,7 +31,7 @@ class Look:
         Whether the background is replaced at all; if not, the camera's picture is shown as it is.
     mirror, show_alpha, frozen : bool
     steps : tuple of Filter
-        Background, blur and filters, ready to run.
+        Who and what is kept, background, blur and filters, ready to run.
     smoother : Smoother or None
     """
 

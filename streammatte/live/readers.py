@@ -24,7 +24,8 @@ class ReaderWatch:
     hold_off_s : float
         Seconds without a reader after which nobody watches.
     every_s : float
-        Seconds from one count to the next; more where a count takes so long that it would cost a tenth of a core.
+        Seconds from one count to the next; more, up to half of `hold_off_s`, where a count takes so long that it would
+        cost a tenth of a core.
 
     Attributes
     ----------
@@ -60,7 +61,7 @@ class ReaderWatch:
         while not self._ended.wait(pause_s):
             began = monotonic()
             self.readers = self._count()
-            pause_s = max(self._every_s, 9 * (monotonic() - began))
+            pause_s = max(self._every_s, min(9 * (monotonic() - began), self._hold_off_s / 2))
             if self.readers:
                 seen = monotonic()
             anybody = monotonic() - seen < self._hold_off_s

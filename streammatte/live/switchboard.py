@@ -11,7 +11,6 @@ from streammatte.layers import Layers
 from streammatte.live.carry import CarryingMatter
 from streammatte.live.controls import LiveControls
 from streammatte.live.look import Look
-from streammatte.stages import Filter
 
 __all__ = ["Switchboard"]
 
@@ -38,7 +37,7 @@ class Switchboard:
         self._controls = controls
         self._matter = matter
         self._look: Look = controls.look
-        self._failed: tuple[Filter, ...] | None = None
+        self._steps = self._working = self._look.steps
         self.shown: Layers | None = None
 
     def reset(self) -> None:
@@ -80,17 +79,19 @@ class Switchboard:
         return layers
 
     def _edited(self, layers: Layers, look: Look) -> Layers:
-        """Apply the look's steps; once one of them has failed, show the person before grey, never the room."""
-        if look.steps is not self._failed:
+        """Apply the look's steps up to the first that has ever failed; grey hides the room then."""
+        if look.steps is not self._steps:
+            self._steps, self._working = look.steps, look.steps
+        for count, step in enumerate(self._working):
             try:
-                edited = layers
-                for step in look.steps:
-                    edited = step(edited)
-                return edited
+                layers = step(layers)
             except Exception as error:  # a filter may be anybody's, and a call must go on
-                self._failed = look.steps
-                self._controls.notify(f"{error}; the background is grey until another is chosen")
-        return replace(layers, background=np.full_like(layers.foreground, 128))
+                self._working = self._working[:count]
+                self._controls.notify(f"{error}; the background is grey until the background or the filters change")
+                break
+        if self._working is not look.steps:
+            return replace(layers, background=np.full_like(layers.foreground, 128))
+        return layers
 
     def _passes(self) -> bool:
         return not self._look.on or (self._look.frozen and self.shown is not None)

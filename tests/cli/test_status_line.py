@@ -29,8 +29,8 @@ STATUS = LiveStatus(
 
 def test_the_line_says_how_it_does():
     assert described(STATUS) == (
-        "live · 30 fps in, 30 out, 12 matted · latency 41 ms (p95 66) · matte 20 smooth 2 filter 6 write 0 ms · CPU 89 % · "
-        "onnxruntime on cpu · 3 dropped · 2 watching"
+        "live · 30 fps in, 30 out, 12 matted · latency 41 ms (p95 66) · matte 20 smooth 2 filter 6 write 0 ms · "
+        "CPU 89 % · onnxruntime on cpu · 3 dropped · 2 watching"
     )
 
 

@@ -92,6 +92,30 @@ def test_a_filter_that_fails_shows_grey_and_never_the_room(make, half):
     assert [notice.split(";")[0] for notice in controls.notices] == ["the video is gone"]
 
 
+def test_who_is_kept_stays_kept_when_a_later_filter_fails(make, half):
+    class KeepsNobody:
+        def __call__(self, layers):
+            return replace(layers, alpha=np.zeros_like(layers.alpha))
+
+    class Fails:
+        def __call__(self, layers):
+            raise OSError
+
+    controls = make("#ff0000")
+    show = Shown(controls, half)
+    controls.look = replace(controls.look, steps=(KeepsNobody(), Fails()))
+    for _ in range(2):
+        assert (show()[1] == 128).all()
+
+
+def test_a_background_of_a_broken_plugin_leaves_the_old_one(make, until, monkeypatch):
+    controls = make("#ff0000", "#00ff00")
+    monkeypatch.setattr(controls, "_make", lambda text: 1 / 0)
+    controls.step_background(1)
+    until(lambda: controls.notices == ("division by zero",))
+    assert controls.look.background == "#ff0000"
+
+
 def test_what_cannot_be_loaded_is_told_and_changes_nothing(make, half, until):
     controls = make("#ff0000")
     show = Shown(controls, half)
