@@ -68,7 +68,7 @@ class EmaSmoother:
         else:
             weight = 1 - exp(-passed_s / self._time_constant_s)
             average = cv2.addWeighted(alpha, weight, self._average, 1 - weight, 0)
-            self._average = np.clip(average, _core(alpha), 1, out=average)
+            self._average = _kept_solid(average, alpha)
         return self._average
 
 
@@ -118,7 +118,7 @@ class MotionSmoother:
         average: Alpha = alpha - memory.alpha  # (H, W)
         average *= cv2.resize(weight, frame.size)
         average += memory.alpha
-        np.clip(average, _core(alpha), 1, out=average)
+        average = _kept_solid(average, alpha)
         self._memory = _Memory(average, memory.luma + weight * (luma - memory.luma), noise)
         return average
 
@@ -165,10 +165,12 @@ def _motion(change: _Luma) -> _Luma:
     return np.asarray(cv2.dilate(motion, np.ones((3, 3), np.uint8)), np.float32)
 
 
-def _core(alpha: Alpha) -> Alpha:
-    """1 well inside the solid parts of `alpha`, 0 elsewhere; (H, W)."""
+def _kept_solid(average: Alpha, alpha: Alpha) -> Alpha:
+    """Set `average` (H, W) to 1 well inside the solid parts of `alpha`; it is changed in place."""
     height, width = alpha.shape
     small = cv2.resize(alpha, _reduced(width, height), interpolation=cv2.INTER_AREA)
     solid = (small >= 254.5 / 255).astype(np.float32)
     inside = cv2.erode(solid, np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.resize(inside, (width, height), interpolation=cv2.INTER_NEAREST), np.float32)
+    core = cv2.resize(inside, (width, height), interpolation=cv2.INTER_NEAREST)
+    np.minimum(average, 1, out=average)
+    return np.asarray(np.maximum(average, core, out=average), np.float32)

@@ -129,7 +129,7 @@ def webcam(
     from streammatte.matting import load
 
     share_arena()
-    cv2.setNumThreads(threads)
+    cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
     asked = parse_size(size), Fraction(fps)
     controls = LiveControls(
         _each(backgrounds),

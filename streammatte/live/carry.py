@@ -80,7 +80,7 @@ class CarryingMatter:
         self.matter = matter
         self._most_fps = matte_fps
         self._budget = None if cpu_budget is None else _Budget(cpu_budget)
-        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._flow = _flow_finder()
         self.found = self.carried = self.rested = 0
         self.reset()
 
@@ -121,22 +121,30 @@ class CarryingMatter:
 
     def _carry(self, last: _Matted, luma: _Luma) -> Alpha:
         """The last alpha where the person has gone to: its edge moves as the person does, not as the wall behind."""
-        height, width = last.alpha.shape
         flow = np.asarray(self._flow.calc(luma, last.luma, None), np.float32)  # (h, w, 2): where each pixel was
         before = cv2.resize(last.alpha, luma.shape[::-1], interpolation=cv2.INTER_AREA)
         inside = _warped(before, flow) ** _INSIDE
         weight = _spread(inside) + np.float32(1e-3)
         flow = (_spread(flow * inside[..., None]) + np.float32(1e-3) * flow) / weight[..., None]
-        flow = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(width / luma.shape[1])
         return _warped(last.alpha, flow)
 
 
+def _flow_finder() -> cv2.DISOpticalFlow:
+    """DIS at the medium preset's resolution; its refinement by variation costs most and does not help alpha."""
+    finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    finder.setVariationalRefinementIterations(0)
+    finder.setPatchStride(4)
+    finder.setGradientDescentIterations(16)
+    return finder
+
+
 def _warped(alpha: Alpha, flow: NDArray[np.float32]) -> Alpha:
-    """What `alpha` (H, W) shows where `flow` (H, W, 2) points to, in pixels from each."""
-    height, width = alpha.shape
-    at_x = flow[..., 0] + np.arange(width, dtype=np.float32)
-    at_y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-    return np.asarray(cv2.remap(alpha, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    """What `alpha` (H, W) shows where `flow` (h, w, 2) of the reduced picture points to, in its pixels from each."""
+    (height, width), (flow_height, flow_width) = alpha.shape, flow.shape[:2]
+    grid = np.dstack(np.meshgrid(np.arange(flow_width), np.arange(flow_height)))
+    at = (flow + grid + 0.5) * (width / flow_width, height / flow_height) - 0.5
+    at = cv2.resize(at.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.remap(alpha, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _spread(plane: NDArray[np.float32]) -> NDArray[np.float32]:

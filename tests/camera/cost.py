@@ -10,8 +10,11 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 
+import cv2
+
 import streammatte
 from streammatte import Frame, fitted
+from streammatte.live.allocator import share_arena
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
 
@@ -49,6 +52,8 @@ def main() -> None:
     parser.add_argument("--size", default="1280x720")
     arguments = parser.parse_args()
     width, height = map(int, arguments.size.split("x"))
+    share_arena()
+    cv2.setNumThreads(1)
     matter = streammatte.load()
     print("| background | limit | CPU, % of a core | frames out / s | alphas found / s | latency, median / p95 ms |")
     print("|---|---|---|---|---|---|")
