@@ -14,6 +14,7 @@ from streammatte.train.colour import dressed, light, motion_kernel, over, recolo
 from streammatte.train.compression import video_coded
 from streammatte.train.data import TrainingSet
 from streammatte.train.geometry import cut_out, placement
+from streammatte.train.things import folded_cloth, thing_mask
 
 __all__ = ["Composer", "Hardness", "Lottery", "Mix"]
 
@@ -47,7 +48,7 @@ class Mix:
     shadow: float = 0.2
     other_clothes: float = 0.4
     occluder: float = 0.08
-    clutter: float = 0.2
+    clutter: float = 0.3
     blur_background: float = 0.25
     motion_blur: float = 0.06
     uneven_light: float = 0.3
@@ -124,6 +125,9 @@ class Composer:
             picture = cv2.warpAffine(person.photo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             alpha = cv2.warpAffine(person.alpha, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             alpha = alpha.astype(np.float32) / 255
+            cluttered = self._clutter(rng, picture)
+            if cluttered is not picture:
+                picture = over(picture, alpha, cluttered)  # what was added stands behind
         else:
             picture, alpha = self._composite(rng, width, height)
         if kind >= self.mix.nobody and rng.random() < self.mix.occluder:
@@ -170,19 +174,13 @@ class Composer:
         return picture
 
     def _paste(self, rng: np.random.Generator, picture: _Picture) -> tuple[_Picture, _Plane]:
-        """Something flat with a picture of its own; returns the picture and where that is, (H, W) in [0, 1]."""
+        """Something with a picture of its own; returns the picture and where that is, (H, W) in [0, 1]."""
         height, width = picture.shape[:2]
-        mask = np.zeros((height, width), np.uint8)
-        centre = (int(rng.uniform(0, width)), int(rng.uniform(height * 0.2, height)))
-        if rng.random() < 0.5:
-            axes = (int(rng.uniform(0.03, 0.15) * width), int(rng.uniform(0.03, 0.15) * height))
-            cv2.ellipse(mask, centre, axes, rng.uniform(0, 180), 0, 360, 255, -1)
-        else:
-            box = (centre, (rng.uniform(0.05, 0.35) * width, rng.uniform(0.05, 0.3) * height), rng.uniform(-30, 30))
-            cv2.fillPoly(mask, [np.rint(cv2.boxPoints(box)).astype(np.int32)], 255)
-        a = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 1.5)).astype(np.float32) / 255
-        front = recoloured(rng, self._background(rng, width, height))
-        return over(front, a, picture), a
+        mask = thing_mask(rng, width, height)
+        look = recoloured(rng, self._background(rng, width, height))
+        if rng.random() < 0.4:
+            look = folded_cloth(rng, look)
+        return over(look, mask, picture), mask
 
     def _expose(self, rng: np.random.Generator, picture: _Picture, alpha: _Plane) -> tuple[_Picture, _Plane, bool]:
         """Light and motion, before the sensor; returns picture, alpha and whether it is dark."""

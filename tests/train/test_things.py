@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from streammatte.train.augment import Composer, Mix
+from streammatte.train.data import load_training_set
+from streammatte.train.things import folded_cloth, thing_mask
+
+NOTHING = Mix(**{each.name: 0.0 for each in fields(Mix)})
+
+
+def test_things_stand_within_the_picture_and_at_its_sides() -> None:
+    rng = np.random.default_rng(0)
+    masks = [thing_mask(rng, 96, 64) for _ in range(200)]
+    assert all(mask.shape == (64, 96) and mask.min() == 0 and mask.max() <= 1 for mask in masks)
+    cut_off = np.mean([mask[:, [0, -1]].max() > 0.5 for mask in masks])
+    assert 0.4 < cut_off < 0.8
+    assert 0.02 < np.mean(masks) < 0.2
+
+
+def test_folds_change_the_light_alone() -> None:
+    plain = np.full((64, 96, 3), (120, 80, 40), np.uint8)
+    cloth = folded_cloth(np.random.default_rng(0), plain).astype(np.float64)
+    assert cloth[..., 0].std() > 5
+    np.testing.assert_allclose(cloth[..., 0] / 120, cloth[..., 1] / 80, atol=0.02)
+
+
+class Bare(Composer):
+    """Leaves light and camera out."""
+
+    def _expose(self, rng, picture, alpha):
+        return picture, alpha, False
+
+
+def test_what_is_added_to_a_photo_stands_behind_the_person(packs: Path, tmp_path: Path) -> None:
+    training_set = load_training_set(packs, tmp_path, 64)
+    mix = replace(NOTHING, own_background=1.0)
+    changed = []
+    for seed in range(40):
+        (plain,), alpha = Bare(training_set, mix).draw(np.random.default_rng(seed), 64, 64)
+        (cluttered,), same = Bare(training_set, replace(mix, clutter=1.0)).draw(np.random.default_rng(seed), 64, 64)
+        np.testing.assert_array_equal(same, alpha)
+        difference = np.abs(cluttered.astype(int) - plain).max(axis=2)
+        assert difference[alpha == 1].max(initial=0) <= 1
+        changed.append(difference[alpha == 0] > 8)
+    assert np.concatenate(changed).mean() > 0.05
