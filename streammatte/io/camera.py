@@ -11,7 +11,7 @@ from fractions import Fraction
 from threading import Lock
 
 import av
-from av import VideoFrame
+from av import Packet, VideoFrame, VideoStream
 from av.container import InputContainer
 from av.device import enumerate_input_devices
 from av.error import FFmpegError, InvalidDataError
@@ -148,15 +148,13 @@ class CameraSource:
                 raise DeviceError(f"camera {self.device} gives no video; expected a camera or a video's address")
             stream.thread_type = "SLICE"  # threads that take a frame each would hand it out frames later
             self.rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
-            self._decoded: Iterator[VideoFrame] = self._decode(self._container)
             self.format = stream.codec_context.name
-            first = next(self._decoded, None)
+            self._to_rgb: ToRgb | None = None
+            self._frames = self._read(self._container)
+            first = next(self._frames, None)
             if first is None:
                 raise _silent(self.device)
-            self.size = first.width, first.height
-            # Unless they say otherwise, cameras use the matrix of BT.601 whatever their size.
-            self._colour = Colour.of(first, stream.codec_context, Colour(6, 1, 1, full_range=False))
-            self._to_rgb = ToRgb(self._colour, self.size)
+            self.size = first.size
         except BaseException:
             self.close()
             raise
@@ -165,32 +163,34 @@ class CameraSource:
         """Iterate over the frames from now on, without end."""
         while True:
             with self._lock:
-                picture = None if self._closed else next(self._decoded, None)
-                if picture is None:
-                    return
-                if self._to_rgb.size != (picture.width, picture.height):  # a stream may change its shape
-                    self._to_rgb = ToRgb(self._colour, (picture.width, picture.height))
-                rgb = self._to_rgb(picture)
-            yield Frame(rgb, _capture_us(picture), _TIME_BASE)
+                frame = None if self._closed else next(self._frames, None)
+            if frame is None:
+                return
+            yield frame
 
     def close(self) -> None:
         """Free the camera and end the iteration."""
         self._closed = True
         if self._lock.acquire(timeout=_PATIENCE_S):  # a camera that hangs keeps its reader, but nobody else
-            self._decoded = iter(())  # it holds frames, and this source in a circle
+            self._frames = iter(())  # it holds a packet, and this source in a circle
             self._container.close()
             self._lock.release()
 
-    def _decode(self, container: InputContainer) -> Iterator[VideoFrame]:
+    def _read(self, container: InputContainer) -> Iterator[Frame]:
+        """Yield frames; no packet and no decoded picture is left anywhere but in this generator.
+
+        They lie in the driver's memory, and crash the program when they are freed after the container.
+        """
         stream = container.streams.video[0]
         heard = time.monotonic()
         while not self._closed:
             try:
                 for packet in container.demux(stream):
-                    with suppress(InvalidDataError):  # cameras often begin in the middle of a picture
-                        for picture in stream.decode(packet):
-                            yield picture
-                            heard = time.monotonic()
+                    frames = self._decoded(stream, packet)
+                    del packet
+                    for frame in frames:
+                        yield frame
+                        heard = time.monotonic()
                 return
             except BlockingIOError:  # there is no picture yet
                 if time.monotonic() - heard > _CONNECT_S:
@@ -198,6 +198,18 @@ class CameraSource:
                 time.sleep(_POLL_S)
             except FFmpegError as error:
                 raise DeviceError(f"camera {self.device} is gone ({error.strerror}); plug it in again") from error
+
+    def _decoded(self, stream: VideoStream, packet: Packet[VideoStream]) -> list[Frame]:
+        with suppress(InvalidDataError):  # cameras often begin in the middle of a picture
+            return [self._converted(picture, stream) for picture in stream.decode(packet)]
+        return []
+
+    def _converted(self, picture: VideoFrame, stream: VideoStream) -> Frame:
+        size = picture.width, picture.height
+        if self._to_rgb is None or self._to_rgb.size != size:  # a stream may change its shape
+            # Unless they say otherwise, cameras use the matrix of BT.601 whatever their size.
+            self._to_rgb = ToRgb(Colour.of(picture, stream.codec_context, Colour(6, 1, 1, full_range=False)), size)
+        return Frame(self._to_rgb(picture), _capture_us(picture), _TIME_BASE)
 
 
 def _silent(device: str) -> DeviceError:

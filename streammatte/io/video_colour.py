@@ -105,7 +105,8 @@ class ToRgb:
             dst_color_range=ColorRange.JPEG,
             interpolation=_READ,
         )
-        return np.asarray(converted.to_ndarray(), np.uint8)
+        rgb = np.asarray(converted.to_ndarray(), np.uint8)
+        return rgb.copy() if converted is frame else rgb  # which may lie in a camera's memory
 
 
 class FromRgb:

@@ -38,7 +38,7 @@ const began = performance.now();
     g.drawImage(v, 0, 0);
     const at = (x, y) => [...g.getImageData(c.width * x, c.height * y, 1, 1).data].slice(0, 3);
     await post({ms: performance.now() - began, frames, size: [c.width, c.height], label: camera.label,
-                corner: at(0.03, 0.05), middle: at(0.5, 0.6), settings: stream.getVideoTracks()[0].getSettings()});
+                top: at(0.3, 0.03), middle: at(0.5, 0.6), settings: stream.getVideoTracks()[0].getSettings()});
   }
 })().catch(e => post({error: String(e)}));
 </script>"""

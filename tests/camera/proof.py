@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from browser import page
-from running import corner, frames, live, moves, near, opened, until
+from running import frames, live, moves, near, opened, top, until
 from window import Window
 
 GREEN = (0, 255, 0)
@@ -28,23 +28,23 @@ def call(arguments: argparse.Namespace, *, before: bool) -> Iterator[tuple[str, 
             until(lambda: any("waiting" in each for each in reports), 60, "the page looks for the camera")
         with live(*options) as running:
             seen = until(
-                lambda: any(near(each.get("corner", ()) or (0, 0, 0), GREEN) for each in reports),
+                lambda: any(near(each.get("top", ()) or (0, 0, 0), GREEN) for each in reports),
                 90,
                 "green in Chromium",
             )
-            first = next(each for each in reports if near(each.get("corner", (0, 0, 0)), GREEN))
+            first = next(each for each in reports if near(each.get("top", (0, 0, 0)), GREEN))
             time.sleep(5)
             last = reports[-1]
             assert "error" not in last, last
             assert last["frames"] > first["frames"] + 20, "the picture stands still"
-            assert near(last["corner"], GREEN), last
+            assert near(last["top"], GREEN), last
             assert not near(last["middle"], GREEN), "there is nobody in the picture"
             rate = (last["frames"] - first["frames"]) / (last["ms"] - first["ms"]) * 1000
             said = running.end()
     yield "label in Chromium", last["label"]
     yield "size in Chromium", "x".join(map(str, last["size"]))
     yield "frames a second in Chromium", f"{rate:.1f}"
-    yield "corner of the picture (background #00ff00)", str(tuple(last["corner"]))
+    yield "top of the picture (background #00ff00)", str(tuple(last["top"]))
     yield "from the start of streammatte to green" if before else "from the start of both to green", f"{seen:.1f} s"
     yield "streammatte said", said.strip().splitlines()[-1]
 
@@ -54,11 +54,11 @@ def again(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
     options = ("--camera", arguments.webcam, "--virtual-camera", arguments.output)
     with live(*options, background="#ff0000") as running:
         reader = frames(arguments.output)
-        until(lambda: near(corner(next(reader)), (255, 0, 0)), 30, "red")
+        until(lambda: near(top(next(reader)), (255, 0, 0)), 30, "red")
         running.end()
     began = time.monotonic()
     with live(*options) as running:
-        until(lambda: near(corner(next(reader)), GREEN), 30, "green, for the reader that never left")
+        until(lambda: near(top(next(reader)), GREEN), 30, "green, for the reader that never left")
         yield "from the second start to green, for a reader that never left", f"{time.monotonic() - began:.1f} s"
         reader.close()
         running.end()
@@ -74,7 +74,7 @@ def idle(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
         yield "CPU while idle", f"{running.cpu_percent(10):.1f} % of a core"
         began = time.monotonic()
         for picture in frames(arguments.output):
-            if near(corner(picture), GREEN):
+            if near(top(picture), GREEN):
                 break
             assert time.monotonic() - began < 10, "no green within 10 s of a reader's coming"
         yield "from a reader's coming to its first matted frame", f"{time.monotonic() - began:.2f} s"
@@ -83,7 +83,7 @@ def idle(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
         before, at = running.cpu_s(), time.monotonic()
         count = 0
         while time.monotonic() - at < 8:
-            assert near(corner(next(reader)), GREEN)
+            assert near(top(next(reader)), GREEN)
             count += 1
         seconds = time.monotonic() - at
         yield "CPU while watched", f"{(running.cpu_s() - before) / seconds * 100:.0f} % of a core"
@@ -145,9 +145,9 @@ def jpeg(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
             time.sleep(2)
             with live(*options) as running:
                 reader = frames(arguments.output)
-                until(lambda: near(corner(next(reader)), GREEN), 30, "green")
+                until(lambda: near(top(next(reader)), GREEN), 30, "green")
                 picture = next(reader)
-                assert near(corner(picture), GREEN)
+                assert near(top(picture), GREEN)
                 assert not near(picture[360, 640], GREEN), "there is nobody in the picture"
                 time.sleep(5)
                 reader.close()
@@ -169,7 +169,7 @@ def silent(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
             options = ("--camera", arguments.jpeg, "--virtual-camera", arguments.output, "--always-on")
             with live(*options) as running:
                 reader = frames(arguments.output)
-                until(lambda: near(corner(next(reader)), GREEN), 30, "green")
+                until(lambda: near(top(next(reader)), GREEN), 30, "green")
                 camera.send_signal(signal.SIGSTOP)
                 began = last = time.monotonic()
                 worst = 0.0

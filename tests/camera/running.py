@@ -15,7 +15,7 @@ from typing import Any
 import av
 import numpy as np
 
-__all__ = ["corner", "frames", "live", "moves", "near", "opened", "until"]
+__all__ = ["frames", "live", "moves", "near", "opened", "top", "until"]
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -89,9 +89,10 @@ def frames(device: str, patience_s: float = 20) -> Iterator[np.ndarray]:
             yield frame.to_ndarray(format="rgb24")
 
 
-def corner(picture: np.ndarray) -> np.ndarray:
+def top(picture: np.ndarray) -> np.ndarray:
+    """The colour of a spot at the upper edge where the sample always shows the wall."""
     height, width = picture.shape[:2]
-    return picture[height // 30 : height // 12, width // 40 : width // 16].reshape(-1, 3).mean(axis=0)
+    return picture[height // 50 : height // 25, width * 9 // 32 : width * 10 // 32].reshape(-1, 3).mean(axis=0)
 
 
 def opened(running: Live, device: str) -> float:
