@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import functools
+import gc
 import http.server
 import socket
 import threading
 
 import numpy as np
 import pytest
+from av import Packet, VideoFrame
 
 from streammatte.errors import DeviceError
 from streammatte.io import open_camera, open_source
@@ -39,6 +41,17 @@ def test_a_camera_on_the_network_is_read_like_any_other(address, tmp_path):
     source.close()
     expected = [frame.rgb for frame in open_source(tmp_path / "camera.ts")][1:]  # the first told the size
     assert all(np.array_equal(frame.rgb, picture) for frame, picture in zip(frames, expected, strict=True))
+
+
+def test_nothing_of_the_camera_outlives_it(address):
+    """A local camera's packets and pictures lie in the driver's memory."""
+    source = open_camera(address)
+    frames = iter(source)
+    kept = [next(frames) for _ in range(5)]
+    source.close()
+    media = [each for each in gc.get_objects() if isinstance(each, Packet | VideoFrame)]
+    copies = [each for each in media if isinstance(each, VideoFrame) and each.format.name == "rgb24"]
+    assert len(media) == len(copies) == len(kept)  # what was converted has memory of its own
 
 
 def test_an_address_where_nobody_answers_is_named():
