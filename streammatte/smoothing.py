@@ -1,4 +1,4 @@
-"""Smoothers steady alpha over time: `ema` every pixel alike, `motion` only where the picture stands still.
+"""Smoothers steady alpha over time: `ema` everywhere, `motion` only where the picture stands still.
 
 Both weigh by time, not by frames, so that their strength does not depend on the frame rate, and both forget the past
 where the video jumps: at a scene cut, another size, a step back or a long pause in time.

@@ -26,7 +26,7 @@ _KNOWN_S = 1.0
 """Seconds for which a pixel must have shown the background before it is relied on."""
 
 _TRUST_S = 30.0
-"""Seconds after which a pixel that was always hidden since is not relied on: the light may have changed."""
+"""Seconds after which a pixel that a person hid all the time is not relied on: the light may have changed."""
 
 _LONGEST_STEP_S = 0.2
 """A frame counts for no longer, however late the next one comes."""
@@ -91,7 +91,8 @@ class HeldObjects:
             self._memory = _Memory(picture, empty, layers.frame.time)
             return layers
         passed_s = memory.passed_s(layers.frame.time)
-        opacity = memory.difference(picture)
+        memory.distrust(~empty, passed_s)
+        opacity = memory.difference(picture, empty)
         memory.learn(picture, empty & (opacity < 0.5), passed_s)
         memory.forget(picture, empty & (opacity >= 0.5), passed_s, self._forget_s)
         held = _touching(opacity > 0.5, alpha > _SURELY_SOMEBODY)
@@ -129,11 +130,16 @@ class _Memory:
         before, self._time_s = self._time_s, time_s
         return min(max(time_s - before, 0.0), _LONGEST_STEP_S)
 
-    def difference(self, picture: _Floats) -> _Floats:
+    def distrust(self, hidden: _Mask, passed_s: float) -> None:
+        """Know less and less of what somebody hides."""
+        self._hidden_s[hidden] += passed_s
+
+    def difference(self, picture: _Floats, empty: _Mask) -> _Floats:
         """From 0, the background or a shadow on it, to 1, something else; 0 where the background is not known."""
         known = self.known
-        if known.any():  # 0.319 is that quantile of |x| where x is normal with deviation 1
-            noise = float(np.quantile(self._change(picture)[known], 0.25)) / 0.319
+        shown = known & empty
+        if shown.any():  # 0.319 is that quantile of |x| where x is normal with deviation 1
+            noise = float(np.quantile(self._change(picture)[shown], 0.25)) / 0.319
             self._noise += 0.1 * (noise - self._noise)
         opacity = self._opacity(picture)
         opacity[~known] = 0
@@ -156,7 +162,6 @@ class _Memory:
 
     def learn(self, picture: _Floats, where: _Mask, passed_s: float) -> None:
         """Average the background over time, beginning where it is seen for the first time, or again after long."""
-        self._hidden_s = np.where(where, self._hidden_s, self._hidden_s + np.float32(passed_s))
         first = where & ((self._seen_s < 0) | (self._hidden_s >= _TRUST_S))
         self.background = np.where(first[..., None], picture, self.background)
         self._seen_s[first] = 0

@@ -36,7 +36,7 @@ class People:
 
     People who touch each other in the picture are one. Who was kept goes on being kept until somebody else is half as
     large again, or the first has been away for a second, so that it does not jump between two. Nobody is kept in that
-    second, after a cut in a film too.
+    second, after a cut in a film too. Photos, which have no time, are looked at one by one.
 
     Parameters
     ----------
@@ -75,10 +75,10 @@ class People:
         column = cv2.CC_STAT_AREA if self._keep == "largest" else cv2.CC_STAT_HEIGHT
         sizes = boxes[:, column].astype(np.float64)
         sizes[0] = 0
-        if self._before is not None and self._before.shape == labels.shape and 0 <= time_s - self._seen_s < _MISSED_S:
+        if self._before is not None and self._before.shape == labels.shape and 0 < time_s - self._seen_s < _MISSED_S:
             shared = np.bincount(labels[self._before > 0], minlength=len(sizes))
             shared[0] = 0
             if not shared.any():
-                return 0 if time_s > self._seen_s else int(sizes.argmax())  # photos have no time to wait for
+                return 0
             sizes[shared.argmax()] *= _LOYALTY
         return int(sizes.argmax())

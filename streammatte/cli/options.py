@@ -103,7 +103,7 @@ def smooth_option(default: str) -> Callable[[C], C]:
         type=click.Choice(("off", "ema", "motion")),
         default=default,
         show_default=True,
-        help="Steady alpha over time: everywhere alike, or only where the picture stands still.",
+        help="Steady alpha over time: everywhere, or only where the picture stands still.",
     )
 
 

@@ -148,7 +148,7 @@ def webcam(
     def opened_camera() -> Source:
         source = open_camera(find_again(*found) if found else camera, *asked)
         if camera is None and isinstance(source, CameraSource):
-            found[:] = source.device, source.name
+            found[:] = source.device, found[1] if found else source.name
         controls.notify(_got(source))
         return source
 

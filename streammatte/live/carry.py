@@ -139,7 +139,10 @@ def _flow_finder() -> cv2.DISOpticalFlow:
 
 
 def _warped(alpha: Alpha, flow: NDArray[np.float32]) -> Alpha:
-    """What `alpha` (H, W) shows where `flow` (h, w, 2) of the reduced picture points to, in its pixels from each."""
+    """What `alpha` (H, W) shows where `flow` (h, w, 2) of the reduced picture points to, in its pixels from each.
+
+    Half a reduced pixel at the frame's sides shows what is so far inside.
+    """
     (height, width), (flow_height, flow_width) = alpha.shape, flow.shape[:2]
     grid = np.dstack(np.meshgrid(np.arange(flow_width), np.arange(flow_height)))
     at = (flow + grid + 0.5) * (width / flow_width, height / flow_height) - 0.5

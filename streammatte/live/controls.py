@@ -219,10 +219,11 @@ class LiveControls:
 
     def reload_changed(self) -> None:
         """Load the present background and the weights again if their files have changed; call it now and then."""
+        made = self._made
+        stamps = _stamps(made.background.paths)  # outside the lock, as a disk may sleep
         with self._lock:
-            made = self._made
-            stamps = _stamps(made.background.paths)
-            if made.stamps and stamps not in (made.stamps, ()) and self._asked == self.look.background:
+            changed = made.stamps and stamps not in (made.stamps, ())
+            if changed and made is self._made and self._asked == self.look.background:
                 self._made = replace(made, stamps=stamps)  # a file that is broken is told of once
                 self.set_background(self.look.background)
         stamps = _stamps(self._weights)

@@ -87,7 +87,9 @@ class Switchboard:
                 layers = step(layers)
             except Exception as error:  # a filter may be anybody's, and a call must go on
                 self._working = self._working[:count]
-                self._controls.notify(f"{error}; the background is grey until the background or the filters change")
+                self._controls.notify(
+                    f"{str(error) or repr(error)}; the background is grey until the background or the filters change"
+                )
                 break
         if self._working is not look.steps:
             return replace(layers, background=np.full_like(layers.foreground, 128))

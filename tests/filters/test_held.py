@@ -49,6 +49,7 @@ class Room:
 
 
 RED = np.array([230.0, 20.0, 20.0])
+STRIPES = np.where(np.arange(40)[:, None, None] % 20 < 10, RED, RED[::-1])
 
 
 def test_what_touches_the_person_is_kept_and_what_does_not_is_left_out():
@@ -82,6 +83,25 @@ def test_what_lies_still_becomes_background():
     assert after[BESIDE].mean() > 0.95
     _, after = room.show(3, {"beside": RED})
     assert after[BESIDE].max() == 0
+
+
+def test_what_is_shaken_stays_held_however_long():
+    room = Room()
+    room.show(3)
+    for count in range(200):
+        _, after = room.show(0.2, {"beside": np.roll(STRIPES, 3 * count, axis=0)})
+    assert after[BESIDE].mean() > 0.95
+    before, after = room.show(0.2)
+    np.testing.assert_array_equal(after, before)
+
+
+def test_it_works_for_a_person_who_hides_most_of_the_picture():
+    room = Room()
+    room.show(3)
+    near = np.s_[:180, 0:200]
+    room.show(0.5, person=near)
+    _, after = room.show(1, {"beside": RED}, person=near)
+    assert after[BESIDE].mean() > 0.95
 
 
 def test_a_light_switched_on_keeps_nothing():

@@ -58,8 +58,8 @@ def test_it_does_not_jump_between_two_of_about_one_size():
     first = keep(people(left, (200, 90, 280, 180)))
     assert kept(first, left) == 1
     for shrunk in (85, 95, 105):  # the other is the larger now, but not by much
-        assert kept(keep(people((20, shrunk, 100, 180), right)), right) == 0
-    assert kept(keep(people((20, 140, 100, 180), right)), right) == 1
+        assert kept(keep(people((20, shrunk, 100, 180), right, time_ms=shrunk)), right) == 0
+    assert kept(keep(people((20, 140, 100, 180), right, time_ms=140)), right) == 1
 
 
 def test_one_who_is_missed_for_a_moment_is_not_given_up():
@@ -71,7 +71,10 @@ def test_one_who_is_missed_for_a_moment_is_not_given_up():
     assert kept(keep(people(right, time_ms=2000)), right) == 1
 
 
-def test_of_photos_one_after_the_other_each_keeps_somebody():
+def test_photos_one_after_the_other_know_nothing_of_each_other():
     keep = parse_filter("people")
     assert kept(keep(people(WIDE)), WIDE) == 1
     assert kept(keep(people(TALL)), TALL) == 1
+    left, larger = (20, 90, 100, 180), (200, 70, 280, 180)
+    assert kept(keep(people(left)), left) == 1
+    assert kept(keep(people(left, larger)), larger) == 1

@@ -155,3 +155,13 @@ def test_a_foreground_is_written_over_black(through, tmp_path):
     through(source, open_sink(tmp_path / "out.mp4", source, picture="foreground"), alpha)
     read = next(iter(open_source(tmp_path / "out.mp4"))).rgb[24, [8, 48, 100]].astype(int)
     assert np.abs(read - [(0, 0, 0), (100, 50, 20), (200, 100, 40)]).max() <= 3
+
+
+def test_a_picture_that_is_rgb_already_is_copied():
+    """A camera's pictures lie in its driver's memory, which goes with the camera."""
+    picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    frame = av.VideoFrame.from_ndarray(picture, "rgb24")
+    frame.color_range = av.video.reformatter.ColorRange.JPEG
+    rgb = ToRgb(Colour(6, 1, 1, full_range=True), (64, 48))(frame)
+    np.testing.assert_array_equal(rgb, picture)
+    assert not np.shares_memory(rgb, frame.to_ndarray())

@@ -106,14 +106,18 @@ def test_who_is_kept_stays_kept_when_a_later_filter_fails(make, half):
     controls.look = replace(controls.look, steps=(KeepsNobody(), Fails()))
     for _ in range(2):
         assert (show()[1] == 128).all()
+    assert [notice.split(";")[0] for notice in controls.notices] == ["OSError()"]
 
 
 def test_a_background_of_a_broken_plugin_leaves_the_old_one(make, until, monkeypatch):
     controls = make("#ff0000", "#00ff00")
-    monkeypatch.setattr(controls, "_make", lambda text: 1 / 0)
-    controls.step_background(1)
-    until(lambda: controls.notices == ("division by zero",))
+    with monkeypatch.context() as broken:
+        broken.setattr(controls, "_make", lambda text: 1 / 0)
+        controls.step_background(1)
+        until(lambda: controls.notices == ("division by zero",))
     assert controls.look.background == "#ff0000"
+    controls.step_background(1)  # goes on from what is shown
+    until(lambda: controls.look.background == "#00ff00")
 
 
 def test_what_cannot_be_loaded_is_told_and_changes_nothing(make, half, until):
