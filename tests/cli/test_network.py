@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streammatte.engines import OnnxRuntimeEngine
+from streammatte.engines import OnnxRuntimeEngine, origin
 from streammatte.errors import WeightsError
 from streammatte.matting import shipped_weights
 from streammatte.nn.network import MattingNetwork
@@ -33,3 +33,7 @@ def test_an_onnx_file_of_other_weights_is_refused(streammatte, tmp_path: Path):
     save_network(MattingNetwork(), weights)
     with pytest.raises(WeightsError, match=r"other weights.*streammatte export"):
         OnnxRuntimeEngine(weights, threads=1)
+
+
+def test_the_shipped_networks_belong_together():
+    assert origin(shipped_weights()).encode() in shipped_weights().with_suffix(".onnx").read_bytes()
