@@ -48,7 +48,7 @@ def test_nothing_of_the_camera_outlives_it(address):
 
     def media():
         gc.collect()
-        return [each for each in gc.get_objects() if isinstance(each, Packet | VideoFrame)]
+        return [each for each in gc.get_objects() if type(each) in (Packet, VideoFrame)]
 
     before = media()
     source = open_camera(address)

@@ -102,10 +102,11 @@ def test_over_the_budget_alpha_is_found_less_often(monkeypatch):
     monkeypatch.setattr("streammatte.live.carry.monotonic", lambda: now[0])
     monkeypatch.setattr("streammatte.live.carry.process_time", lambda: used[0])
     matter = CarryingMatter(scene, cpu_budget=30)
+    pictures = [scene.frame(200 + 3 * count, 0.0) for count in range(40)]
     asked = []
     for index in range(30 * 12):
         before = scene.asked
-        matter.matte(scene.frame(200 + 3 * (index % 40), index / 30))
+        matter.matte(Frame(pictures[index % 40].rgb, index, Fraction(1, 30)))
         used[0] += 0.02 * (scene.asked - before)
         now[0] = (index + 1) / 30
         asked.append(scene.asked - before)
