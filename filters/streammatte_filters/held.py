@@ -87,12 +87,19 @@ class HeldObjects:
         near = cv2.dilate(alpha, np.ones((_GAP, _GAP), np.uint8))
         empty = np.asarray(near <= _SURELY_NOBODY)
         memory = self._memory
-        if memory is None or memory.background.shape != picture.shape or memory.upset(picture, empty):
+        if memory is None or memory.background.shape != picture.shape:
             self._memory = _Memory(picture, empty, layers.frame.time)
             return layers
         passed_s = memory.passed_s(layers.frame.time)
         memory.distrust(~empty, passed_s)
-        opacity = memory.difference(picture, empty)
+        shown = memory.known & empty
+        change = memory.change(picture)
+        opacity = memory.opacity(picture, change)
+        if shown.any():
+            if float(np.mean(opacity[shown] > 0.5)) > _UPSET:
+                self._memory = _Memory(picture, empty, layers.frame.time)
+                return layers
+            memory.measure_noise(change[shown])
         memory.learn(picture, empty & (opacity < 0.5), passed_s)
         memory.forget(picture, empty & (opacity >= 0.5), passed_s, self._forget_s)
         held = _touching(opacity > 0.5, alpha > _SURELY_SOMEBODY)
@@ -120,11 +127,6 @@ class _Memory:
     def known(self) -> _Mask:
         return np.asarray((self._seen_s >= _KNOWN_S) & (self._hidden_s < _TRUST_S))
 
-    def upset(self, picture: _Floats, empty: _Mask) -> bool:
-        """Whether most of what shows the background has changed; `difference` would take it for the camera's noise."""
-        shown = self.known & empty
-        return bool(shown.any()) and float(np.mean(self._opacity(picture)[shown] > 0.5)) > _UPSET
-
     def passed_s(self, time_s: float) -> float:
         """Seconds that count since the frame before."""
         before, self._time_s = self._time_s, time_s
@@ -134,26 +136,21 @@ class _Memory:
         """Know less and less of what somebody hides."""
         self._hidden_s[hidden] += passed_s
 
-    def difference(self, picture: _Floats, empty: _Mask) -> _Floats:
+    def change(self, picture: _Floats) -> _Floats:
+        """Levels by which the picture differs from what is remembered, known or not."""
+        return np.asarray(np.abs(picture - self.background).max(axis=2), np.float32)
+
+    def opacity(self, picture: _Floats, change: _Floats) -> _Floats:
         """From 0, the background or a shadow on it, to 1, something else; 0 where the background is not known."""
-        known = self.known
-        shown = known & empty
-        if shown.any():  # 0.319 is that quantile of |x| where x is normal with deviation 1
-            noise = float(np.quantile(self._change(picture)[shown], 0.25)) / 0.319
-            self._noise += 0.1 * (noise - self._noise)
-        opacity = self._opacity(picture)
-        opacity[~known] = 0
+        opacity = np.clip(change / self._least - 0.5, 0, 1)
+        opacity[~self.known | _shadowed(picture, self.background)] = 0
         levels = cv2.medianBlur((opacity * 255).astype(np.uint8), 3)
         return np.asarray(levels.astype(np.float32) / 255, np.float32)
 
-    def _opacity(self, picture: _Floats) -> _Floats:
-        """From 0 to 1 by the difference from what is remembered, known or not; 0 in shadows."""
-        opacity = np.clip(self._change(picture) / self._least - 0.5, 0, 1)
-        opacity[_shadowed(picture, self.background)] = 0
-        return np.asarray(opacity, np.float32)
-
-    def _change(self, picture: _Floats) -> _Floats:
-        return np.asarray(np.abs(picture - self.background).max(axis=2), np.float32)
+    def measure_noise(self, change: _Floats) -> None:
+        """Learn the camera's noise from the changes (n) of what shows the background."""
+        noise = float(np.quantile(change, 0.25)) / 0.319  # that quantile of |x| where x is normal with deviation 1
+        self._noise += 0.1 * (noise - self._noise)
 
     @property
     def _least(self) -> float:
