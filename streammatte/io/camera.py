@@ -73,6 +73,11 @@ def list_cameras() -> list[CameraInfo]:
 def find_again(device: str, name: str) -> str:
     """Return what a camera that was there before is opened by now; the system may have given it another number.
 
+    Parameters
+    ----------
+    device, name : str
+        As they were, of its `CameraInfo`.
+
     Raises
     ------
     DeviceError

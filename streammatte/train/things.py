@@ -12,6 +12,13 @@ __all__ = ["folded_cloth", "thing_mask"]
 def thing_mask(rng: np.random.Generator, width: int, height: int) -> NDArray[np.float32]:
     """Where a thing is: an ellipse, a box or a ragged outline, half of them cut off by the frame's side.
 
+    Parameters
+    ----------
+    rng : Generator
+        Draws it.
+    width, height : int
+        Pixels of the picture.
+
     Returns
     -------
     ndarray
@@ -38,7 +45,7 @@ def thing_mask(rng: np.random.Generator, width: int, height: int) -> NDArray[np.
 
 
 def folded_cloth(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Shade `picture` (H, W, 3) as the folds of a curtain, a flag or a coat on its hook do."""
+    """Shade `picture`, (H, W, 3) uint8, as the folds of a curtain, a flag or a coat on its hook do; the same shape."""
     height, width = picture.shape[:2]
     length = rng.uniform(0.02, 0.12) * width
     slant = rng.uniform(-0.4, 0.4)
