@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 @click.command(cls=ProfileCommand)
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="The folder with train/ (and val/).")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run's folder; a stopped run goes on.")
-@click.option("--recipe", default="streammatte", metavar="NAME", help="streammatte (ours) or paper (as published).")
+@click.option(
+    "--recipe",
+    default="streammatte",
+    metavar="NAME",
+    help="streammatte (ours), gpu (ours, on one) or paper (published).",
+)
 @click.option("--variant", metavar="NAME", help="A network of the paper's tables ('streammatte model --table 2').")
 @click.option("--init", type=click.Path(path_type=Path), help="Start from these weights (.safetensors).")
 @click.option("--first-stage", metavar="NAME", help="Begin with this stage of the recipe (a new run only).")

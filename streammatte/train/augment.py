@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streammatte.train.colour import dressed, light, motion_kernel, over, recoloured, shadowed
+from streammatte.train.colour import dressed, light, motion_kernel, over, recoloured, shadowed, strange
 from streammatte.train.compression import video_coded
 from streammatte.train.data import TrainingSet
-from streammatte.train.geometry import cut_out, placement
+from streammatte.train.geometry import cut_out, placement, view
 from streammatte.train.things import folded_cloth, thing_mask
 
 __all__ = ["Composer", "Hardness", "Lottery", "Mix"]
@@ -31,24 +31,30 @@ class Mix:
     ----------
     own_background, nobody : float
         A photo with its own background; a picture without people. The rest are composites.
+    relit : float
+        In a photo with its own background: other colours and light behind the person than on them.
     two_people, at_the_edge, bent, shadow, other_clothes : float
         In a composite: a second person; one cut off by a side of the frame; a body bent by a smooth warp; a shadow
         beside the person; clothes, hair or hat of another colour and pattern.
     occluder, clutter : float
         Something in front of the person; pasted things behind, which are no person though their edges are pasted too.
+    strange : float
+        Textures that no camera shows, so that outlines and shapes count for more than they (Xu et al. 2021).
     blur_background, motion_blur, uneven_light, low_light, noise, jpeg, video_compression, low_resolution, grey : float
         Faults of camera and light.
     """
 
     own_background: float = 0.38
     nobody: float = 0.10
-    two_people: float = 0.15
-    at_the_edge: float = 0.12
-    bent: float = 0.35
+    relit: float = 0.4
+    two_people: float = 0.18
+    at_the_edge: float = 0.18
+    bent: float = 0.5
     shadow: float = 0.2
-    other_clothes: float = 0.4
+    other_clothes: float = 0.5
     occluder: float = 0.08
     clutter: float = 0.3
+    strange: float = 0.12
     blur_background: float = 0.25
     motion_blur: float = 0.06
     uneven_light: float = 0.3
@@ -125,6 +131,8 @@ class Composer:
             picture = cv2.warpAffine(person.photo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             alpha = cv2.warpAffine(person.alpha, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             alpha = alpha.astype(np.float32) / 255
+            if rng.random() < self.mix.relit:
+                picture = over(picture, alpha, recoloured(rng, picture))
             cluttered = self._clutter(rng, picture)
             if cluttered is not picture:
                 picture = over(picture, alpha, cluttered)  # what was added stands behind
@@ -138,13 +146,7 @@ class Composer:
 
     def _background(self, rng: np.random.Generator, width: int, height: int) -> _Picture:
         image = self._backgrounds.draw(rng)
-        h, w = image.shape[:2]
-        scale = max(width / w, height / h) * rng.uniform(1.0, 2.2)
-        ox = rng.uniform(0, w * scale - width)
-        oy = rng.uniform(0, h * scale - height)
-        matrix = np.array([[scale, 0, -ox], [0, scale, -oy]], np.float32)
-        if rng.random() < 0.5:
-            matrix[0] = [-scale, 0, w * scale - ox]
+        matrix = view(rng, image.shape[1::-1], width, height)
         image = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         return np.asarray(image, np.uint8)
 
@@ -187,6 +189,8 @@ class Composer:
         mix = self.mix
         height, width = picture.shape[:2]
         picture = recoloured(rng, picture)
+        if rng.random() < mix.strange:
+            picture = strange(rng, picture)
         if rng.random() < mix.grey:
             picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
         if rng.random() < mix.motion_blur:

@@ -8,7 +8,17 @@ from numpy.typing import NDArray
 
 from streammatte.train.data import Person
 
-__all__ = ["dressed", "light", "motion_kernel", "over", "recoloured", "shadowed"]
+__all__ = [
+    "drawn_colours",
+    "drawn_filters",
+    "dressed",
+    "light",
+    "motion_kernel",
+    "over",
+    "recoloured",
+    "shadowed",
+    "strange",
+]
 
 
 def over(front: NDArray[np.uint8], alpha: NDArray[np.float32], back: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -72,15 +82,40 @@ def _checks(rng: np.random.Generator, width: int, height: int) -> NDArray[np.uin
     return np.asarray((down[:, None] + across[None]) / 2, np.uint8)
 
 
+def drawn_colours(rng: np.random.Generator, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Gain, white balance, saturation and an offset as matrices (n, 3, 4), and gammas (n,), of colours in [0, 1]."""
+    gain = np.exp(rng.normal(0, 0.1, (count, 1))) * np.exp(rng.normal(0, 0.07, (count, 3)))
+    saturation = rng.uniform(0.4, 1.5, (count, 1, 1))
+    matrices = (saturation * np.eye(3) + (1 - saturation) / 3) * gain[:, :, None]
+    offsets = np.repeat(rng.normal(0, 0.02, (count, 1, 1)), 3, axis=1)
+    return np.concatenate([matrices, offsets], axis=2), np.exp(rng.normal(0, 0.16, count))
+
+
 def recoloured(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Gain, white balance, saturation and gamma of one layer."""
-    gain = np.exp(rng.normal(0, 0.08)) * np.exp(rng.normal(0, 0.05, 3))
-    saturation = rng.uniform(0.5, 1.4)
-    matrix = (saturation * np.eye(3) + (1 - saturation) * np.full((3, 3), 1 / 3)) * gain[:, None]
-    shift = np.full((3, 1), rng.normal(0, 5))
-    picture = cv2.transform(picture, np.concatenate([matrix, shift], axis=1).astype(np.float32))
-    gamma = np.exp(rng.normal(0, 0.16))
+    """One layer with other colours, as `drawn_colours` has them."""
+    (matrix,), (gamma,) = drawn_colours(rng, 1)
+    matrix[:, 3] *= 255
+    picture = cv2.transform(picture, matrix.astype(np.float32))
     return np.asarray(cv2.LUT(picture, (np.linspace(0, 1, 256) ** gamma * 255).astype(np.uint8)), np.uint8)
+
+
+def drawn_filters(rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
+    """For `strange`: a 3x3 filter for each colour (3, 3, 3), how they are mixed (3, 3), and how much of it is seen."""
+    return (
+        rng.normal(0, 1, (3, 3, 3)).astype(np.float32),
+        rng.normal(0, 1, (3, 3)).astype(np.float32),
+        rng.uniform(0.2, 0.7),
+    )
+
+
+def strange(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Mix `picture`, (H, W, 3), with itself through random filters, at its own mean and spread (Xu et al. 2021)."""
+    kernels, mixing, share = drawn_filters(rng)
+    filtered = cv2.merge([cv2.filter2D(picture[..., i], cv2.CV_32F, kernels[i]) for i in range(3)])
+    filtered = cv2.transform(filtered, mixing)
+    spread = picture.std() / max(1.0, float(filtered.std()))
+    filtered = (filtered - filtered.mean((0, 1))) * np.float32(spread) + np.float32(picture.mean())
+    return np.asarray(np.clip(share * filtered + (1 - share) * picture, 0, 255), np.uint8)
 
 
 def light(rng: np.random.Generator, width: int, height: int) -> NDArray[np.float32]:

@@ -125,6 +125,22 @@ RECIPES = {
         ),
         losses=Losses(weighed_by="prediction"),
     ),
+    "gpu": Recipe(
+        (
+            Stage(
+                "joint",
+                7_000,
+                64,
+                448,
+                640,
+                1.5e-3,
+                refine=True,
+                aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (1, 1)),
+            ),
+        ),
+        losses=Losses(weighed_by="prediction"),
+        average=0.9993,
+    ),
     "paper": Recipe(
         (
             Stage(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 
 import cv2
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 __all__ = ["Person", "TrainingSet", "load_training_set"]
 
 PEOPLE = ("portraits", "street", "clips")
-BYSTANDERS = Path(__file__).with_name("bystanders.txt")
+BYSTANDERS = frozenset(Path(__file__).with_name("bystanders.txt").read_text(encoding="utf-8").split())
 BACKGROUNDS = ("rooms", "scenes")
 
 
@@ -106,6 +108,14 @@ def _surroundings(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
     return slice(max(0, y - above), y + height + above), slice(max(0, x - beside), x + width + beside)
 
 
+def _person(
+    pack: str, name: str, photo: NDArray[np.uint8], alpha: NDArray[np.uint8], foreground: NDArray[np.uint8]
+) -> Person:
+    part = _surroundings(alpha) if pack == "street" else (slice(None), slice(None))
+    photo, alpha, foreground = photo[part], alpha[part], foreground[part]
+    return Person(name, photo, alpha, foreground, name not in BYSTANDERS, _box(alpha), _touches(alpha))
+
+
 @lru_cache(maxsize=1)  # stages in a row mostly want the same
 def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingSet:
     """Read the packs `portraits street clips rooms scenes` (tar files of photo/ID.webp and alpha/ID.webp).
@@ -120,29 +130,27 @@ def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingS
         Pixels; larger pictures are scaled down to it.
     """
     groups: dict[str, list[Person]] = {}
-    bystanders = set(BYSTANDERS.read_text(encoding="utf-8").split())
-    for pack in PEOPLE:
-        cached = cache / f"{pack}-{long_side}.npz"
-        members = _members(directory / f"{pack}.tar")
-        names = sorted(Path(m).stem for m in members if m.startswith("photo/"))
-        foregrounds = dict(np.load(cached)) if cached.exists() else {}
-        fresh = not foregrounds
-        for name in names:
-            photo = _decode(members[f"photo/{name}.webp"], cv2.IMREAD_COLOR, long_side)
-            alpha = _levels(_decode(members[f"alpha/{name}.webp"], cv2.IMREAD_GRAYSCALE, long_side))
-            if fresh:
-                foregrounds[name] = estimate_foreground(photo, alpha)
-            group = name.rsplit("_", 1)[0] if pack == "clips" else name
-            part = _surroundings(alpha) if pack == "street" else (slice(None), slice(None))
-            photo, alpha, foreground = photo[part], alpha[part], foregrounds[name][part]
-            person = Person(name, photo, alpha, foreground, name not in bystanders, _box(alpha), _touches(alpha))
-            groups.setdefault(f"{pack}/{group}", []).append(person)
-        if fresh:
-            cache.mkdir(parents=True, exist_ok=True)
-            np.savez(cached, **foregrounds)
-    backgrounds = []
-    for pack in BACKGROUNDS:
-        members = _members(directory / f"{pack}.tar")
-        for member in sorted(members):
-            backgrounds.append(_decode(members[member], cv2.IMREAD_COLOR, long_side))
+    backgrounds: list[NDArray[np.uint8]] = []
+    with ThreadPoolExecutor() as pool:
+        for pack in PEOPLE:
+            cached = cache / f"{pack}-{long_side}.npz"
+            members = _members(directory / f"{pack}.tar")
+            names = sorted(Path(m).stem for m in members if m.startswith("photo/"))
+            files, masks = ([members[f"{kind}/{name}.webp"] for name in names] for kind in ("photo", "alpha"))
+            photos = list(pool.map(_decode, files, repeat(cv2.IMREAD_COLOR), repeat(long_side)))
+            alphas = list(pool.map(_levels, pool.map(_decode, masks, repeat(cv2.IMREAD_GRAYSCALE), repeat(long_side))))
+            if cached.exists():
+                with np.load(cached) as stored:
+                    foregrounds = [stored[name] for name in names]
+            else:
+                foregrounds = list(pool.map(estimate_foreground, photos, alphas))
+                cache.mkdir(parents=True, exist_ok=True)
+                np.savez(cached, **dict(zip(names, foregrounds, strict=True)))
+            for name, photo, alpha, foreground in zip(names, photos, alphas, foregrounds, strict=True):
+                group = name.rsplit("_", 1)[0] if pack == "clips" else name
+                groups.setdefault(f"{pack}/{group}", []).append(_person(pack, name, photo, alpha, foreground))
+        for pack in BACKGROUNDS:
+            members = _members(directory / f"{pack}.tar")
+            files = [members[name] for name in sorted(members)]
+            backgrounds += pool.map(_decode, files, repeat(cv2.IMREAD_COLOR), repeat(long_side))
     return TrainingSet(tuple(tuple(people) for people in groups.values()), tuple(backgrounds))

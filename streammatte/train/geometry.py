@@ -8,7 +8,30 @@ from numpy.typing import NDArray
 
 from streammatte.train.data import Person
 
-__all__ = ["cut_out", "placement"]
+__all__ = ["CELLS", "cut_out", "drawn_shifts", "placement", "view"]
+
+CELLS = 6
+"""A body is bent by shifts on a grid of so many points each way."""
+
+
+def view(rng: np.random.Generator, size: tuple[int, int], width: int, height: int) -> NDArray[np.float32]:
+    """An affine map by which a picture of `size` (w, h) covers a frame: a part of it, half of them mirrored."""
+    w, h = size
+    scale = max(width / w, height / h) * rng.uniform(1.0, 2.2)
+    ox = rng.uniform(0, w * scale - width)
+    oy = rng.uniform(0, h * scale - height)
+    matrix = np.array([[scale, 0, -ox], [0, scale, -oy]], np.float32)
+    if rng.random() < 0.5:
+        matrix[0] = [-scale, 0, w * scale - ox]
+    return matrix
+
+
+def drawn_shifts(
+    rng: np.random.Generator, alpha: NDArray[np.uint8], matrix: NDArray[np.float32], height: int
+) -> NDArray[np.float32]:
+    """Shifts (CELLS, CELLS, 2) in pixels that bend a body, some hundredths of its photo's height in the frame."""
+    extent = min(float(height), alpha.shape[0] * float(np.hypot(matrix[0, 1], matrix[1, 1])))
+    return rng.normal(0, rng.uniform(0.005, 0.045) * extent, (CELLS, CELLS, 2)).astype(np.float32)
 
 
 def cut_out(
@@ -19,15 +42,14 @@ def cut_out(
     size: tuple[int, int],
     bent: bool,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Colours and alpha of a person in a frame of `size` (w, h); `bent` by a smooth warp of some hundredths of it."""
+    """Colours and alpha of a person in a frame of `size` (w, h); `bent` by a smooth warp."""
     width, height = size
     if not bent:
         front = cv2.warpAffine(colours, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         a = cv2.warpAffine(alpha, matrix, size, flags=cv2.INTER_LINEAR)
     else:
         back = cv2.invertAffineTransform(matrix)
-        cells = (6, 6, 2)
-        shifts = rng.normal(0, rng.uniform(0.005, 0.03) * height, cells).astype(np.float32)
+        shifts = drawn_shifts(rng, alpha, matrix, height)
         shifts = cv2.resize(shifts, size, interpolation=cv2.INTER_CUBIC)
         y, x = np.mgrid[:height, :width].astype(np.float32)
         x, y = x + shifts[..., 0], y + shifts[..., 1]
@@ -58,7 +80,7 @@ def placement(
     mirror = rng.random() < 0.5
     angle = np.deg2rad(rng.normal(0, 30 if rng.random() < 0.06 else 7))
     shear = rng.normal(0, 0.07)
-    sx, sy = scale * rng.uniform(0.87, 1.15), scale
+    sx, sy = scale * rng.uniform(0.8, 1.25), scale
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = rotation @ np.array([[sx, shear], [0, sy]])
     if mirror:

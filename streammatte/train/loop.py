@@ -11,19 +11,17 @@ from typing import Any
 
 import cv2
 import torch
-from torch import Tensor
-from torch.utils.data import DataLoader
 
 from streammatte.errors import UsageError
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import save_network
 from streammatte.train.augment import Hardness
-from streammatte.train.batches import StageBatches
+from streammatte.train.batches import batches
 from streammatte.train.config import Recipe, Stage
 from streammatte.train.data import load_training_set
-from streammatte.train.losses import Losses
 from streammatte.train.progress import Meter, Progress
 from streammatte.train.state import State
+from streammatte.train.step import TrainingStep
 
 __all__ = ["train"]
 
@@ -91,21 +89,24 @@ def train(
         if resumed is not None:
             state.restore(resumed)
             resumed = None
-        composer = recipe.mix.composer(training_set, state.hardness)
-        batches = DataLoader(
-            StageBatches(composer, stage, recipe.seed, index),
-            batch_size=None,
-            sampler=range(state.step, stage.steps),
-            num_workers=workers,
-            prefetch_factor=4 if workers else None,
+        step = TrainingStep(network, optimiser, stage, recipe.losses)
+        drawn = batches(
+            recipe,
+            index,
+            training_set,
+            state.hardness,
+            first=state.step,
+            workers=workers,
+            device=next(network.parameters()).device,
         )
         network.train()
         meter, saved = Meter(), time.monotonic()
         try:
-            for picture, alpha in batches:
-                loss = _step(state, stage, recipe.losses, picture.to(device), alpha.to(device))
+            for pictures, alphas in drawn:
+                loss = step(pictures, alphas, stage.learning_rate_at(state.step))
+                state.count(len(pictures))
                 state.update_average(recipe.average)
-                meter.add(loss, len(picture))
+                meter.add(loss, len(pictures))
                 if state.step % report_every == 0:
                     progress = meter.progress(state, stage)
                     report(progress)
@@ -130,22 +131,6 @@ def _stage_index(recipe: Recipe, name: str | None) -> int:
     if name not in names:
         raise UsageError(f"the recipe has no stage {name!r}; expected one of {', '.join(names)}")
     return names.index(name)
-
-
-def _step(state: State, stage: Stage, losses: Losses, picture: Tensor, alpha: Tensor) -> Tensor:
-    for group in state.optimiser.param_groups:
-        group["lr"] = stage.learning_rate_at(state.step)
-    image = picture.float().div_(255).contiguous(memory_format=torch.channels_last)
-    state.optimiser.zero_grad(set_to_none=True)
-    if stage.refine:
-        loss = losses.total(state.network(image), alpha, stage.pairs)
-    else:
-        loss = losses.sn(state.network.sn(image), alpha)
-    loss.backward()  # type: ignore[no-untyped-call]
-    state.optimiser.step()
-    state.step += 1
-    state.images += len(image)
-    return loss.detach()
 
 
 def _validate(

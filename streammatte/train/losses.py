@@ -87,10 +87,8 @@ def region_target(alpha: Tensor, stride: int, margin: int = 4) -> Tensor:
     window = stride + 2 * margin
     highest = F.max_pool2d(alpha, window, stride, padding=margin)
     lowest = -F.max_pool2d(-alpha, window, stride, padding=margin)
-    target = torch.full_like(highest, UNKNOWN, dtype=torch.int64)
-    target[highest < 0.02] = BACKGROUND
-    target[lowest > 0.98] = FOREGROUND
-    return target[:, 0]
+    target = torch.where(highest < 0.02, BACKGROUND, UNKNOWN)
+    return torch.where(lowest > 0.98, FOREGROUND, target)[:, 0]
 
 
 def segmentation_loss(logits: Sequence[Tensor], alpha: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from streammatte.train.config import Stage
@@ -43,17 +44,16 @@ class Progress:
 class Meter:
     """Loss and speed since the last report."""
 
-    loss: float = 0.0
-    steps: int = 0
+    losses: list[Tensor] = field(default_factory=list)
     images: int = 0
     began: float = field(default_factory=time.monotonic)
 
     def add(self, loss: Tensor, images: int) -> None:
-        self.loss += loss.item()
-        self.steps += 1
+        self.losses.append(loss)  # read in the end: reading would wait for a GPU
         self.images += images
 
     def progress(self, state: State, stage: Stage) -> Progress:
+        loss = float(torch.stack(self.losses).mean())
         speed = self.images / (time.monotonic() - self.began)
         left = (stage.steps - state.step) * stage.batch / speed
-        return Progress(stage.name, state.step, stage.steps, state.images, self.loss / self.steps, speed, left)
+        return Progress(stage.name, state.step, stage.steps, state.images, loss, speed, left)

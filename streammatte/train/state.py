@@ -46,11 +46,16 @@ class State:
         self.hardness = Hardness(**{key: value.numpy() for key, value in content["hardness"].items()})
         self.step = content["step"]
 
+    def count(self, pictures: int) -> None:
+        """One more step, of so many pictures."""
+        self.step += 1
+        self.images += pictures
+
     @torch.no_grad()
     def update_average(self, decay: float) -> None:
         decay = min(decay, (1 + self.images) / (300 + self.images))  # the first weights are not worth remembering
-        for key, value in self.network.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.average[key].lerp_(value, 1 - decay)
-            else:
-                self.average[key].copy_(value)
+        values = self.network.state_dict()
+        floating = [key for key, value in values.items() if value.dtype.is_floating_point]
+        torch._foreach_lerp_([self.average[key] for key in floating], [values[key] for key in floating], 1 - decay)
+        for key in values.keys() - set(floating):
+            self.average[key].copy_(values[key])

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from streammatte.nn.network import MattingNetwork
+from streammatte.train import colour
+from streammatte.train.augment import Hardness, Mix
+from streammatte.train.batched.faults import block_coded, filtered, gaussian
+from streammatte.train.batched.plans import Planner
+from streammatte.train.batched.renderer import Renderer, recoloured
+from streammatte.train.batched.stacks import Stack, Stacks
+from streammatte.train.batches import StagePlans
+from streammatte.train.config import Stage
+from streammatte.train.data import TrainingSet, load_training_set
+from streammatte.train.losses import Losses
+from streammatte.train.step import TrainingStep
+
+CPU = torch.device("cpu")
+STILL = Mix(**dict.fromkeys((field.name for field in dataclasses.fields(Mix)), 0.0))
+
+
+@pytest.fixture(scope="module")
+def training_set(packs: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingSet:
+    return load_training_set(packs, tmp_path_factory.mktemp("cache"), 96)
+
+
+def smooth(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    noise = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    return np.asarray(cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 2), None, 0, 255, cv2.NORM_MINMAX), np.uint8)
+
+
+def levels(pictures: torch.Tensor) -> NDArray[np.float32]:
+    """(N, C, H, W) in [0, 1] to (N, H, W, C) in [0, 255]."""
+    return pictures.float().permute(0, 2, 3, 1).numpy() * 255
+
+
+@pytest.mark.parametrize(("reflect", "border"), [(True, cv2.BORDER_REFLECT), (False, cv2.BORDER_REPLICATE)])
+def test_pictures_are_sampled_as_opencv_does(reflect: bool, border: int) -> None:
+    pictures = [smooth(60, 90), smooth(96, 50, 1)]
+    stack = Stack.of(pictures, 96, CPU)
+    y, x = np.mgrid[:40, :64].astype(np.float32)
+    where = np.stack([1.1 * x - 0.3 * y - 6.5, 0.2 * x + 1.2 * y - 5.25], axis=-1)
+    found = levels(
+        stack.sample(torch.tensor([1, 0]), torch.from_numpy(where)[None].repeat(2, 1, 1, 1), reflect=reflect)
+    )
+    for got, picture in zip(found, pictures[::-1], strict=True):
+        wanted = cv2.remap(picture, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=border)
+        assert np.abs(got - wanted).max() < 4  # OpenCV's coordinates have five bits behind the point
+
+
+def test_a_small_copy_is_a_mean_of_what_it_leaves_out() -> None:
+    """Every second pixel of a fine pattern, sampled at half the size, is its grey and not its black."""
+    pattern = np.zeros((96, 96), np.uint8)
+    pattern[:, ::2] = 200
+    y, x = np.mgrid[:48, :48].astype(np.float32)
+    where = torch.from_numpy(np.stack([2 * x + 0.5, 2 * y + 0.5], axis=-1))[None]
+    found = Stack.of([pattern], 96, CPU).sample(torch.tensor([0]), where, reflect=True)
+    assert torch.allclose(found.float(), torch.tensor(100 / 255), atol=1e-3)
+
+
+def test_blurs_are_opencv_s() -> None:
+    pictures = np.stack([smooth(64, 96), smooth(64, 96, 1)]).astype(np.float32)
+    image = torch.from_numpy(pictures).permute(0, 3, 1, 2)
+    kernel = np.random.default_rng(2).random((2, 5, 7)).astype(np.float32)
+    for got, picture, sigma in zip(
+        levels(gaussian(image, torch.tensor((1.5, 6.0)))), pictures, (1.5, 6.0), strict=True
+    ):
+        wanted = cv2.GaussianBlur(picture, (61, 61), sigma, borderType=cv2.BORDER_REFLECT_101)
+        assert np.abs(got / 255 - wanted).max() < 0.05
+    for got, picture, own in zip(levels(filtered(image, torch.from_numpy(kernel))), pictures, kernel, strict=True):
+        wanted = cv2.filter2D(picture, -1, own, borderType=cv2.BORDER_REFLECT_101)
+        assert np.abs(got / 255 - wanted).max() < 0.05
+
+
+@pytest.mark.parametrize("quality", [15, 50, 85])
+def test_jpeg_is_libjpeg_s(quality: int) -> None:
+    picture = smooth(96, 128)
+    data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    wanted = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32)
+    image = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+    (got,) = levels(block_coded(image, torch.tensor([float(quality)]), jpeg=True))
+    lost = np.abs(wanted - picture).mean()
+    assert np.abs(got - wanted).mean() < 0.35 * lost
+    assert np.abs(got - picture).mean() == pytest.approx(lost, rel=0.1)
+
+
+def test_coarser_quantisers_lose_more() -> None:
+    image = torch.from_numpy(smooth(96, 128)).permute(2, 0, 1)[None].float() / 255
+    lost = [(block_coded(image, torch.tensor([q]), jpeg=False) - image).abs().mean().item() for q in (10.0, 28.0, 40.0)]
+    assert lost[0] < 0.02 < lost[2]
+    assert lost == sorted(lost)
+
+
+def test_colours_are_those_of_the_other_composer() -> None:
+    picture = smooth(48, 64)
+    image = torch.from_numpy(picture).permute(2, 0, 1)[None] / 255
+    for seed in range(5):
+        matrices, gammas = colour.drawn_colours(np.random.default_rng(seed), 1)
+        (got,) = levels(recoloured(image, torch.from_numpy(matrices), torch.from_numpy(gammas)))
+        wanted = colour.recoloured(np.random.default_rng(seed), picture)
+        assert np.abs(got - wanted).max() < 6  # a table of 256 levels, steep near black
+        assert np.abs(got - wanted).mean() < 1
+
+
+def test_a_composite_is_foreground_over_background(training_set: TrainingSet) -> None:
+    plan = Planner(training_set, STILL, Hardness.equal(training_set)).draw(np.random.default_rng(3), 96, 64, 3)
+    assert (plan.nobody, plan.composites, plan.photos) == (0, 3, 0)
+    neutral = np.eye(3, 4)[None].repeat(3, axis=0)
+    for name in ("background", "person"):
+        plan.choices[f"{name}_colour"], plan.choices[f"{name}_gamma"] = neutral, np.ones(3)
+    plan.choices["colour"], plan.choices["gamma"] = neutral, np.ones(3)
+    pictures, alpha = Renderer(Stacks.of(training_set, 96, CPU)).render(plan)
+    everybody = [person for group in training_set.people for person in group]
+    for i in range(3):
+        person = everybody[plan.choices["person"][i]]
+        maps = [plan.choices[f"{name}_matrix"][i] for name in ("person", "background")]
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        front, a = (
+            cv2.warpAffine(x, maps[0], (96, 64), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            for x in (person.foreground, person.alpha)
+        )
+        room = training_set.backgrounds[plan.choices["background"][i]]
+        behind = cv2.warpAffine(room, maps[1], (96, 64), flags=flags, borderMode=cv2.BORDER_REFLECT)
+        share = a[..., None] / 255
+        assert share.max() == 1
+        assert np.abs(levels(alpha)[i] - a[..., None]).mean() < 1
+        assert np.abs(levels(pictures)[i] - (share * front + (1 - share) * behind)).mean() < 3
+
+
+def test_every_fault_at_once_leaves_pictures(training_set: TrainingSet) -> None:
+    everything = dataclasses.replace(Mix(**dict.fromkeys(vars(STILL), 1.0)), own_background=0.4, nobody=0.2)
+    plan = Planner(training_set, everything, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 12, 2)
+    assert min(plan.nobody, plan.composites, plan.photos) > 0
+    pictures, alpha = Renderer(Stacks.of(training_set, 96, CPU)).render(plan)
+    assert pictures.shape == (24, 3, 64, 96)
+    assert torch.isfinite(pictures).all()
+    assert pictures.min() >= 0
+    assert pictures.max() <= 1
+    assert torch.isfinite(alpha).all()
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1
+    assert (alpha[: plan.nobody] == 0).all()
+    assert (alpha[plan.nobody : 12].amax((1, 2, 3)) > 0.5).any()
+
+
+def test_pairs_differ_in_noise_alone_and_come_again(training_set: TrainingSet) -> None:
+    noisy = dataclasses.replace(STILL, noise=1.0)
+    stage = Stage("pairs", 3, 8, 64, 96, 1e-3, refine=True, warmup=1, pairs=True)
+    plans = StagePlans(Planner(training_set, noisy, Hardness.equal(training_set)), stage, 0, 0)
+    renderer = Renderer(Stacks.of(training_set, 96, CPU))
+    pictures, alpha = renderer.render(plans[1])
+    again, _ = renderer.render(plans[1])
+    other, _ = renderer.render(plans[2])
+    assert torch.equal(pictures, again)
+    assert other.shape != pictures.shape or not torch.equal(pictures, other)
+    assert torch.equal(alpha[:4], alpha[4:])
+    difference = (pictures[:4] - pictures[4:]).float()
+    assert 0.001 < difference.abs().mean() < 0.1
+    assert abs(difference.mean()) < 0.002
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+def test_a_recorded_step_learns_as_an_unrecorded_one() -> None:
+    torch.manual_seed(0)
+    pictures, alphas = torch.rand(4, 3, 96, 96), torch.rand(4, 1, 96, 96)
+    stage = Stage("s", 4, 4, 96, 96, 1e-3, refine=True, warmup=1)
+    losses = {}
+    for device in ("cpu", "cuda"):
+        torch.manual_seed(0)
+        network = MattingNetwork().to(device).train()
+        optimiser = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
+        step = TrainingStep(network, optimiser, stage, Losses())
+        losses[device] = [step(pictures.to(device), alphas.to(device), 1e-3).item() for _ in range(4)]
+    assert losses["cuda"] == pytest.approx(losses["cpu"], rel=0.05)
