@@ -14,6 +14,7 @@ from streammatte.train.colour import dressed, light, motion_kernel, over, recolo
 from streammatte.train.compression import video_coded
 from streammatte.train.data import TrainingSet
 from streammatte.train.geometry import cut_out, placement, view
+from streammatte.train.limbs import drawn_arms, with_arm
 from streammatte.train.things import folded_cloth, thing_mask
 
 __all__ = ["Composer", "Hardness", "Lottery", "Mix"]
@@ -33,9 +34,9 @@ class Mix:
         A photo with its own background; a picture without people. The rest are composites.
     relit : float
         In a photo with its own background: other colours and light behind the person than on them.
-    two_people, at_the_edge, bent, shadow, other_clothes : float
+    two_people, at_the_edge, bent, shadow, other_clothes, arms : float
         In a composite: a second person; one cut off by a side of the frame; a body bent by a smooth warp; a shadow
-        beside the person; clothes, hair or hat of another colour and pattern.
+        beside the person; clothes, hair or hat of another colour and pattern; drawn arms that reach out.
     occluder, clutter : float
         Something in front of the person; pasted things behind, which are no person though their edges are pasted too.
     strange : float
@@ -52,6 +53,7 @@ class Mix:
     bent: float = 0.5
     shadow: float = 0.2
     other_clothes: float = 0.5
+    arms: float = 0.35
     occluder: float = 0.08
     clutter: float = 0.3
     strange: float = 0.12
@@ -163,6 +165,9 @@ class Composer:
             if rng.random() < self.mix.other_clothes:
                 colours = dressed(rng, person, self._background(rng, *reversed(person.alpha.shape)))
             front, a = cut_out(rng, colours, person.alpha, matrix, (width, height), bent=rng.random() < self.mix.bent)
+            if rng.random() < self.mix.arms:
+                for arm in drawn_arms(rng, person, colours, matrix, (width, height)):
+                    front, a = with_arm(arm, front, a)
             if rng.random() < self.mix.shadow:
                 picture = shadowed(rng, picture, a)
             picture = over(recoloured(rng, front), a, picture)

@@ -14,11 +14,12 @@ from streammatte.train import colour
 from streammatte.train.augment import Hardness, Mix
 from streammatte.train.batched.faults import block_coded, filtered, gaussian
 from streammatte.train.batched.plans import Planner
-from streammatte.train.batched.renderer import Renderer, recoloured
+from streammatte.train.batched.renderer import Renderer, _with_arms, recoloured
 from streammatte.train.batched.stacks import Stack, Stacks
 from streammatte.train.batches import StagePlans
 from streammatte.train.config import Stage
 from streammatte.train.data import TrainingSet, load_training_set
+from streammatte.train.limbs import Arm, with_arm
 from streammatte.train.losses import Losses
 from streammatte.train.step import TrainingStep
 
@@ -132,6 +133,28 @@ def test_a_composite_is_foreground_over_background(training_set: TrainingSet) ->
         assert share.max() == 1
         assert np.abs(levels(alpha)[i] - a[..., None]).mean() < 1
         assert np.abs(levels(pictures)[i] - (share * front + (1 - share) * behind)).mean() < 3
+
+
+def test_arms_are_those_of_the_other_composer() -> None:
+    arm_alpha = np.zeros((32, 48), np.uint8)
+    arm_alpha[8:20, 4:40] = 255
+    arm_alpha = cv2.GaussianBlur(arm_alpha, (0, 0), 2)
+    colours, alpha = smooth(64, 96), cv2.cvtColor(smooth(64, 96, 1), cv2.COLOR_RGB2GRAY)
+    look = smooth(32, 48, 2)
+    for behind in (False, True):
+        say = {
+            "arm0_at": torch.tensor([1]),
+            "arm0_behind": torch.tensor([float(behind)]),
+            "arm0_picture": torch.from_numpy(np.dstack([look, arm_alpha]))[None],
+        }
+        image = torch.from_numpy(colours).permute(2, 0, 1)[None].repeat(2, 1, 1, 1).half() / 255
+        matte = torch.from_numpy(alpha)[None, None].repeat(2, 1, 1, 1).half() / 255
+        _with_arms(image, matte, say, "arm0_")
+        full = (cv2.resize(x, (96, 64), interpolation=cv2.INTER_LINEAR) for x in (look, arm_alpha))
+        wanted, wanted_alpha = with_arm(Arm(*full, behind), colours, alpha.astype(np.float32) / 255)
+        assert np.abs(levels(image)[1] - wanted).max() < 4
+        assert np.abs(matte[1, 0].float().numpy() - wanted_alpha).max() < 0.01
+        assert np.abs(levels(image)[0] - colours).max() < 1
 
 
 def test_every_fault_at_once_leaves_pictures(training_set: TrainingSet) -> None:

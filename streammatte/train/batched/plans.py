@@ -14,6 +14,7 @@ from streammatte.train.augment import Hardness, Lottery, Mix
 from streammatte.train.colour import drawn_colours, drawn_filters, motion_kernel
 from streammatte.train.data import Person, TrainingSet
 from streammatte.train.geometry import CELLS, drawn_shifts, placement, view
+from streammatte.train.limbs import Arm, drawn_arms
 from streammatte.train.things import thing_mask
 
 __all__ = ["CLUTTER", "Plan", "Planner"]
@@ -140,12 +141,31 @@ class Planner:
         shifts = [drawn_shifts(rng, p.alpha, matrix, plan.height) for p, matrix in zip(people, maps, strict=True)]
         say["bend"] = np.array(shifts, np.float32).reshape(-1, CELLS, CELLS, 2).transpose(0, 3, 1, 2)
         say["bend"] = say["bend"] * (rng.random((count, 1, 1, 1)) < mix.bent)
+        self._draw_arms(rng, plan, people, maps)
         say["person_colour"], say["person_gamma"] = drawn_colours(rng, count)
         cast = rng.random(count) < mix.shadow
         say["shadow_depth"] = np.where(cast, rng.uniform(0.15, 0.6, count), 0)
         say["shadow_sigma"] = rng.uniform(0.01, 0.06, count) * plan.height
         say["shadow_shift"] = rng.normal(0, 1, (count, 2)) * (0.08, 0.05)
         self._dress(rng, plan, people)
+
+    def _draw_arms(
+        self, rng: np.random.Generator, plan: Plan, people: list[Person], maps: list[NDArray[np.float32]]
+    ) -> None:
+        """At most one arm of each person in each of two rounds, at half the size of the frame."""
+        size = (plan.width // 2, plan.height // 2)
+        drawn: list[list[tuple[int, Arm]]] = [[], []]
+        for who in np.flatnonzero(rng.random(len(people)) < self.mix.arms):
+            person, matrix = people[who], 0.5 * maps[who] - np.array([[0, 0, 0.25]], np.float32)
+            arms = drawn_arms(rng, person, person.foreground, matrix, size)
+            for turn, arm in zip(drawn, arms, strict=False):
+                turn.append((int(who), arm))
+        for number, turn in enumerate(drawn):
+            say, key = plan.choices, f"arm{number}_"
+            say[key + "at"] = np.array([who for who, _ in turn], np.int64)
+            say[key + "behind"] = np.array([arm.behind for _, arm in turn], np.float32)
+            pictures = [np.dstack([arm.colours, arm.alpha]) for _, arm in turn]
+            say[key + "picture"] = np.array(pictures, np.uint8).reshape(-1, *reversed(size), 4)
 
     def _dress(self, rng: np.random.Generator, plan: Plan, people: list[Person]) -> None:
         say = plan.choices

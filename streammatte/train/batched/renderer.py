@@ -125,6 +125,8 @@ class Renderer:
         front = self._stacks.people.sample(say["person"], where, reflect=False)
         colours, a = front[:, :3], front[:, 3:]
         colours = self._dressed(colours, where, say, plan)
+        for turn in range(2):
+            _with_arms(colours, a, say, f"arm{turn}_")
         colours = recoloured(colours, say["person_colour"], say["person_gamma"])
         shade = self._shadows(a, say)
         first = plan.composites
@@ -220,6 +222,21 @@ class Renderer:
             if len(at):
                 picture[at] = block_coded(picture[at], say[key + name], jpeg=quality)
         return picture
+
+
+def _with_arms(colours: Tensor, alpha: Tensor, say: dict[str, Tensor], key: str) -> None:
+    """Put arms on people, (n, 3, H, W) and (n, 1, H, W), in place; see `limbs.with_arm`."""
+    at = say[key + "at"]
+    if not len(at):
+        return
+    arm = say[key + "picture"].permute(0, 3, 1, 2).half() / 255  # (n, H / 2, W / 2, 4) -> (n, 4, H / 2, W / 2)
+    arm = F.interpolate(arm, colours.shape[-2:], mode="bilinear", align_corners=False)
+    own, a = arm[:, 3:], alpha[at]
+    total = own + (1 - own) * a
+    behind = say[key + "behind"][:, None, None, None].half()
+    share = own * torch.lerp(torch.ones_like(a), (1 - a) / total.clamp(min=1e-3), behind)
+    colours[at] = torch.lerp(colours[at], arm[:, :3], share)
+    alpha[at] = total
 
 
 def _strange(picture: Tensor, say: dict[str, Tensor]) -> Tensor:

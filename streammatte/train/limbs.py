@@ -1,0 +1,150 @@
+"""Arms that reach out, which photos of people who stand or sit for them hardly show."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from streammatte.train.colour import over
+from streammatte.train.data import Person
+
+__all__ = ["Arm", "drawn_arms", "with_arm"]
+
+_Point = NDArray[np.float64]
+
+
+class Arm(NamedTuple):
+    """An arm in a frame.
+
+    Attributes
+    ----------
+    colours, alpha : ndarray
+        (H, W, 3) and (H, W) uint8.
+    behind : bool
+        Whether the person is before it.
+    """
+
+    colours: NDArray[np.uint8]
+    alpha: NDArray[np.uint8]
+    behind: bool
+
+
+def drawn_arms(
+    rng: np.random.Generator,
+    person: Person,
+    foreground: NDArray[np.uint8],
+    matrix: NDArray[np.float32],
+    size: tuple[int, int],
+) -> list[Arm]:
+    """One or two arms in random poses, bare or in sleeves of the clothes' colour; none from a shoulder out of sight.
+
+    Parameters
+    ----------
+    rng : Generator
+        Draws them.
+    person : Person
+        Whose arms they are: their thickness and length follow the head's.
+    foreground : ndarray
+        (h, w, 3) uint8: the person's colours, in the photo.
+    matrix : ndarray
+        (2, 3): the map from the photo to the frame.
+    size : tuple of int
+        w, h of the frame.
+    """
+    x, top, width, height = person.box
+    head = height / 7 if height > 1.8 * width else 0.42 * min(height, 1.1 * width)
+    reach = head * float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))) * rng.uniform(0.8, 1.25)
+    skin, cloth = (
+        _median(person, foreground, top + first * head, top + last * head) for first, last in ((0.4, 0.9), (1.6, 2.4))
+    )
+    arms = []
+    for side in [-1, 1] if rng.random() < 0.4 else [int(rng.choice((-1, 1)))]:
+        across = x + width / 2 + side * min(0.5 * width, head) * rng.uniform(0.6, 0.9)
+        down = top + rng.uniform(1.3, 1.7) * head
+        column, row = int(across), int(down)
+        inside = 0 <= column < person.alpha.shape[1] and 0 <= row < person.alpha.shape[0]
+        if inside and person.alpha[row, column] > 128:
+            shoulder = matrix @ np.array([across, down, 1.0])
+            colours, alpha = _arm(rng, shoulder, side, reach, skin, cloth, size[::-1])
+            arms.append(Arm(colours, alpha, bool(rng.random() < 0.4)))
+    return arms
+
+
+def with_arm(
+    arm: Arm, colours: NDArray[np.uint8], alpha: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """A person in a frame, (H, W, 3) uint8 and (H, W) in [0, 1], and an arm; in new arrays."""
+    own = np.asarray(arm.alpha / 255, np.float32)
+    total = np.asarray(own + (1 - own) * alpha, np.float32)
+    share = own * (1 - alpha) / np.maximum(total, 1e-3) if arm.behind else own
+    # where the person is half clear, their colours are known too, so that only the arm's share of them is replaced
+    return over(arm.colours, np.asarray(share, np.float32), colours), total
+
+
+def _median(person: Person, foreground: NDArray[np.uint8], first: float, last: float) -> _Point:
+    """The colour of the person between two rows."""
+    rows = slice(int(first), max(int(last), int(first) + 1))
+    pixels = foreground[rows][person.alpha[rows] > 200]
+    return np.asarray(np.median(pixels, axis=0) if len(pixels) else np.full(3, 128.0))
+
+
+def _arm(
+    rng: np.random.Generator,
+    shoulder: _Point,
+    side: int,
+    size: float,
+    skin: _Point,
+    cloth: _Point,
+    shape: tuple[int, ...],
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Colours (H, W, 3) and alpha (H, W) of an arm; `size` is the height of the head in pixels."""
+    angle = rng.uniform(-1.2, 1.4)  # of the upper arm, from level, down
+    bend = rng.uniform(-2.2, 2.2)
+    elbow = shoulder + 1.25 * size * np.array([side * np.cos(angle), np.sin(angle)])
+    turned = angle + bend
+    wrist = elbow + 1.1 * size * np.array([side * np.cos(turned), np.sin(turned)])
+    hand = wrist + 0.3 * size * np.array([side * np.cos(turned), np.sin(turned)])
+    sleeve = rng.uniform(-0.2, 2.2)  # 0 at the shoulder, 1 at the elbow, 2 at the wrist
+    colours = np.empty((*shape, 3), np.float32)
+    colours[:] = skin
+    whole = np.zeros(shape, np.uint8)
+    thick = rng.uniform(0.8, 1.2) * size
+    _stroke(whole, shoulder, elbow, 0.42 * thick, 0.34 * thick)
+    _stroke(whole, elbow, wrist, 0.33 * thick, 0.22 * thick)
+    _stroke(whole, wrist, hand, 0.26 * thick, 0.3 * thick)
+    for _ in range(int(rng.integers(0, 6))):
+        spread = turned + rng.normal(0, 0.5)
+        tip = hand + rng.uniform(0.2, 0.45) * size * np.array([side * np.cos(spread), np.sin(spread)])
+        _stroke(whole, hand, tip, 0.1 * thick, 0.08 * thick)
+    dressed = np.zeros(shape, np.uint8)
+    wide = rng.uniform(1.0, 1.5)
+    if sleeve > 0:
+        end = shoulder + min(sleeve, 1.0) * (elbow - shoulder)
+        _stroke(dressed, shoulder, end, 0.46 * thick * wide, 0.38 * thick * wide)
+    if sleeve > 1:
+        end = elbow + min(sleeve - 1, 1.0) * (wrist - elbow)
+        _stroke(dressed, elbow, end, 0.37 * thick * wide, 0.28 * thick * wide)
+    colours[dressed > 127] = cloth
+    whole = np.maximum(whole, dressed)
+    depth = cv2.distanceTransform((whole > 127).astype(np.uint8), cv2.DIST_L2, 3)
+    round_ = np.minimum(depth / max(1.0, 0.18 * thick), 1) ** 0.5
+    grain = cv2.resize(rng.normal(0, 1, (shape[0] // 6, shape[1] // 6)).astype(np.float32), shape[::-1])
+    shade = rng.uniform(0.55, 0.9) + (1 - rng.uniform(0.55, 0.9)) * round_ + rng.uniform(0.01, 0.06) * grain
+    colours *= (shade * rng.uniform(0.8, 1.2))[..., None]
+    colours = np.clip(colours, 0, 255)
+    softness = rng.uniform(0.05, 0.2) * size if rng.random() < 0.3 else rng.uniform(0.5, 1.0)  # arms move fast
+    return colours.astype(np.uint8), np.asarray(cv2.GaussianBlur(whole, (0, 0), softness), np.uint8)
+
+
+def _stroke(mask: NDArray[np.uint8], start: _Point, end: _Point, first: float, last: float) -> None:
+    """Fill a limb from `start` to `end`, so wide at either."""
+    along = end - start
+    normal = np.array([-along[1], along[0]]) / max(1e-6, float(np.hypot(*along)))
+    corners = [start + normal * first / 2, end + normal * last / 2, end - normal * last / 2, start - normal * first / 2]
+    cv2.fillConvexPoly(mask, np.rint(np.array(corners) * 16).astype(np.int32), 255, cv2.LINE_AA, shift=4)
+    for centre, wide in ((start, first), (end, last)):
+        middle = np.rint(centre * 16).astype(int)
+        cv2.circle(mask, (int(middle[0]), int(middle[1])), max(1, int(wide * 8)), 255, -1, cv2.LINE_AA, shift=4)
