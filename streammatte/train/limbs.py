@@ -132,7 +132,8 @@ def _arm(
     depth = cv2.distanceTransform((whole > 127).astype(np.uint8), cv2.DIST_L2, 3)
     round_ = np.minimum(depth / max(1.0, 0.18 * thick), 1) ** 0.5
     grain = cv2.resize(rng.normal(0, 1, (shape[0] // 6, shape[1] // 6)).astype(np.float32), shape[::-1])
-    shade = rng.uniform(0.55, 0.9) + (1 - rng.uniform(0.55, 0.9)) * round_ + rng.uniform(0.01, 0.06) * grain
+    edge = rng.uniform(0.55, 0.9)
+    shade = edge + (1 - edge) * round_ + rng.uniform(0.01, 0.06) * grain
     colours *= (shade * rng.uniform(0.8, 1.2))[..., None]
     colours = np.clip(colours, 0, 255)
     softness = rng.uniform(0.05, 0.2) * size if rng.random() < 0.3 else rng.uniform(0.5, 1.0)  # arms move fast

@@ -35,6 +35,7 @@ class TrainingStep:
         self._device = self._parameters[0].device
         self._graphs: dict[torch.Size, _Recorded] = {}
         if self._device.type == "cuda":
+            self._pool = torch.cuda.graph_pool_handle()  # the graphs run one after the other and share their memory
             heads = [network.mrn.head, network.sn.head, *network.sn.auxiliary]
             for head in heads:
                 head.register_forward_hook(_in_full_precision)
@@ -86,7 +87,7 @@ class TrainingStep:
             self._gradients(pictures, alphas)
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, pool=self._pool):
             torch._foreach_zero_(gradients)
             loss = self._gradients(pictures, alphas)
         self._network.load_state_dict(before)  # running means, which the first look has moved

@@ -14,7 +14,7 @@ from streammatte.train import colour
 from streammatte.train.augment import Hardness, Mix
 from streammatte.train.batched.faults import block_coded, filtered, gaussian
 from streammatte.train.batched.plans import Planner
-from streammatte.train.batched.renderer import Renderer, _with_arms, recoloured
+from streammatte.train.batched.renderer import Renderer, _recoloured, _strange, _with_arms
 from streammatte.train.batched.stacks import Stack, Stacks
 from streammatte.train.batches import StagePlans
 from streammatte.train.config import Stage
@@ -104,10 +104,39 @@ def test_colours_are_those_of_the_other_composer() -> None:
     image = torch.from_numpy(picture).permute(2, 0, 1)[None] / 255
     for seed in range(5):
         matrices, gammas = colour.drawn_colours(np.random.default_rng(seed), 1)
-        (got,) = levels(recoloured(image, torch.from_numpy(matrices), torch.from_numpy(gammas)))
+        (got,) = levels(_recoloured(image, torch.from_numpy(matrices), torch.from_numpy(gammas)))
         wanted = colour.recoloured(np.random.default_rng(seed), picture)
         assert np.abs(got - wanted).max() < 6  # a table of 256 levels, steep near black
         assert np.abs(got - wanted).mean() < 1
+
+
+def test_strange_textures_are_those_of_the_other_composer() -> None:
+    picture = smooth(48, 64)
+    image = torch.from_numpy(picture).permute(2, 0, 1)[None] / 255
+    for seed in range(5):
+        kernels, mixing, share = colour.drawn_filters(np.random.default_rng(seed))
+        say = {
+            "strange_filter": torch.from_numpy(kernels)[None],
+            "strange_mixing": torch.from_numpy(mixing)[None],
+            "strange_share": torch.tensor([share], dtype=torch.float32),
+        }
+        (got,) = levels(_strange(image, say))
+        wanted = colour.strange(np.random.default_rng(seed), picture)
+        assert np.abs(got - wanted).max() < 2
+        assert np.abs(got - picture).mean() > 5
+
+
+def test_other_light_leaves_the_person_as_they_are(training_set: TrainingSet) -> None:
+    photos = dataclasses.replace(STILL, own_background=1.0, relit=1.0)
+    plan = Planner(training_set, photos, Hardness.equal(training_set)).draw(np.random.default_rng(1), 96, 64, 3)
+    renderer = Renderer(Stacks.of(training_set, 96, CPU))
+    relit, alpha = renderer.render(plan)
+    for key in ("relit_at", "relit_colour", "relit_gamma"):
+        plan.choices[key] = plan.choices[key][:0]
+    plain, _ = renderer.render(plan)
+    difference = (relit - plain).abs().amax(1, keepdim=True)
+    assert difference[alpha == 1].max() < 0.01
+    assert difference[alpha == 0].mean() > 0.02
 
 
 def test_a_composite_is_foreground_over_background(training_set: TrainingSet) -> None:

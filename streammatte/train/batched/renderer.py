@@ -42,7 +42,7 @@ class Renderer:
         alpha : Tensor
             (copies x N, 1, H, W) float32 in [0, 1].
         """
-        say = uploaded(plan.choices, self._device)
+        say = _uploaded(plan.choices, self._device)
         picture = self._backgrounds(say, plan)
         self._things(picture, say, plan, "clutter")
         blur = say["blur_at"]
@@ -55,7 +55,7 @@ class Renderer:
             matte = self._look(self._stacks.people, say["photo"], say["photo_matrix"], plan)[:, 3:]
             at = say["relit_at"]
             if len(at):
-                behind = recoloured(photo[at], say["relit_colour"], say["relit_gamma"])
+                behind = _recoloured(photo[at], say["relit_colour"], say["relit_gamma"])
                 photo[at] = photo[at] * matte[at] + behind * (1 - matte[at])
             hidden = torch.cat([torch.zeros_like(alpha), matte])
             picture, alpha = torch.cat([picture, photo]), torch.cat([alpha, matte])
@@ -84,7 +84,7 @@ class Renderer:
 
     def _backgrounds(self, say: dict[str, Tensor], plan: Plan) -> Tensor:
         picture = self._look(self._stacks.backgrounds, say["background"], say["background_matrix"], plan)
-        return recoloured(picture, say["background_colour"], say["background_gamma"])
+        return _recoloured(picture, say["background_colour"], say["background_gamma"])
 
     def _things(
         self, picture: Tensor, say: dict[str, Tensor], plan: Plan, name: str, hidden: Tensor | None = None
@@ -107,10 +107,10 @@ class Renderer:
         mask = F.interpolate(mine["mask"][:, None].float() / 255, size, mode="bilinear", align_corners=False)
         mask = (3 * (mask - 0.5) + 0.5).clamp(0, 1).half()
         look = self._look(self._stacks.backgrounds, mine["look"], mine["matrix"], plan)
-        look = recoloured(look, mine["colour"], mine["gamma"])
+        look = _recoloured(look, mine["colour"], mine["gamma"])
         columns = torch.arange(plan.width, device=self._device)[None, None]
-        rows_ = torch.arange(plan.height, device=self._device)[None, :, None]
-        slanted = columns + mine["fold_slant"][:, None, None] * rows_
+        rows = torch.arange(plan.height, device=self._device)[None, :, None]
+        slanted = columns + mine["fold_slant"][:, None, None] * rows
         sway = F.interpolate(mine["sway"], size, mode="bicubic", align_corners=False)[:, 0]
         shade = torch.sin(2 * math.pi * slanted / mine["fold_length"][:, None, None] + 2 * sway)
         shade = 1 + mine["folds"][:, None, None] * shade
@@ -127,7 +127,7 @@ class Renderer:
         colours = self._dressed(colours, where, say, plan)
         for turn in range(2):
             _with_arms(colours, a, say, f"arm{turn}_")
-        colours = recoloured(colours, say["person_colour"], say["person_gamma"])
+        colours = _recoloured(colours, say["person_colour"], say["person_gamma"])
         shade = self._shadows(a, say)
         first = plan.composites
         for rows in (slice(0, first), slice(first, None)):
@@ -157,7 +157,7 @@ class Renderer:
         bare = (1 + 0.5 * (shading - middle) / middle.clamp(min=60 / 255)) * self._stacks.skin[say["person"][at]][
             :, :, None, None
         ]
-        dyed = mixed(old, say["dye"])
+        dyed = _mixed(old, say["dye"])
         inverted = say["inverted"][:, None, None, None]
         dyed = inverted * (1 - dyed) + (1 - inverted) * dyed
         cloth = self._look(self._stacks.backgrounds, say["cloth"], say["cloth_matrix"], plan)
@@ -170,7 +170,7 @@ class Renderer:
         dyed = dyed * (1 - by_cloth - by_checks) + by_cloth * cloth + by_checks * checks
         plain = say["bare"][:, None, None, None]
         dyed = plain * bare + (1 - plain) * dyed
-        dyed = recoloured(dyed.clamp(0, 1), say["dye_colour"], say["dye_gamma"])
+        dyed = _recoloured(dyed.clamp(0, 1), say["dye_colour"], say["dye_gamma"])
         colours = colours.clone()
         colours[at] = (dyed * weight + old * (1 - weight)).half()
         return colours
@@ -188,7 +188,7 @@ class Renderer:
         return (1 - say["shadow_depth"][:, None, None, None] * soft).half()
 
     def _expose(self, picture: Tensor, alpha: Tensor, say: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        picture = recoloured(picture, say["colour"], say["gamma"])
+        picture = _recoloured(picture, say["colour"], say["gamma"])
         at = say["strange_at"]
         if len(at):
             picture[at] = _strange(picture[at], say)
@@ -217,10 +217,10 @@ class Renderer:
         rough = F.interpolate(rough, (height, width), mode="bilinear", align_corners=False)
         picture = picture + strength * (coarse * rough + (1 - coarse) * fine)
         picture = ((picture.clamp(0, 1) * 255).round() / 255).contiguous()
-        for name, quality in (("jpeg", True), ("video", False)):
+        for name in ("jpeg", "video"):
             at = say[key + name + "_at"]
             if len(at):
-                picture[at] = block_coded(picture[at], say[key + name], jpeg=quality)
+                picture[at] = block_coded(picture[at], say[key + name], jpeg=name == "jpeg")
         return picture
 
 
@@ -244,7 +244,7 @@ def _strange(picture: Tensor, say: dict[str, Tensor]) -> Tensor:
     n, _, h, w = picture.shape
     image = picture.float()
     odd = filtered(image.reshape(n * 3, 1, h, w), say["strange_filter"].reshape(n * 3, 3, 3)).reshape(n, 3, h, w)
-    odd = mixed(odd, say["strange_mixing"])
+    odd = _mixed(odd, say["strange_mixing"])
     whole = (1, 2, 3)
     spread = image.std(whole, keepdim=True) / odd.std(whole, keepdim=True).clamp(min=1 / 255)
     odd = (odd - odd.mean((2, 3), keepdim=True)) * spread + image.mean(whole, keepdim=True)
@@ -252,7 +252,7 @@ def _strange(picture: Tensor, say: dict[str, Tensor]) -> Tensor:
     return (share * odd + (1 - share) * image).clamp(0, 1).half()
 
 
-def mixed(picture: Tensor, matrix: Tensor) -> Tensor:
+def _mixed(picture: Tensor, matrix: Tensor) -> Tensor:
     """Colours (n, 3, H, W) by matrices (n, 3, 3 or 4), whose fourth column is added."""
     column = matrix.to(picture.dtype)[..., None, None].unbind(2)  # each (n, 3, 1, 1)
     out = column[0] * picture[:, :1]
@@ -260,12 +260,12 @@ def mixed(picture: Tensor, matrix: Tensor) -> Tensor:
     return out.add_(column[3]) if len(column) == 4 else out
 
 
-def recoloured(picture: Tensor, colour: Tensor, gamma: Tensor) -> Tensor:
+def _recoloured(picture: Tensor, colour: Tensor, gamma: Tensor) -> Tensor:
     """Colours (n, 3, H, W) in [0, 1] by matrices (n, 3, 4), then gammas (n,)."""
-    return mixed(picture.half(), colour).clamp_(0, 1).pow_(gamma[:, None, None, None].half())
+    return _mixed(picture.half(), colour).clamp_(0, 1).pow_(gamma[:, None, None, None].half())
 
 
-def uploaded(choices: dict[str, NDArray[Any]], device: torch.device) -> dict[str, Tensor]:
+def _uploaded(choices: dict[str, NDArray[Any]], device: torch.device) -> dict[str, Tensor]:
     """Arrays on a device, all in one transfer; float64 becomes float32."""
     arrays = {
         key: np.ascontiguousarray(value, np.float32 if value.dtype == np.float64 else value.dtype)
