@@ -15,7 +15,7 @@ from streammatte.train.compression import video_coded
 from streammatte.train.data import TrainingSet
 from streammatte.train.geometry import cut_out, placement, view
 from streammatte.train.limbs import drawn_arms, with_arm
-from streammatte.train.things import folded_cloth, thing_mask
+from streammatte.train.things import drawn_plain, folded_cloth, thing_mask
 
 __all__ = ["Composer", "Hardness", "Lottery", "Mix"]
 
@@ -39,6 +39,8 @@ class Mix:
         beside the person; clothes, hair or hat of another colour and pattern; drawn arms that reach out.
     occluder, clutter : float
         Something in front of the person; pasted things behind, which are no person though their edges are pasted too.
+    plain : float
+        Of things: of one colour, as monitors, fridges and coats are; the others show a piece of another picture.
     strange : float
         Textures that no camera shows, so that outlines and shapes count for more than they (Xu et al. 2021).
     blur_background, motion_blur, uneven_light, low_light, noise, jpeg, video_compression, low_resolution, grey : float
@@ -49,13 +51,14 @@ class Mix:
     nobody: float = 0.10
     relit: float = 0.4
     two_people: float = 0.18
-    at_the_edge: float = 0.18
+    at_the_edge: float = 0.15
     bent: float = 0.5
     shadow: float = 0.2
     other_clothes: float = 0.5
     arms: float = 0.35
     occluder: float = 0.08
-    clutter: float = 0.3
+    clutter: float = 0.4
+    plain: float = 0.4
     strange: float = 0.12
     blur_background: float = 0.25
     motion_blur: float = 0.06
@@ -184,7 +187,10 @@ class Composer:
         """Something with a picture of its own; returns the picture and where that is, (H, W) in [0, 1]."""
         height, width = picture.shape[:2]
         mask = thing_mask(rng, width, height)
-        look = recoloured(rng, self._background(rng, width, height))
+        if rng.random() < self.mix.plain:
+            look = cv2.resize(drawn_plain(rng, 1)[0] * 255, (width, height)).astype(np.uint8)
+        else:
+            look = recoloured(rng, self._background(rng, width, height))
         if rng.random() < 0.4:
             look = folded_cloth(rng, look)
         return over(look, mask, picture), mask

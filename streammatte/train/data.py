@@ -16,8 +16,16 @@ from numpy.typing import NDArray
 __all__ = ["Person", "TrainingSet", "load_training_set"]
 
 PEOPLE = ("portraits", "street", "clips")
-BYSTANDERS = frozenset(Path(__file__).with_name("bystanders.txt").read_text(encoding="utf-8").split())
 BACKGROUNDS = ("rooms", "scenes")
+
+
+def _listed(file: str) -> frozenset[str]:
+    """Names in a file beside this one: one on a line, and lines of comment."""
+    lines = Path(__file__).with_name(file).read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
+
+
+BYSTANDERS, PEOPLED = _listed("bystanders.txt"), _listed("peopled.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,6 @@ def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingS
                 groups.setdefault(f"{pack}/{group}", []).append(_person(pack, name, photo, alpha, foreground))
         for pack in BACKGROUNDS:
             members = _members(directory / f"{pack}.tar")
-            files = [members[name] for name in sorted(members)]
+            files = [members[name] for name in sorted(members) if Path(name).stem not in PEOPLED]
             backgrounds += pool.map(_decode, files, repeat(cv2.IMREAD_COLOR), repeat(long_side))
     return TrainingSet(tuple(tuple(people) for people in groups.values()), tuple(backgrounds))

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["folded_cloth", "thing_mask"]
+__all__ = ["drawn_plain", "folded_cloth", "thing_mask"]
 
 
 def thing_mask(rng: np.random.Generator, width: int, height: int) -> NDArray[np.float32]:
-    """Where a thing is: an ellipse, a box or a ragged outline, half of them cut off by the frame's side.
+    """Where a thing is: an ellipse, a box, a ragged outline or a frame; half of them are cut off by the picture's side.
 
     Parameters
     ----------
@@ -30,11 +30,16 @@ def thing_mask(rng: np.random.Generator, width: int, height: int) -> NDArray[np.
     axes = rng.uniform(0.03, 0.18, 2) * (1, rng.choice((1, 2.5)))  # things often stand or hang
     at, radii = centre * (width, height), axes * (width, height)
     box = (at.tolist(), (2 * radii).tolist(), rng.uniform(-30, 30))
-    kind = rng.integers(3)
+    kind = rng.integers(4)
     if kind == 0:
         cv2.ellipse(mask, box, 255, -1)
     elif kind == 1:
         cv2.fillPoly(mask, [np.rint(cv2.boxPoints(box)).astype(np.int32)], 255)
+    elif kind == 2:  # of a monitor, a window or a picture on the wall
+        sides = width * rng.uniform(0.12, 0.6) * np.array((1, rng.uniform(0.5, 1.3)))
+        corners = cv2.boxPoints((at.tolist(), sides.tolist(), rng.normal(0, 4)))
+        wide = max(1, round(width * rng.uniform(0.008, 0.05)))
+        cv2.polylines(mask, [np.rint(corners).astype(np.int32)], True, 255, wide)
     else:
         angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(5, 12))))
         reach = rng.uniform(0.5, 1.2, len(angles))
@@ -53,3 +58,9 @@ def folded_cloth(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArra
     sway = cv2.resize(rng.normal(0, 1, (4, 8)), (width, height), interpolation=cv2.INTER_CUBIC)
     shade = 1 + rng.uniform(0.1, 0.45) * np.sin(2 * np.pi * columns / length + 2 * sway)
     return np.asarray(np.clip(picture * shade[..., None], 0, 255), np.uint8)
+
+
+def drawn_plain(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
+    """Looks of things of one colour, mostly dark or light: (n, 3, 3, 3) R,G,B in [0, 1], to be enlarged to any size."""
+    colour = rng.beta(0.6, 0.9, (count, 1, 1, 1)) * np.exp(rng.normal(0, 0.15, (count, 1, 1, 3)))
+    return np.asarray(np.clip(colour * np.exp(rng.normal(0, 0.2, (count, 3, 3, 1))), 0, 1), np.float32)

@@ -186,6 +186,18 @@ def test_arms_are_those_of_the_other_composer() -> None:
         assert np.abs(levels(image)[0] - colours).max() < 1
 
 
+def test_plain_things_are_those_of_the_other_composer(training_set: TrainingSet) -> None:
+    mix = dataclasses.replace(STILL, nobody=1.0, clutter=1.0, plain=1.0)
+    plan = Planner(training_set, mix, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 3)
+    plan.choices["clutter0_folds"][:] = 0
+    say = {key: torch.from_numpy(np.asarray(value)) for key, value in plan.choices.items()}
+    mask, look = Renderer(Stacks.of(training_set, 96, CPU))._thing(say, plan, "clutter0_")
+    assert look.shape == (3, 3, 64, 96)
+    assert mask.shape == (3, 1, 64, 96)
+    for got, small in zip(levels(look), plan.choices["clutter0_plain"], strict=True):
+        assert np.abs(got - cv2.resize(small.transpose(1, 2, 0) * 255, (96, 64))).max() < 1
+
+
 def test_every_fault_at_once_leaves_pictures(training_set: TrainingSet) -> None:
     everything = dataclasses.replace(Mix(**dict.fromkeys(vars(STILL), 1.0)), own_background=0.4, nobody=0.2)
     plan = Planner(training_set, everything, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 12, 2)

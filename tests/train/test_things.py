@@ -7,7 +7,7 @@ import numpy as np
 
 from streammatte.train.augment import Composer, Mix
 from streammatte.train.data import load_training_set
-from streammatte.train.things import folded_cloth, thing_mask
+from streammatte.train.things import drawn_plain, folded_cloth, thing_mask
 
 NOTHING = Mix(**{each.name: 0.0 for each in fields(Mix)})
 
@@ -19,6 +19,20 @@ def test_things_stand_within_the_picture_and_at_its_sides() -> None:
     cut_off = np.mean([mask[:, [0, -1]].max() > 0.5 for mask in masks])
     assert 0.4 < cut_off < 0.8
     assert 0.02 < np.mean(masks) < 0.2
+
+
+def test_plain_things_have_one_colour_in_uneven_light() -> None:
+    looks = drawn_plain(np.random.default_rng(0), 400)
+    assert looks.shape == (400, 3, 3, 3)
+    assert looks.min() >= 0
+    assert looks.max() <= 1
+    levels = looks.mean((1, 2, 3))
+    assert (levels < 0.2).mean() > 0.25
+    assert (levels > 0.6).mean() > 0.2
+    unclipped = looks[(looks > 0.02).all((1, 2, 3)) & (looks < 1).all((1, 2, 3))]
+    hue = unclipped / unclipped.sum(-1, keepdims=True)
+    np.testing.assert_allclose(hue, np.broadcast_to(hue[:, :1, :1], hue.shape), atol=1e-5)
+    assert unclipped.std((1, 2)).max() > 0.02
 
 
 def test_folds_change_the_light_alone() -> None:

@@ -15,7 +15,7 @@ from streammatte.train.colour import drawn_colours, drawn_filters, motion_kernel
 from streammatte.train.data import Person, TrainingSet
 from streammatte.train.geometry import CELLS, drawn_shifts, placement, view
 from streammatte.train.limbs import Arm, drawn_arms
-from streammatte.train.things import thing_mask
+from streammatte.train.things import drawn_plain, thing_mask
 
 __all__ = ["CLUTTER", "Plan", "Planner"]
 
@@ -207,6 +207,8 @@ class Planner:
             say[key + "mask"] = (np.array(masks, np.float32).reshape(-1, *reversed(small)) * 255).astype(np.uint8)
             say[key + "look"], say[key + "matrix"] = self._views(rng, len(at), width, height)
             say[key + "colour"], say[key + "gamma"] = drawn_colours(rng, len(at))
+            say[key + "is_plain"] = (rng.random(len(at)) < self.mix.plain).astype(float)
+            say[key + "plain"] = drawn_plain(rng, len(at)).transpose(0, 3, 1, 2)
             folded = rng.random(len(at)) < 0.4
             say[key + "folds"] = np.where(folded, rng.uniform(0.1, 0.45, len(at)), 0)
             say[key + "fold_length"] = rng.uniform(0.02, 0.12, len(at)) * width

@@ -101,13 +101,14 @@ class Renderer:
 
     def _thing(self, say: dict[str, Tensor], plan: Plan, key: str) -> tuple[Tensor, Tensor]:
         """Where things are (n, 1, H, W) in [0, 1], and what they look like (n, 3, H, W)."""
-        names = ("mask", "look", "matrix", "colour", "gamma", "folds", "fold_length", "fold_slant", "sway")
-        mine = {name: say[key + name] for name in names}
+        mine = {name.removeprefix(key): choice for name, choice in say.items() if name.startswith(key)}
         size = (plan.height, plan.width)
         mask = F.interpolate(mine["mask"][:, None].float() / 255, size, mode="bilinear", align_corners=False)
         mask = (3 * (mask - 0.5) + 0.5).clamp(0, 1).half()
         look = self._look(self._stacks.backgrounds, mine["look"], mine["matrix"], plan)
         look = _recoloured(look, mine["colour"], mine["gamma"])
+        plain = F.interpolate(mine["plain"], size, mode="bilinear", align_corners=False)
+        look = torch.lerp(look, plain.half(), mine["is_plain"][:, None, None, None].half())
         columns = torch.arange(plan.width, device=self._device)[None, None]
         rows = torch.arange(plan.height, device=self._device)[None, :, None]
         slanted = columns + mine["fold_slant"][:, None, None] * rows
