@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streammatte.train.colour import dressed, light, motion_kernel, over, recoloured, shadowed, strange
+from streammatte.train.colour import dressed, light, motion_kernel, over, recoloured, shadowed, strange, toned
 from streammatte.train.compression import video_coded
 from streammatte.train.data import TrainingSet
-from streammatte.train.geometry import cut_out, placement, view
+from streammatte.train.geometry import cut_out, drawn_spot, placement, view
 from streammatte.train.limbs import drawn_arms, with_arm
 from streammatte.train.things import drawn_plain, folded_cloth, thing_mask
 
@@ -34,9 +34,10 @@ class Mix:
         A photo with its own background; a picture without people. The rest are composites.
     relit : float
         In a photo with its own background: other colours and light behind the person than on them.
-    two_people, at_the_edge, bent, shadow, other_clothes, arms : float
-        In a composite: a second person; one cut off by a side of the frame; a body bent by a smooth warp; a shadow
-        beside the person; clothes, hair or hat of another colour and pattern; drawn arms that reach out.
+    two_people, at_the_edge, bent, alike, shadow, other_clothes, arms : float
+        In a composite: a second person; one cut off by a side of the frame; a body bent by a smooth warp; a
+        background in the colour of something on the person; a shadow beside the person; clothes, hair or hat of
+        another colour and pattern; drawn arms that reach out.
     occluder, clutter : float
         Something in front of the person; pasted things behind, which are no person though their edges are pasted too.
     plain : float
@@ -53,6 +54,7 @@ class Mix:
     two_people: float = 0.18
     at_the_edge: float = 0.15
     bent: float = 0.5
+    alike: float = 0.15
     shadow: float = 0.2
     other_clothes: float = 0.5
     arms: float = 0.35
@@ -171,9 +173,13 @@ class Composer:
             if rng.random() < self.mix.arms:
                 for arm in drawn_arms(rng, person, colours, matrix, (width, height)):
                     front, a = with_arm(arm, front, a)
+            front = recoloured(rng, front)
+            if rng.random() < self.mix.alike:
+                column, row = drawn_spot(rng, person, matrix, width, height)
+                picture = toned(rng, picture, front[row, column])
             if rng.random() < self.mix.shadow:
                 picture = shadowed(rng, picture, a)
-            picture = over(recoloured(rng, front), a, picture)
+            picture = over(front, a, picture)
             alpha = a + (1 - a) * alpha
         return picture, alpha
 

@@ -11,6 +11,7 @@ from streammatte.train.data import Person
 __all__ = [
     "drawn_colours",
     "drawn_filters",
+    "drawn_tones",
     "dressed",
     "light",
     "motion_kernel",
@@ -18,6 +19,7 @@ __all__ = [
     "recoloured",
     "shadowed",
     "strange",
+    "toned",
 ]
 
 
@@ -97,6 +99,19 @@ def recoloured(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[
     matrix[:, 3] *= 255
     picture = cv2.transform(picture, matrix.astype(np.float32))
     return np.asarray(cv2.LUT(picture, (np.linspace(0, 1, 256) ** gamma * 255).astype(np.uint8)), np.uint8)
+
+
+def drawn_tones(rng: np.random.Generator, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For `toned`: how much of the way to the colour (n,), and how much of the contrast stays (n,)."""
+    return rng.uniform(0.5, 1, count), rng.uniform(0.3, 1, count)
+
+
+def toned(rng: np.random.Generator, picture: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`picture`, (H, W, 3), with its mean nearer to `colour`, (3,), and less contrast: dark on dark, white on white."""
+    (share,), (contrast,) = drawn_tones(rng, 1)
+    mean = picture.mean((0, 1))
+    offset = mean * (1 - share - contrast) + share * colour
+    return np.asarray(cv2.transform(picture, np.column_stack([contrast * np.eye(3), offset])), np.uint8)
 
 
 def drawn_filters(rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:

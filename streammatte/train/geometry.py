@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from streammatte.train.data import Person
 
-__all__ = ["CELLS", "cut_out", "drawn_shifts", "placement", "view"]
+__all__ = ["CELLS", "cut_out", "drawn_shifts", "drawn_spot", "placement", "view"]
 
 CELLS = 6
 """A body is bent by shifts on a grid of so many points each way."""
@@ -32,6 +32,19 @@ def drawn_shifts(
     """Shifts (CELLS, CELLS, 2) in pixels that bend a body, some hundredths of its photo's height in the frame."""
     extent = min(float(height), alpha.shape[0] * float(np.hypot(matrix[0, 1], matrix[1, 1])))
     return rng.normal(0, rng.uniform(0.005, 0.045) * extent, (CELLS, CELLS, 2)).astype(np.float32)
+
+
+def drawn_spot(
+    rng: np.random.Generator, person: Person, matrix: NDArray[np.float32], width: int, height: int
+) -> tuple[int, int]:
+    """Column and row in the frame of a place on a person, by the map from photo to frame; the nearest in the frame."""
+    x, y, w, h = person.box
+    for _ in range(10):
+        spot = (x + int(rng.integers(w)), y + int(rng.integers(h)))
+        if person.alpha[spot[::-1]] > 200:
+            break
+    column, row = matrix @ np.array([*spot, 1.0])
+    return int(np.clip(column, 0, width - 1)), int(np.clip(row, 0, height - 1))
 
 
 def cut_out(

@@ -14,7 +14,7 @@ from streammatte.train import colour
 from streammatte.train.augment import Hardness, Mix
 from streammatte.train.batched.faults import block_coded, filtered, gaussian
 from streammatte.train.batched.plans import Planner
-from streammatte.train.batched.renderer import Renderer, _recoloured, _strange, _with_arms
+from streammatte.train.batched.renderer import Renderer, _recoloured, _strange, _toned, _with_arms
 from streammatte.train.batched.stacks import Stack, Stacks
 from streammatte.train.batches import StagePlans
 from streammatte.train.config import Stage
@@ -124,6 +124,19 @@ def test_strange_textures_are_those_of_the_other_composer() -> None:
         wanted = colour.strange(np.random.default_rng(seed), picture)
         assert np.abs(got - wanted).max() < 2
         assert np.abs(got - picture).mean() > 5
+
+
+def test_tones_are_those_of_the_other_composer() -> None:
+    picture, tone = smooth(48, 64), np.array((200, 40, 90), np.uint8)
+    image = torch.from_numpy(picture).permute(2, 0, 1)[None].half() / 255
+    for seed in range(5):
+        share, contrast = (torch.from_numpy(x).float() for x in colour.drawn_tones(np.random.default_rng(seed), 1))
+        (got,) = levels(_toned(image, torch.from_numpy(tone)[None] / 255, share, contrast))
+        wanted = colour.toned(np.random.default_rng(seed), picture, tone)
+        assert np.abs(got - wanted).max() < 2
+        before, after = (np.abs(x.mean((0, 1)) - tone).mean() for x in (picture, wanted))
+        assert after < 0.6 * before
+        assert wanted.std((0, 1)).mean() < picture.std((0, 1)).mean()
 
 
 def test_other_light_leaves_the_person_as_they_are(training_set: TrainingSet) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammatte.train.augment import Hardness, Lottery, Mix
-from streammatte.train.colour import drawn_colours, drawn_filters, motion_kernel
+from streammatte.train.colour import drawn_colours, drawn_filters, drawn_tones, motion_kernel
 from streammatte.train.data import Person, TrainingSet
-from streammatte.train.geometry import CELLS, drawn_shifts, placement, view
+from streammatte.train.geometry import CELLS, drawn_shifts, drawn_spot, placement, view
 from streammatte.train.limbs import Arm, drawn_arms
 from streammatte.train.things import drawn_plain, thing_mask
 
@@ -143,6 +143,11 @@ class Planner:
         say["bend"] = say["bend"] * (rng.random((count, 1, 1, 1)) < mix.bent)
         self._draw_arms(rng, plan, people, maps)
         say["person_colour"], say["person_gamma"] = drawn_colours(rng, count)
+        spots = [drawn_spot(rng, p, matrix, plan.width, plan.height) for p, matrix in zip(people, maps, strict=True)]
+        say["tone_spot"] = np.array(spots, np.int64).reshape(-1, 2)
+        share, contrast = drawn_tones(rng, count)
+        alike = rng.random(count) < mix.alike
+        say["tone_share"], say["tone_contrast"] = np.where(alike, share, 0), np.where(alike, contrast, 1)
         cast = rng.random(count) < mix.shadow
         say["shadow_depth"] = np.where(cast, rng.uniform(0.15, 0.6, count), 0)
         say["shadow_sigma"] = rng.uniform(0.01, 0.06, count) * plan.height

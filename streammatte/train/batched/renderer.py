@@ -129,12 +129,15 @@ class Renderer:
         for turn in range(2):
             _with_arms(colours, a, say, f"arm{turn}_")
         colours = _recoloured(colours, say["person_colour"], say["person_gamma"])
+        column, row = say["tone_spot"].unbind(1)
+        tones = colours[torch.arange(len(colours), device=self._device), :, row, column]
+        share, contrast = say["tone_share"], say["tone_contrast"]
         shade = self._shadows(a, say)
         first = plan.composites
         for rows in (slice(0, first), slice(first, None)):
             at = say["person_at"][rows]
             if len(at):
-                behind = picture[at] * shade[rows]
+                behind = _toned(picture[at], tones[rows], share[rows], contrast[rows]) * shade[rows]
                 picture[at] = colours[rows] * a[rows] + behind * (1 - a[rows])
                 alpha[at] = a[rows] + (1 - a[rows]) * alpha[at]
         return picture, alpha
@@ -251,6 +254,13 @@ def _strange(picture: Tensor, say: dict[str, Tensor]) -> Tensor:
     odd = (odd - odd.mean((2, 3), keepdim=True)) * spread + image.mean(whole, keepdim=True)
     share = say["strange_share"][:, None, None, None]
     return (share * odd + (1 - share) * image).clamp(0, 1).half()
+
+
+def _toned(picture: Tensor, colour: Tensor, share: Tensor, contrast: Tensor) -> Tensor:
+    """Pictures (n, 3, H, W) with means at or near colours (n, 3) and less contrast; see `colour.toned`."""
+    share, contrast = share[:, None], contrast[:, None]
+    offset = picture.float().mean((2, 3)) * (1 - share - contrast) + share * colour
+    return (picture * contrast[..., None, None].half() + offset[..., None, None].half()).clamp(0, 1)
 
 
 def _mixed(picture: Tensor, matrix: Tensor) -> Tensor:
