@@ -15,7 +15,7 @@ from streammatte.train.compression import video_coded
 from streammatte.train.data import TrainingSet
 from streammatte.train.geometry import cut_out, drawn_spot, placement, view
 from streammatte.train.limbs import drawn_arms, with_arm
-from streammatte.train.things import drawn_plain, folded_cloth, thing_mask
+from streammatte.train.things import drawn_outline, drawn_plain, folded_cloth
 
 __all__ = ["Composer", "Hardness", "Lottery", "Mix"]
 
@@ -52,7 +52,7 @@ class Mix:
     nobody: float = 0.10
     relit: float = 0.4
     two_people: float = 0.18
-    at_the_edge: float = 0.15
+    at_the_edge: float = 0.18
     bent: float = 0.5
     alike: float = 0.15
     shadow: float = 0.2
@@ -192,13 +192,14 @@ class Composer:
     def _paste(self, rng: np.random.Generator, picture: _Picture) -> tuple[_Picture, _Plane]:
         """Something with a picture of its own; returns the picture and where that is, (H, W) in [0, 1]."""
         height, width = picture.shape[:2]
-        mask = thing_mask(rng, width, height)
+        mask, shade = drawn_outline(rng, width, height)
         if rng.random() < self.mix.plain:
             look = cv2.resize(drawn_plain(rng, 1)[0] * 255, (width, height)).astype(np.uint8)
         else:
             look = recoloured(rng, self._background(rng, width, height))
         if rng.random() < 0.4:
             look = folded_cloth(rng, look)
+        look = cv2.multiply(look, cv2.merge([shade, shade, shade]), dtype=cv2.CV_8U)
         return over(look, mask, picture), mask
 
     def _expose(self, rng: np.random.Generator, picture: _Picture, alpha: _Plane) -> tuple[_Picture, _Plane, bool]:

@@ -81,7 +81,19 @@ def placement(
     x0, y0, bw, bh = person.box
     if cut_out and rng.random() < 0.35 and bh > 1.6 * bw:  # a whole figure: at times only its upper part is seen
         bh = int(bh * rng.uniform(0.25, 0.6))
+    mirror = rng.random() < 0.5
     left, top, right, bottom = person.touches
+    if mirror:
+        left, right = right, left
+    shoulder = None
+    at_left = rng.random() < 0.5
+    if at_the_edge:
+        inner_is_cut = right if at_left else left
+        at_photo_s_right = at_left != mirror
+        row = _first_row(person, at_photo_s_right)
+        if inner_is_cut and not top and row > y0 + 0.4 * bh:
+            shoulder = w if at_photo_s_right else 0, row
+            left, right = (left, False) if at_left else (False, right)
     if cut_out:
         scale = height / bh * float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))
         scale = max(scale, 1.02 * width / w) if left and right else scale
@@ -90,7 +102,6 @@ def placement(
         narrow = w / h < 0.7 * width / height  # beside such a photo its mirror image shows, rather than a belt buckle
         scale = max(width / w, height / h) * float(np.exp(rng.uniform(np.log(0.4 if narrow else 1.0), np.log(1.9))))
         scale = max(scale, height / h)
-    mirror = rng.random() < 0.5
     angle = np.deg2rad(rng.normal(0, 30 if rng.random() < 0.06 else 7))
     shear = rng.normal(0, 0.07)
     sx, sy = scale * rng.uniform(0.8, 1.25), scale
@@ -98,14 +109,14 @@ def placement(
     linear = rotation @ np.array([[sx, shear], [0, sy]])
     if mirror:
         linear = linear @ np.array([[-1, 0], [0, 1]])
-        left, right = right, left
     focus = np.array([x0 + bw / 2, y0 + bh * (0.5 if not cut_out else rng.uniform(0.3, 0.7))])
     if not cut_out:
         focus = focus * 0.5 + np.array([w / 2, h / 2]) * 0.5
-    across = rng.uniform(0.25, 0.75)
+    across = rng.uniform(0.25, 0.75) * width
     if at_the_edge:
-        across = rng.uniform(-0.1, 0.15) if rng.random() < 0.5 else rng.uniform(0.85, 1.1)
-    target = np.array([width * across, height * rng.uniform(0.35, 0.65)])
+        hidden = rng.uniform(0.1, 0.6) * bw * sx  # so much of the person's width is beyond the frame's side
+        across = bw * sx / 2 - hidden if at_left else width - bw * sx / 2 + hidden
+    target = np.array([across, height * rng.uniform(0.35, 0.65)])
     offset = target - linear @ focus
     corners = (linear @ np.array([[0, w, 0, w], [0, 0, h, h]])).T + offset
     if not cut_out:
@@ -120,4 +131,12 @@ def placement(
         offset[0] -= max(0.0, xs[1])
     if right:
         offset[0] += max(0.0, width - xs[2])
+    if shoulder is not None:  # where the photo's side cuts it, it is below the frame
+        offset[1] += max(0.0, height - (linear @ np.array(shoulder) + offset)[1])
     return np.concatenate([linear, offset[:, None]], axis=1).astype(np.float32)
+
+
+def _first_row(person: Person, right: bool) -> int:
+    """The first row in which the person reaches the photo's right or left side."""
+    side = person.alpha[:, -2:] if right else person.alpha[:, :2]
+    return int(np.argmax(side.max(axis=1) > 32))

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["drawn_plain", "folded_cloth", "thing_mask"]
+__all__ = ["drawn_outline", "drawn_plain", "folded_cloth"]
 
 
-def thing_mask(rng: np.random.Generator, width: int, height: int) -> NDArray[np.float32]:
-    """Where a thing is: an ellipse, a box, a ragged outline or a frame; half of them are cut off by the picture's side.
+def drawn_outline(rng: np.random.Generator, width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where a thing is: an ellipse, a box, a ragged outline or a screen; half of them are cut off by the frame's side.
 
     Parameters
     ----------
@@ -21,10 +21,13 @@ def thing_mask(rng: np.random.Generator, width: int, height: int) -> NDArray[np.
 
     Returns
     -------
-    ndarray
+    mask : ndarray
         (height, width) in [0, 1], with soft edges.
+    shade : ndarray
+        (height, width) in [0, 1]: what the thing's look is multiplied by, which is below 1 in a screen's rim.
     """
     mask = np.zeros((height, width), np.uint8)
+    rim = np.zeros_like(mask)
     side = rng.uniform(-0.05, 0.1) if rng.random() < 0.5 else rng.uniform(0.9, 1.05)
     centre = np.array((side if rng.random() < 0.5 else rng.uniform(0, 1), rng.uniform(0.1, 1)))
     axes = rng.uniform(0.03, 0.18, 2) * (1, rng.choice((1, 2.5)))  # things often stand or hang
@@ -35,18 +38,21 @@ def thing_mask(rng: np.random.Generator, width: int, height: int) -> NDArray[np.
         cv2.ellipse(mask, box, 255, -1)
     elif kind == 1:
         cv2.fillPoly(mask, [np.rint(cv2.boxPoints(box)).astype(np.int32)], 255)
-    elif kind == 2:  # of a monitor, a window or a picture on the wall
-        sides = width * rng.uniform(0.12, 0.6) * np.array((1, rng.uniform(0.5, 1.3)))
-        corners = cv2.boxPoints((at.tolist(), sides.tolist(), rng.normal(0, 4)))
-        wide = max(1, round(width * rng.uniform(0.008, 0.05)))
-        cv2.polylines(mask, [np.rint(corners).astype(np.int32)], True, 255, wide)
+    elif kind == 2:  # a monitor, a window or a picture on the wall, seen a little from the side
+        sides = width * rng.uniform(0.12, 0.7) * np.array((1, rng.uniform(0.5, 1.3)))
+        corners = cv2.boxPoints((at.tolist(), sides.tolist(), rng.normal(0, 4))) + rng.normal(0, 0.05, (4, 2)) * sides
+        outline = [np.rint(corners).astype(np.int32)]
+        cv2.fillPoly(mask, outline, 255)
+        cv2.polylines(rim, outline, True, 255, max(1, round(width * rng.uniform(0.015, 0.1))))  # half of it is outside
     else:
         angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(5, 12))))
         reach = rng.uniform(0.5, 1.2, len(angles))
-        outline = at + (reach * np.stack((np.cos(angles), np.sin(angles)))).T * radii
-        cv2.fillPoly(mask, [np.rint(outline).astype(np.int32)], 255)
-    soft = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 1.5))
-    return np.asarray(soft, np.float32) / np.float32(255)
+        ragged = at + (reach * np.stack((np.cos(angles), np.sin(angles)))).T * radii
+        cv2.fillPoly(mask, [np.rint(ragged).astype(np.int32)], 255)
+    softness = rng.uniform(0.5, 1.5)
+    mask, rim = (cv2.GaussianBlur(plane, (0, 0), softness) for plane in (mask, rim))
+    shade = 1 - rng.uniform(0.4, 1) * rim / 255
+    return np.asarray(mask / np.float32(255), np.float32), np.asarray(shade, np.float32)
 
 
 def folded_cloth(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -62,5 +68,5 @@ def folded_cloth(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArra
 
 def drawn_plain(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
     """Looks of things of one colour, mostly dark or light: (n, 3, 3, 3) R,G,B in [0, 1], to be enlarged to any size."""
-    colour = rng.beta(0.6, 0.9, (count, 1, 1, 1)) * np.exp(rng.normal(0, 0.15, (count, 1, 1, 3)))
+    colour = rng.beta(0.6, 0.9, (count, 1, 1, 1)) * np.exp(rng.normal(0, 0.3, (count, 1, 1, 3)))
     return np.asarray(np.clip(colour * np.exp(rng.normal(0, 0.2, (count, 3, 3, 1))), 0, 1), np.float32)

@@ -3,22 +3,28 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from streammatte.train.augment import Composer, Mix
 from streammatte.train.data import load_training_set
-from streammatte.train.things import drawn_plain, folded_cloth, thing_mask
+from streammatte.train.things import drawn_outline, drawn_plain, folded_cloth
 
 NOTHING = Mix(**{each.name: 0.0 for each in fields(Mix)})
 
 
 def test_things_stand_within_the_picture_and_at_its_sides() -> None:
     rng = np.random.default_rng(0)
-    masks = [thing_mask(rng, 96, 64) for _ in range(200)]
+    drawn = [drawn_outline(rng, 96, 64) for _ in range(200)]
+    masks = [mask for mask, _ in drawn]
     assert all(mask.shape == (64, 96) and mask.min() == 0 and mask.max() <= 1 for mask in masks)
     cut_off = np.mean([mask[:, [0, -1]].max() > 0.5 for mask in masks])
     assert 0.4 < cut_off < 0.8
     assert 0.02 < np.mean(masks) < 0.2
+    framed = [(mask, shade) for mask, shade in drawn if shade.min() < 0.9]
+    assert 0.15 < len(framed) / len(drawn) < 0.35
+    for mask, shade in framed:  # a screen's rim is at its edge
+        assert shade[cv2.erode(mask, np.ones((15, 15)), borderValue=0) > 0.99].min(initial=1) > 0.9
 
 
 def test_plain_things_have_one_colour_in_uneven_light() -> None:

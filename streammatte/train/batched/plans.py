@@ -15,7 +15,7 @@ from streammatte.train.colour import drawn_colours, drawn_filters, drawn_tones, 
 from streammatte.train.data import Person, TrainingSet
 from streammatte.train.geometry import CELLS, drawn_shifts, drawn_spot, placement, view
 from streammatte.train.limbs import Arm, drawn_arms
-from streammatte.train.things import drawn_plain, thing_mask
+from streammatte.train.things import drawn_outline, drawn_plain
 
 __all__ = ["CLUTTER", "Plan", "Planner"]
 
@@ -206,10 +206,10 @@ class Planner:
         for turn in range(most):
             at = np.flatnonzero(left > turn)
             small = (width // MASK_SCALE, height // MASK_SCALE)
-            masks = [thing_mask(rng, *small) for _ in at]
+            planes = np.array([drawn_outline(rng, *small) for _ in at], np.float32).reshape(-1, 2, *reversed(small))
             key = f"{name}{turn}_"
             say[key + "at"] = at
-            say[key + "mask"] = (np.array(masks, np.float32).reshape(-1, *reversed(small)) * 255).astype(np.uint8)
+            say[key + "planes"] = (planes * 255).astype(np.uint8)  # mask and shade
             say[key + "look"], say[key + "matrix"] = self._views(rng, len(at), width, height)
             say[key + "colour"], say[key + "gamma"] = drawn_colours(rng, len(at))
             say[key + "is_plain"] = (rng.random(len(at)) < self.mix.plain).astype(float)

@@ -103,7 +103,8 @@ class Renderer:
         """Where things are (n, 1, H, W) in [0, 1], and what they look like (n, 3, H, W)."""
         mine = {name.removeprefix(key): choice for name, choice in say.items() if name.startswith(key)}
         size = (plan.height, plan.width)
-        mask = F.interpolate(mine["mask"][:, None].float() / 255, size, mode="bilinear", align_corners=False)
+        planes = F.interpolate(mine["planes"].float() / 255, size, mode="bilinear", align_corners=False)
+        mask, rim = planes[:, :1], planes[:, 1:]
         mask = (3 * (mask - 0.5) + 0.5).clamp(0, 1).half()
         look = self._look(self._stacks.backgrounds, mine["look"], mine["matrix"], plan)
         look = _recoloured(look, mine["colour"], mine["gamma"])
@@ -115,7 +116,7 @@ class Renderer:
         sway = F.interpolate(mine["sway"], size, mode="bicubic", align_corners=False)[:, 0]
         shade = torch.sin(2 * math.pi * slanted / mine["fold_length"][:, None, None] + 2 * sway)
         shade = 1 + mine["folds"][:, None, None] * shade
-        return mask, (look * shade[:, None]).clamp(0, 1).half()
+        return mask, (look * shade[:, None] * rim).clamp(0, 1).half()
 
     def _people(self, picture: Tensor, alpha: Tensor, say: dict[str, Tensor], plan: Plan) -> tuple[Tensor, Tensor]:
         if not plan.composites:
