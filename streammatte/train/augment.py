@@ -52,7 +52,7 @@ class Mix:
     nobody: float = 0.10
     relit: float = 0.4
     two_people: float = 0.18
-    at_the_edge: float = 0.18
+    at_the_edge: float = 0.12
     bent: float = 0.5
     alike: float = 0.15
     shadow: float = 0.2

@@ -96,8 +96,6 @@ def placement(
             left, right = (left, False) if at_left else (False, right)
     if cut_out:
         scale = height / bh * float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))
-        scale = max(scale, 1.02 * width / w) if left and right else scale
-        scale = max(scale, 1.02 * height / h) if top and bottom else scale
     else:
         narrow = w / h < 0.7 * width / height  # beside such a photo its mirror image shows, rather than a belt buckle
         scale = max(width / w, height / h) * float(np.exp(rng.uniform(np.log(0.4 if narrow else 1.0), np.log(1.9))))
@@ -109,6 +107,12 @@ def placement(
     linear = rotation @ np.array([[sx, shear], [0, sy]])
     if mirror:
         linear = linear @ np.array([[-1, 0], [0, 1]])
+    corners = (linear @ np.array([[0, w, 0, w], [0, 0, h, h]])).T
+    if cut_out:  # between two cut edges there must be room for the frame
+        spans = np.diff(np.sort(corners, axis=0)[1:3], axis=0)[0]
+        needed = np.array([width if left and right else 0, height if top and bottom else 0])
+        grown = min(8.0, max(1.0, float(np.max(needed / np.maximum(spans, 1)))))
+        linear, corners, sx = linear * grown, corners * grown, sx * grown
     focus = np.array([x0 + bw / 2, y0 + bh * (0.5 if not cut_out else rng.uniform(0.3, 0.7))])
     if not cut_out:
         focus = focus * 0.5 + np.array([w / 2, h / 2]) * 0.5
@@ -118,11 +122,10 @@ def placement(
         across = bw * sx / 2 - hidden if at_left else width - bw * sx / 2 + hidden
     target = np.array([across, height * rng.uniform(0.35, 0.65)])
     offset = target - linear @ focus
-    corners = (linear @ np.array([[0, w, 0, w], [0, 0, h, h]])).T + offset
     if not cut_out:
         left = top = right = bottom = True
     # a cut edge, of the person or of the photo, may not be seen
-    xs, ys = np.sort(corners, axis=0).T
+    xs, ys = np.sort(corners + offset, axis=0).T
     if bottom:
         offset[1] += max(0.0, height - ys[2])
     if top:
@@ -131,6 +134,8 @@ def placement(
         offset[0] -= max(0.0, xs[1])
     if right:
         offset[0] += max(0.0, width - xs[2])
+    if at_the_edge and not top:  # half a person is told by the head
+        offset[1] += max(0.0, -(linear @ np.array([x0 + bw / 2, y0]) + offset)[1])
     if shoulder is not None:  # where the photo's side cuts it, it is below the frame
         offset[1] += max(0.0, height - (linear @ np.array(shoulder) + offset)[1])
     return np.concatenate([linear, offset[:, None]], axis=1).astype(np.float32)

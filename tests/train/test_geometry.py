@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from streammatte.train.data import Person, _box, _touches
+from streammatte.train.geometry import placement
+
+
+def portrait() -> Person:
+    """A head over shoulders that the photo cuts off at both sides and below."""
+    alpha = np.zeros((240, 180), np.uint8)
+    cv2.circle(alpha, (90, 80), 40, 255, -1)
+    cv2.fillPoly(alpha, [np.array([(70, 110), (110, 110), (200, 200), (200, 260), (-20, 260), (-20, 200)])], 255)
+    nothing = np.zeros((240, 180, 3), np.uint8)
+    return Person("p", nothing, alpha, nothing, True, _box(alpha), _touches(alpha))
+
+
+@pytest.mark.parametrize("at_the_edge", [False, True])
+def test_where_a_photo_cut_a_person_off_is_not_seen(at_the_edge: bool) -> None:
+    person = portrait()
+    assert person.touches == (True, False, True, True)
+    cut = np.zeros_like(person.alpha)
+    for edge in (np.s_[:, 0], np.s_[:, -1], np.s_[-1]):
+        cut[edge] = person.alpha[edge]
+    heads, widths = [], []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        matrix = placement(rng, person, 160, 120, cut_out=True, at_the_edge=at_the_edge)
+        if abs(np.arctan2(matrix[1, 0], abs(matrix[0, 0]))) > 0.3:
+            continue  # so rare a tilt may show a corner
+        seen, alpha = (cv2.warpAffine(plane, matrix, (160, 120)) for plane in (cut, person.alpha))
+        assert seen[:100, 16:-16].max() < 128, seed
+        heads.append(alpha[:, 0].any() != alpha[:, -1].any())
+        widths.append((alpha > 128).any(axis=0).mean())
+    # it is let stand at one side and seen in part, which a portrait between two cut sides cannot
+    assert (np.mean(heads) > 0.6) == at_the_edge
+    assert (np.mean(widths) < 0.8) == at_the_edge
