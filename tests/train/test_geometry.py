@@ -24,7 +24,7 @@ def test_where_a_photo_cut_a_person_off_is_not_seen(at_the_edge: bool) -> None:
     cut = np.zeros_like(person.alpha)
     for edge in (np.s_[:, 0], np.s_[:, -1], np.s_[-1]):
         cut[edge] = person.alpha[edge]
-    heads, widths = [], []
+    at_one_side, widths = [], []
     for seed in range(200):
         rng = np.random.default_rng(seed)
         matrix = placement(rng, person, 160, 120, cut_out=True, at_the_edge=at_the_edge)
@@ -32,8 +32,10 @@ def test_where_a_photo_cut_a_person_off_is_not_seen(at_the_edge: bool) -> None:
             continue  # so rare a tilt may show a corner
         seen, alpha = (cv2.warpAffine(plane, matrix, (160, 120)) for plane in (cut, person.alpha))
         assert seen[:100, 16:-16].max() < 128, seed
-        heads.append(alpha[:, 0].any() != alpha[:, -1].any())
+        if at_the_edge:
+            assert (matrix @ (90, 40, 1))[1] > -1, seed  # the top of the head is not above the frame
+        at_one_side.append(alpha[:, 0].any() != alpha[:, -1].any())
         widths.append((alpha > 128).any(axis=0).mean())
     # it is let stand at one side and seen in part, which a portrait between two cut sides cannot
-    assert (np.mean(heads) > 0.6) == at_the_edge
+    assert (np.mean(at_one_side) > 0.6) == at_the_edge
     assert (np.mean(widths) < 0.8) == at_the_edge
