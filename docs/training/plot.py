@@ -21,8 +21,9 @@ def main(log: Path, out: Path) -> None:
         scores = [
             (r["images"] / 1e3, r["portraits_iou"]) for r in records if r["stage"] == stage and "portraits_iou" in r
         ]
-        top.plot(*zip(*losses, strict=True), label=stage)
-        bottom.plot(*zip(*scores, strict=True), "o-", label=stage)
+        for axes, points, style in ((top, losses, "-"), (bottom, scores, "o-")):
+            if points:  # a stage that was stopped early may have none
+                axes.plot(*zip(*points, strict=True), style, label=stage)
     top.set_ylabel("loss (stages differ in their terms)")
     bottom.set_ylabel("IoU, val/portraits")
     bottom.set_xlabel("thousands of pictures")
