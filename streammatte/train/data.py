@@ -25,7 +25,7 @@ def _listed(file: str) -> frozenset[str]:
     return frozenset(line for line in lines if not line.startswith("#"))
 
 
-BYSTANDERS, PEOPLED = _listed("bystanders.txt"), _listed("peopled.txt")
+BYSTANDERS, MISLABELLED, PEOPLED = (_listed(f"{name}.txt") for name in ("bystanders", "mislabelled", "peopled"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingS
         for pack in PEOPLE:
             cached = cache / f"{pack}-{long_side}.npz"
             members = _members(directory / f"{pack}.tar")
-            names = sorted(Path(m).stem for m in members if m.startswith("photo/"))
+            names = sorted({Path(m).stem for m in members if m.startswith("photo/")} - MISLABELLED)
             files, masks = ([members[f"{kind}/{name}.webp"] for name in names] for kind in ("photo", "alpha"))
             photos = list(pool.map(_decode, files, repeat(cv2.IMREAD_COLOR), repeat(long_side)))
             alphas = list(pool.map(_levels, pool.map(_decode, masks, repeat(cv2.IMREAD_GRAYSCALE), repeat(long_side))))

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from streammatte.train.data import Person
 
-__all__ = ["CELLS", "cut_out", "drawn_shifts", "drawn_spot", "placement", "view"]
+__all__ = ["CELLS", "REACH", "cut_out", "drawn_shifts", "drawn_spot", "placement", "view"]
 
 CELLS = 6
 """A body is bent by shifts on a grid of so many points each way."""
+REACH = 0.15
+"""Bent, a person goes on beyond the edge at which the photo cut them off: so far, as a share of the photo's height."""
 
 
 def view(rng: np.random.Generator, size: tuple[int, int], width: int, height: int) -> NDArray[np.float32]:
@@ -70,6 +72,8 @@ def cut_out(
         front = cv2.remap(colours, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         # what the photo cut off must not end inside the frame, where the warp has moved the cut
         a = cv2.remap(alpha, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        h, w = alpha.shape
+        a[np.maximum(np.maximum(-at_x, at_x - w), np.maximum(-at_y, at_y - h)) > REACH * h] = 0
     return np.asarray(front, np.uint8), a.astype(np.float32) / 255
 
 

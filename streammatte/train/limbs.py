@@ -39,7 +39,7 @@ def drawn_arms(
     matrix: NDArray[np.float32],
     size: tuple[int, int],
 ) -> list[Arm]:
-    """One or two arms in random poses, bare or in sleeves of the clothes' colour; none from a shoulder out of sight.
+    """One or two arms in random poses, bare or in sleeves of the clothes' cloth; none from a shoulder out of sight.
 
     Parameters
     ----------
@@ -57,9 +57,11 @@ def drawn_arms(
     x, top, width, height = person.box
     head = height / 7 if height > 1.8 * width else 0.42 * min(height, 1.1 * width)
     reach = head * float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))) * rng.uniform(0.8, 1.25)
-    skin, cloth = (
-        _median(person, foreground, top + first * head, top + last * head) for first, last in ((0.4, 0.9), (1.6, 2.4))
-    )
+    middle = slice(max(0, int(x + width / 2 - head)), int(x + width / 2 + head) + 1)
+    skin = _median(person, foreground, (slice(int(top + 0.4 * head), int(top + 0.9 * head) + 1), slice(None)))
+    chest = (slice(int(top + 1.6 * head), int(top + 2.8 * head) + 1), middle)
+    cloth = foreground[chest].astype(np.float32)
+    cloth[person.alpha[chest] <= 200] = _median(person, foreground, chest)
     arms = []
     for side in [-1, 1] if rng.random() < 0.4 else [int(rng.choice((-1, 1)))]:
         across = x + width / 2 + side * min(0.5 * width, head) * rng.uniform(0.6, 0.9)
@@ -84,10 +86,9 @@ def with_arm(
     return over(arm.colours, np.asarray(share, np.float32), colours), total
 
 
-def _median(person: Person, foreground: NDArray[np.uint8], first: float, last: float) -> _Point:
-    """The colour of the person between two rows."""
-    rows = slice(int(first), max(int(last), int(first) + 1))
-    pixels = foreground[rows][person.alpha[rows] > 200]
+def _median(person: Person, foreground: NDArray[np.uint8], part: tuple[slice, slice]) -> _Point:
+    """The colour of the person in a part of their photo."""
+    pixels = foreground[part][person.alpha[part] > 200]
     return np.asarray(np.median(pixels, axis=0) if len(pixels) else np.full(3, 128.0))
 
 
@@ -97,7 +98,7 @@ def _arm(
     side: int,
     size: float,
     skin: _Point,
-    cloth: _Point,
+    cloth: NDArray[np.float32],
     shape: tuple[int, ...],
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Colours (H, W, 3) and alpha (H, W) of an arm; `size` is the height of the head in pixels."""
@@ -127,7 +128,10 @@ def _arm(
     if sleeve > 1:
         end = elbow + min(sleeve - 1, 1.0) * (wrist - elbow)
         _stroke(dressed, elbow, end, 0.37 * thick * wide, 0.28 * thick * wide)
-    colours[dressed > 127] = cloth
+    if cloth.size:
+        fall = cv2.getRotationMatrix2D((0, 0), rng.uniform(0, 360), 2 * size / cloth.shape[1])
+        sleeves = cv2.warpAffine(cloth, fall, shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        colours[dressed > 127] = sleeves[dressed > 127]
     whole = np.maximum(whole, dressed)
     depth = cv2.distanceTransform((whole > 127).astype(np.uint8), cv2.DIST_L2, 3)
     round_ = np.minimum(depth / max(1.0, 0.18 * thick), 1) ** 0.5

@@ -67,6 +67,10 @@ def folded_cloth(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArra
 
 
 def drawn_plain(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
-    """Looks of things of one colour, mostly dark or light: (n, 3, 3, 3) R,G,B in [0, 1], to be enlarged to any size."""
-    colour = rng.beta(0.6, 0.9, (count, 1, 1, 1)) * np.exp(rng.normal(0, 0.3, (count, 1, 1, 3)))
+    """Looks of things of one colour, mostly dark or light: (n, 3, 3, 3) R,G,B in [0, 1], to be enlarged to any size.
+
+    One in four has a colour that skin may have, as wood, walls and pictures on screens do.
+    """
+    hue = np.where(rng.random((count, 1, 1, 1)) < 0.25, (1.15, 0.85, 0.7), 1.0)
+    colour = rng.beta(0.6, 0.9, (count, 1, 1, 1)) * hue * np.exp(rng.normal(0, 0.3, (count, 1, 1, 3)))
     return np.asarray(np.clip(colour * np.exp(rng.normal(0, 0.2, (count, 3, 3, 1))), 0, 1), np.float32)

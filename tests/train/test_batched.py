@@ -18,7 +18,8 @@ from streammatte.train.batched.renderer import Renderer, _recoloured, _strange, 
 from streammatte.train.batched.stacks import Stack, Stacks
 from streammatte.train.batches import StagePlans
 from streammatte.train.config import Stage
-from streammatte.train.data import TrainingSet, load_training_set
+from streammatte.train.data import Person, TrainingSet, load_training_set
+from streammatte.train.geometry import REACH, cut_out
 from streammatte.train.limbs import Arm, with_arm
 from streammatte.train.losses import Losses
 from streammatte.train.step import TrainingStep
@@ -241,6 +242,23 @@ def test_pairs_differ_in_noise_alone_and_come_again(training_set: TrainingSet) -
     difference = (pictures[:4] - pictures[4:]).float()
     assert 0.001 < difference.abs().mean() < 0.1
     assert abs(difference.mean()) < 0.002
+
+
+def test_a_bent_person_goes_on_a_little_beyond_their_photo_and_no_further(training_set: TrainingSet) -> None:
+    """In either composer: all of the photo is person, and it covers the left sixth of the frame."""
+    solid = np.full((96, 64), 255, np.uint8)
+    someone = Person("p", smooth(96, 64), solid, smooth(96, 64), True, (0, 0, 64, 96), (True, True, True, True))
+    frame, matrix = (192, 96), np.array([[1, 0, -32], [0, 1, 0]], np.float32)
+    drawn = [cut_out(np.random.default_rng(k), someone.photo, solid, matrix, frame, bent=True)[1] for k in range(4)]
+    alone = TrainingSet(((someone,),), training_set.backgrounds)
+    mix = dataclasses.replace(STILL, bent=1.0)
+    plan = Planner(alone, mix, Hardness.equal(alone)).draw(np.random.default_rng(0), *frame, 4)
+    plan.choices["person_matrix"] = np.repeat(cv2.invertAffineTransform(matrix)[None], 4, axis=0).astype(np.float32)
+    _, rendered = Renderer(Stacks.of(alone, 96, CPU)).render(plan)
+    shifts = 3 * 0.045 * 96
+    for alpha in [*drawn, *rendered[:, 0].numpy()]:
+        assert (alpha[20:-20, :24] == 1).all()
+        assert (alpha[:, int(32 + REACH * 96 + shifts) :] == 0).all()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")

@@ -14,6 +14,7 @@ from torch import Tensor
 from streammatte.train.batched.faults import block_coded, filtered, gaussian, reduced
 from streammatte.train.batched.plans import CLUTTER, Plan
 from streammatte.train.batched.stacks import Stack, Stacks
+from streammatte.train.geometry import REACH
 
 __all__ = ["Renderer"]
 
@@ -125,7 +126,9 @@ class Renderer:
         shifts = F.interpolate(say["bend"], size, mode="bicubic", align_corners=False)
         where = self._where(say["person_matrix"], plan, shifts)
         front = self._stacks.people.sample(say["person"], where, reflect=False)
-        colours, a = front[:, :3], front[:, 3:]
+        width_height = self._stacks.people.sizes[say["person"]][:, None, None]  # (n, 1, 1, 2)
+        beyond = torch.maximum(-where, where - width_height).amax(-1)
+        colours, a = front[:, :3], front[:, 3:] * (beyond <= REACH * width_height[..., 1])[:, None]
         colours = self._dressed(colours, where, say, plan)
         for turn in range(2):
             _with_arms(colours, a, say, f"arm{turn}_")
