@@ -135,11 +135,12 @@ RECIPES = {
                 640,
                 1.5e-3,
                 refine=True,
+                final=0.2,
                 aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (1, 1)),
             ),
         ),
         losses=Losses(weighed_by="prediction"),
-        average=0.9993,
+        average=0.9995,
     ),
     "paper": Recipe(
         (
