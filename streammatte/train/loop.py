@@ -17,8 +17,9 @@ from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import save_network
 from streammatte.train.augment import Hardness
 from streammatte.train.batches import batches
-from streammatte.train.config import Recipe, Stage
-from streammatte.train.data import load_training_set
+from streammatte.train.config import Recipe
+from streammatte.train.data import TrainingSet, load_training_set
+from streammatte.train.norms import measure_norms
 from streammatte.train.progress import Meter, Progress
 from streammatte.train.state import State
 from streammatte.train.step import TrainingStep
@@ -113,7 +114,7 @@ def train(
                     _append(log, asdict(progress))
                     meter = Meter()
                 if state.step % validate_every == 0 or state.step == stage.steps:
-                    _validate(state, stage, out, log, validate)
+                    _validate(state, recipe, training_set, out, log, validate)
                     meter = Meter()
                 if time.monotonic() - saved > SAVE_EVERY_S:
                     state.save(checkpoint)
@@ -134,11 +135,23 @@ def _stage_index(recipe: Recipe, name: str | None) -> int:
 
 
 def _validate(
-    state: State, stage: Stage, out: Path, log: Path, validate: Callable[[MattingNetwork], dict[str, float]] | None
+    state: State,
+    recipe: Recipe,
+    training_set: TrainingSet,
+    out: Path,
+    log: Path,
+    validate: Callable[[MattingNetwork], dict[str, float]] | None,
 ) -> None:
+    stage = recipe.stages[state.stage]
     averaged = MattingNetwork(state.network.config)
-    averaged.load_state_dict({key: value.cpu() for key, value in state.average.items()})
-    save_network(averaged.eval(), out / "weights.safetensors", images=str(state.images))
+    averaged.load_state_dict(state.average)
+    if recipe.average:
+        averaged.to(next(state.network.parameters()).device)
+        measure_norms(averaged, training_set, stage)
+        for key, value in averaged.state_dict().items():
+            state.average[key].copy_(value)
+    averaged.cpu().eval()
+    save_network(averaged, out / "weights.safetensors", images=str(state.images))
     if validate is not None:
         _append(log, {"stage": stage.name, "step": state.step, "images": state.images, **validate(averaged)})
 

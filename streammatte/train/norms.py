@@ -1,0 +1,67 @@
+"""Batch norm's means and variances, measured for weights that no step of training ran with, as averages are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from streammatte.nn.network import MattingNetwork
+from streammatte.train.augment import Composer, Mix
+from streammatte.train.batches import StageBatches
+from streammatte.train.config import Stage
+from streammatte.train.data import TrainingSet
+
+__all__ = ["measure_norms"]
+
+CALM = Mix(
+    own_background=0.4,
+    nobody=0.15,
+    two_people=0.1,
+    at_the_edge=0.1,
+    **dict.fromkeys(
+        (
+            *("relit", "bent", "alike", "shadow", "other_clothes", "arms", "occluder", "clutter", "plain", "strange"),
+            *("blur_background", "motion_blur", "uneven_light", "low_light", "noise", "jpeg", "video_compression"),
+            *("low_resolution", "grey"),
+        ),
+        0.0,
+    ),
+)
+"""What cameras mostly show, without the faults and the rare things that training is full of."""
+
+BATCHES, TOGETHER = 16, 32
+
+
+@torch.no_grad()
+def measure_norms(network: MattingNetwork, training_set: TrainingSet, stage: Stage) -> None:
+    """Set each batch norm's running mean and variance to what it sees in 512 calm pictures of the stage's sizes.
+
+    A moving average of weights, or a mean of networks, sees other values than any of the networks that it is made of,
+    and pictures in use are calmer than those of training.
+
+    Parameters
+    ----------
+    network : MattingNetwork
+        Is left in evaluation mode; its weights stay as they are.
+    training_set : TrainingSet
+        What the pictures are made of.
+    stage : Stage
+        Its size and aspects are used.
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    network.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # all batches count alike
+        norm.train()
+    device = next(network.parameters()).device
+    calm = StageBatches(Composer(training_set, CALM), replace(stage, batch=TOGETHER, pairs=False), 0, 0)
+    for batch in range(BATCHES):
+        pictures, _ = calm[batch]
+        network(pictures.to(device).float().div_(255).contiguous(memory_format=torch.channels_last))
+    network.eval()
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
