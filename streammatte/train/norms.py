@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import torch
-from torch import nn
+from torch.optim.swa_utils import update_bn
 
 from streammatte.nn.network import MattingNetwork
 from streammatte.train.augment import Composer, Mix
@@ -34,7 +33,6 @@ CALM = Mix(
 BATCHES, TOGETHER = 16, 32
 
 
-@torch.no_grad()
 def measure_norms(network: MattingNetwork, training_set: TrainingSet, stage: Stage) -> None:
     """Set each batch norm's running mean and variance to what it sees in 512 calm pictures of the stage's sizes.
 
@@ -50,18 +48,7 @@ def measure_norms(network: MattingNetwork, training_set: TrainingSet, stage: Sta
     stage : Stage
         Its size and aspects are used.
     """
-    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-    momenta = [norm.momentum for norm in norms]
-    network.eval()
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # all batches count alike
-        norm.train()
-    device = next(network.parameters()).device
     calm = StageBatches(Composer(training_set, CALM), replace(stage, batch=TOGETHER, pairs=False), 0, 0)
-    for batch in range(BATCHES):
-        pictures, _ = calm[batch]
-        network(pictures.to(device).float().div_(255).contiguous(memory_format=torch.channels_last))
+    pictures = (calm[batch][0].float().div_(255) for batch in range(BATCHES))
+    update_bn(pictures, network, next(network.parameters()).device)
     network.eval()
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
