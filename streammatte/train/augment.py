@@ -34,6 +34,8 @@ class Mix:
         A photo with its own background; a picture without people. The rest are composites.
     relit : float
         In a photo with its own background: other colours and light behind the person than on them.
+    with_head : float
+        A person's head is in the frame, if their photo shows it: cameras point at faces. Else only chance decides.
     two_people, at_the_edge, bent, alike, shadow, other_clothes, arms : float
         In a composite: a second person; one cut off by a side of the frame; a body bent by a smooth warp; a
         background in the colour of something on the person; a shadow beside the person; clothes, hair or hat of
@@ -51,6 +53,7 @@ class Mix:
     own_background: float = 0.38
     nobody: float = 0.10
     relit: float = 0.4
+    with_head: float = 0.9
     two_people: float = 0.18
     at_the_edge: float = 0.12
     bent: float = 0.5
@@ -133,7 +136,7 @@ class Composer:
             alpha = np.zeros((height, width), np.float32)
         elif kind < self.mix.nobody + self.mix.own_background:
             person = _choose(rng, self._own.draw(rng))
-            matrix = placement(rng, person, width, height, cut_out=False)
+            matrix = placement(rng, person, width, height, cut_out=False, with_head=self.mix.with_head)
             size = (width, height)
             picture = cv2.warpAffine(person.photo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             alpha = cv2.warpAffine(person.alpha, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
@@ -165,7 +168,8 @@ class Composer:
         for _ in range(2 if rng.random() < self.mix.two_people else 1):
             person = _choose(rng, self._people.draw(rng))
             at_the_edge = rng.random() < self.mix.at_the_edge
-            matrix = placement(rng, person, width, height, cut_out=True, at_the_edge=at_the_edge)
+            head = self.mix.with_head
+            matrix = placement(rng, person, width, height, cut_out=True, with_head=head, at_the_edge=at_the_edge)
             colours = person.foreground
             if rng.random() < self.mix.other_clothes:
                 colours = dressed(rng, person, self._background(rng, *reversed(person.alpha.shape)))

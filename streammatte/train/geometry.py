@@ -78,9 +78,20 @@ def cut_out(
 
 
 def placement(
-    rng: np.random.Generator, person: Person, width: int, height: int, *, cut_out: bool, at_the_edge: bool = False
+    rng: np.random.Generator,
+    person: Person,
+    width: int,
+    height: int,
+    *,
+    cut_out: bool,
+    with_head: float,
+    at_the_edge: bool = False,
 ) -> NDArray[np.float32]:
-    """An affine map from photo to frame that keeps the photo's cut edges at or beyond the frame's edges."""
+    """An affine map from photo to frame that keeps the photo's cut edges at or beyond the frame's edges.
+
+    The top of a head that the photo does not cut off is in the frame with the probability `with_head` at least, and
+    `at_the_edge` always.
+    """
     h, w = person.alpha.shape
     x0, y0, bw, bh = person.box
     if cut_out and rng.random() < 0.35 and bh > 1.6 * bw:  # a whole figure: at times only its upper part is seen
@@ -89,7 +100,7 @@ def placement(
     left, top, right, bottom = person.touches
     if mirror:
         left, right = right, left
-    shoulder = None
+    cut_at_the_top, shoulder = top, None
     at_left = rng.random() < 0.5
     if at_the_edge:
         inner_is_cut = right if at_left else left
@@ -104,9 +115,9 @@ def placement(
         narrow = w / h < 0.7 * width / height  # beside such a photo its mirror image shows, rather than a belt buckle
         scale = max(width / w, height / h) * float(np.exp(rng.uniform(np.log(0.4 if narrow else 1.0), np.log(1.9))))
         scale = max(scale, height / h)
-    angle = np.deg2rad(rng.normal(0, 30 if rng.random() < 0.06 else 7))
-    shear = rng.normal(0, 0.07)
-    sx, sy = scale * rng.uniform(0.8, 1.25), scale
+    angle = np.deg2rad(rng.normal(0, 30 if rng.random() < 0.04 else 5))
+    shear = rng.normal(0, 0.05)
+    sx, sy = scale * rng.uniform(0.85, 1.18), scale
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = rotation @ np.array([[sx, shear], [0, sy]])
     if mirror:
@@ -138,7 +149,7 @@ def placement(
         offset[0] -= max(0.0, xs[1])
     if right:
         offset[0] += max(0.0, width - xs[2])
-    if at_the_edge and not top:  # half a person is told by the head
+    if (at_the_edge or rng.random() < with_head) and not cut_at_the_top:
         offset[1] += max(0.0, -(linear @ np.array([x0 + bw / 2, y0]) + offset)[1])
     if shoulder is not None:  # where the photo's side cuts it, it is below the frame
         offset[1] += max(0.0, height - (linear @ np.array(shoulder) + offset)[1])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ def test_where_a_photo_cut_a_person_off_is_not_seen(at_the_edge: bool) -> None:
     at_one_side, widths = [], []
     for seed in range(200):
         rng = np.random.default_rng(seed)
-        matrix = placement(rng, person, 160, 120, cut_out=True, at_the_edge=at_the_edge)
+        matrix = placement(rng, person, 160, 120, cut_out=True, with_head=0.0, at_the_edge=at_the_edge)
         if abs(np.arctan2(matrix[1, 0], abs(matrix[0, 0]))) > 0.3:
             continue  # so rare a tilt may show a corner
         seen, alpha = (cv2.warpAffine(plane, matrix, (160, 120)) for plane in (cut, person.alpha))
@@ -39,3 +41,27 @@ def test_where_a_photo_cut_a_person_off_is_not_seen(at_the_edge: bool) -> None:
     # it is let stand at one side and seen in part, which a portrait between two cut sides cannot
     assert (np.mean(at_one_side) > 0.6) == at_the_edge
     assert (np.mean(widths) < 0.8) == at_the_edge
+
+
+def figure() -> Person:
+    """A narrow figure from head to feet in the middle of a tall photo."""
+    alpha = np.zeros((400, 200), np.uint8)
+    alpha[40:380, 80:120] = 255
+    nothing = np.zeros((400, 200, 3), np.uint8)
+    return Person("f", nothing, alpha, nothing, True, _box(alpha), _touches(alpha))
+
+
+@pytest.mark.parametrize("person", [portrait(), figure()], ids=["portrait", "figure"])
+@pytest.mark.parametrize("cut_out", [False, True])
+def test_a_head_is_in_the_frame_as_often_as_asked(person: Person, cut_out: bool) -> None:
+    x, y, width, _ = person.box
+
+    def heads(with_head: float) -> float:
+        rng = np.random.default_rng(0)
+        maps = [placement(rng, person, 160, 120, cut_out=cut_out, with_head=with_head) for _ in range(300)]
+        return float(np.mean([(matrix @ (x + width / 2, y, 1))[1] > -1 for matrix in maps]))
+
+    by_chance = heads(0.0)
+    assert heads(1.0) == 1
+    assert by_chance < 0.8
+    assert math.isclose(heads(0.6), 0.6 + 0.4 * by_chance, abs_tol=0.08)

@@ -115,9 +115,10 @@ class Planner:
         return np.array(index, np.int64), _inverted(matrices)
 
     def _draw_photos(self, rng: np.random.Generator, plan: Plan) -> None:
-        say, size = plan.choices, (plan.width, plan.height)
+        say, head = plan.choices, self.mix.with_head
         chosen = [int(rng.choice(self._own.draw(rng))) for _ in range(plan.photos)]
-        maps = [placement(rng, self._everybody[who], *size, cut_out=False) for who in chosen]
+        photos = (self._everybody[who] for who in chosen)
+        maps = [placement(rng, photo, plan.width, plan.height, cut_out=False, with_head=head) for photo in photos]
         say["photo"] = np.array(chosen, np.int64)
         say["photo_matrix"] = _inverted(maps)
         say["relit_at"] = np.flatnonzero(rng.random(plan.photos) < self.mix.relit)
@@ -134,8 +135,8 @@ class Planner:
         say["person"] = np.array(chosen, np.int64)
         edge = rng.random(count) < mix.at_the_edge
         maps = [
-            placement(rng, person, plan.width, plan.height, cut_out=True, at_the_edge=bool(at_the_edge))
-            for person, at_the_edge in zip(people, edge, strict=True)
+            placement(rng, who, plan.width, plan.height, cut_out=True, with_head=mix.with_head, at_the_edge=bool(at))
+            for who, at in zip(people, edge, strict=True)
         ]
         say["person_matrix"] = _inverted(maps)
         shifts = [drawn_shifts(rng, p.alpha, matrix, plan.height) for p, matrix in zip(people, maps, strict=True)]
