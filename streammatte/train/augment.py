@@ -35,7 +35,8 @@ class Mix:
     relit : float
         In a photo with its own background: other colours and light behind the person than on them.
     with_head : float
-        A person's head is in the frame, if their photo shows it: cameras point at faces. Else only chance decides.
+        The top of a person, whom the photo does not cut off there, is not above the frame: cameras point at faces. For
+        the others chance decides.
     two_people, at_the_edge, bent, alike, shadow, other_clothes, arms : float
         In a composite: a second person; one cut off by a side of the frame; a body bent by a smooth warp; a
         background in the colour of something on the person; a shadow beside the person; clothes, hair or hat of

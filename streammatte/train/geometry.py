@@ -89,8 +89,8 @@ def placement(
 ) -> NDArray[np.float32]:
     """An affine map from photo to frame that keeps the photo's cut edges at or beyond the frame's edges.
 
-    The top of a head that the photo does not cut off is in the frame with the probability `with_head` at least, and
-    `at_the_edge` always.
+    The top of a person, if the photo does not cut it off, is not above the frame: with the probability `with_head` at
+    least, and `at_the_edge` always.
     """
     h, w = person.alpha.shape
     x0, y0, bw, bh = person.box
@@ -149,7 +149,7 @@ def placement(
         offset[0] -= max(0.0, xs[1])
     if right:
         offset[0] += max(0.0, width - xs[2])
-    if (at_the_edge or rng.random() < with_head) and not cut_at_the_top:
+    if (at_the_edge or rng.random() < with_head) and not cut_at_the_top:  # a person is told by the head
         offset[1] += max(0.0, -(linear @ np.array([x0 + bw / 2, y0]) + offset)[1])
     if shoulder is not None:  # where the photo's side cuts it, it is below the frame
         offset[1] += max(0.0, height - (linear @ np.array(shoulder) + offset)[1])
