@@ -112,9 +112,9 @@ def placement(
     if cut_out:
         scale = height / bh * float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))
     else:
-        narrow = w / h < 0.7 * width / height  # beside such a photo its mirror image shows, rather than a belt buckle
-        scale = max(width / w, height / h) * float(np.exp(rng.uniform(np.log(0.4 if narrow else 1.0), np.log(1.9))))
-        scale = max(scale, height / h)
+        left = top = right = bottom = True  # the photo itself ends there
+        narrow = w / h < 0.7 * width / height  # as wide as the frame, it shows a person near enough
+        scale = max(width / w, height / h) * float(np.exp(rng.uniform(0, np.log(1.2 if narrow else 1.9))))
     angle = np.deg2rad(rng.normal(0, 30 if rng.random() < 0.04 else 5))
     shear = rng.normal(0, 0.05)
     sx, sy = scale * rng.uniform(0.85, 1.18), scale
@@ -123,11 +123,11 @@ def placement(
     if mirror:
         linear = linear @ np.array([[-1, 0], [0, 1]])
     corners = (linear @ np.array([[0, w, 0, w], [0, 0, h, h]])).T
-    if cut_out:  # between two cut edges there must be room for the frame
-        spans = np.diff(np.sort(corners, axis=0)[1:3], axis=0)[0]
-        needed = np.array([width if left and right else 0, height if top and bottom else 0])
-        grown = min(8.0, max(1.0, float(np.max(needed / np.maximum(spans, 1)))))
-        linear, corners, sx = linear * grown, corners * grown, sx * grown
+    # between two cut edges there must be room for the frame
+    spans = np.diff(np.sort(corners, axis=0)[1:3], axis=0)[0]
+    needed = np.array([width if left and right else 0, height if top and bottom else 0])
+    grown = min(8.0, max(1.0, float(np.max(needed / np.maximum(spans, 1)))))
+    linear, corners, sx = linear * grown, corners * grown, sx * grown
     focus = np.array([x0 + bw / 2, y0 + bh * (0.5 if not cut_out else rng.uniform(0.3, 0.7))])
     if not cut_out:
         focus = focus * 0.5 + np.array([w / 2, h / 2]) * 0.5
@@ -137,8 +137,6 @@ def placement(
         across = bw * sx / 2 - hidden if at_left else width - bw * sx / 2 + hidden
     target = np.array([across, height * rng.uniform(0.35, 0.65)])
     offset = target - linear @ focus
-    if not cut_out:
-        left = top = right = bottom = True
     # a cut edge, of the person or of the photo, may not be seen
     xs, ys = np.sort(corners + offset, axis=0).T
     if bottom:

@@ -65,3 +65,18 @@ def test_a_head_is_in_the_frame_as_often_as_asked(person: Person, cut_out: bool)
     assert heads(1.0) == 1
     assert by_chance < 0.8
     assert math.isclose(heads(0.6), 0.6 + 0.4 * by_chance, abs_tol=0.08)
+
+
+@pytest.mark.parametrize("size", [(160, 120), (120, 160), (192, 108)], ids=str)
+@pytest.mark.parametrize("person", [portrait(), figure()], ids=["portrait", "figure"])
+def test_a_photo_with_its_own_background_covers_the_frame(person: Person, size: tuple[int, int]) -> None:
+    """Beside it its mirror image would be seen, which no camera shows."""
+    rng = np.random.default_rng(0)
+    photo = np.full_like(person.alpha, 255)
+    beyond = []
+    for _ in range(200):
+        matrix = placement(rng, person, *size, cut_out=False, with_head=0.9)
+        seen = cv2.warpAffine(photo, matrix, size)[2:-2, 2:-2]
+        beyond.append(float((seen < 128).mean()))
+    assert np.mean(np.array(beyond) > 0) < 0.03  # a corner, where a photo is tilted far
+    assert max(beyond) < 0.1
