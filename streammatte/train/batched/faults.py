@@ -15,10 +15,11 @@ def filtered(x: Tensor, kernels: Tensor) -> Tensor:
     """Each picture of (n, C, H, W) by its own odd kernel of (n, k, l); what lies outside is the mirror image."""
     n, c, h, w = x.shape
     kh, kw = kernels.shape[1:]
-    padded = F.pad(x, (kw // 2, kw // 2, kh // 2, kh // 2), mode="reflect")
-    weights = kernels.to(x.dtype).repeat_interleave(c, dim=0)[:, None]
+    # in float32, as some CPUs that have float16 take minutes for such a convolution in it
+    padded = F.pad(x.float(), (kw // 2, kw // 2, kh // 2, kh // 2), mode="reflect")
+    weights = kernels.float().repeat_interleave(c, dim=0)[:, None]
     out = F.conv2d(padded.reshape(1, n * c, *padded.shape[-2:]), weights, groups=n * c)
-    return out.reshape(n, c, h, w)
+    return out.reshape(n, c, h, w).to(x.dtype)
 
 
 def gaussian(x: Tensor, sigma: Tensor) -> Tensor:
