@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from streammatte.train.colour import dressed, light, motion_kernel, over, recoloured, shadowed, strange, toned
 from streammatte.train.compression import video_coded
 from streammatte.train.data import TrainingSet
-from streammatte.train.geometry import cut_out, drawn_spot, placement, view
+from streammatte.train.geometry import cut_out, drawn_spot, fits, placement, view
 from streammatte.train.limbs import drawn_arms, with_arm
 from streammatte.train.things import drawn_outline, drawn_plain, folded_cloth
 
@@ -137,6 +137,8 @@ class Composer:
             alpha = np.zeros((height, width), np.float32)
         elif kind < self.mix.nobody + self.mix.own_background:
             person = _choose(rng, self._own.draw(rng))
+            while not fits(rng, person, width, height):
+                person = _choose(rng, self._own.draw(rng))
             matrix = placement(rng, person, width, height, cut_out=False, with_head=self.mix.with_head)
             size = (width, height)
             picture = cv2.warpAffine(person.photo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from streammatte.train.data import Person
 
-__all__ = ["CELLS", "REACH", "cut_out", "drawn_shifts", "drawn_spot", "placement", "view"]
+__all__ = ["CELLS", "REACH", "cut_out", "drawn_shifts", "drawn_spot", "fits", "placement", "view"]
 
 CELLS = 6
 """A body is bent by shifts on a grid of so many points each way."""
@@ -26,6 +26,21 @@ def view(rng: np.random.Generator, size: tuple[int, int], width: int, height: in
     if rng.random() < 0.5:
         matrix[0] = [-scale, 0, w * scale - ox]
     return matrix
+
+
+def fits(rng: np.random.Generator, person: Person, width: int, height: int) -> bool:
+    """Whether chance takes a photo with its own background for a frame, which it has to cover.
+
+    The less of head and shoulders the frame then shows, the more seldom: of many a portrait it is hardly a face.
+    """
+    return bool(rng.random() < _bust_shown(person, width, height) ** 2)
+
+
+def _bust_shown(person: Person, width: int, height: int) -> float:
+    """The height of a frame that the photo covers, as a share of the height of the person's head and shoulders."""
+    h, w = person.alpha.shape
+    _, _, bw, bh = person.box
+    return float(height / max(width / w, height / h) / min(bh, 1.1 * bw))
 
 
 def drawn_shifts(
@@ -113,8 +128,8 @@ def placement(
         scale = height / bh * float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))
     else:
         left = top = right = bottom = True  # the photo itself ends there
-        narrow = w / h < 0.7 * width / height  # as wide as the frame, it shows a person near enough
-        scale = max(width / w, height / h) * float(np.exp(rng.uniform(0, np.log(1.2 if narrow else 1.9))))
+        closest = np.clip(_bust_shown(person, width, height) / 0.6, 1.1, 1.9)  # so that the head has room
+        scale = max(width / w, height / h) * float(np.exp(rng.uniform(0, np.log(closest))))
     angle = np.deg2rad(rng.normal(0, 30 if rng.random() < 0.04 else 5))
     shear = rng.normal(0, 0.05)
     sx, sy = scale * rng.uniform(0.85, 1.18), scale

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from streammatte.train.data import Person, _box, _touches
-from streammatte.train.geometry import placement
+from streammatte.train.geometry import fits, placement
 
 
 def portrait() -> Person:
@@ -80,3 +80,18 @@ def test_a_photo_with_its_own_background_covers_the_frame(person: Person, size: 
         beyond.append(float((seen < 128).mean()))
     assert np.mean(np.array(beyond) > 0) < 0.03  # a corner, where a photo is tilted far
     assert max(beyond) < 0.1
+
+
+def test_of_photos_that_cover_a_wide_frame_most_show_a_face_with_its_chin() -> None:
+    """A portrait in a tall photo has its chin two thirds down; of a whole figure a part is enough."""
+    rng = np.random.default_rng(0)
+    chin = {"p": (90, 118, 1), "f": (100, 85, 1)}
+    chosen, chins = [], []
+    while len(chosen) < 300:
+        person = portrait() if rng.random() < 0.5 else figure()
+        if fits(rng, person, 160, 90):
+            matrix = placement(rng, person, 160, 90, cut_out=False, with_head=1.0)
+            chosen.append(person.name)
+            chins.append((matrix @ chin[person.name])[1] < 90)
+    assert 0.6 < np.mean(np.array(chosen) == "f") < 0.95
+    assert np.mean(chins) > 0.93

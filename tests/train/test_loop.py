@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -61,7 +62,7 @@ def test_training_makes_the_loss_smaller(packs: Path, tmp_path: Path) -> None:
     recipe = Recipe((Stage("s", 80, 4, 64, 64, 3e-3, refine=True, warmup=2),))
     torch.manual_seed(0)
     train(MattingNetwork(), packs, tmp_path, recipe, workers=0, report=lambda p: losses.append(p.loss), report_every=5)
-    assert losses[-1] < 0.8 * losses[0]
+    assert np.mean(losses[8:]) < 0.85 * np.mean(losses[:2])
 
 
 def test_adam_gets_the_recipe_s_betas(packs: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from streammatte.train.augment import Hardness, Lottery, Mix
 from streammatte.train.colour import drawn_colours, drawn_filters, drawn_tones, motion_kernel
 from streammatte.train.data import Person, TrainingSet
-from streammatte.train.geometry import CELLS, drawn_shifts, drawn_spot, placement, view
+from streammatte.train.geometry import CELLS, drawn_shifts, drawn_spot, fits, placement, view
 from streammatte.train.limbs import Arm, drawn_arms
 from streammatte.train.things import drawn_outline, drawn_plain
 
@@ -116,7 +116,11 @@ class Planner:
 
     def _draw_photos(self, rng: np.random.Generator, plan: Plan) -> None:
         say, head = plan.choices, self.mix.with_head
-        chosen = [int(rng.choice(self._own.draw(rng))) for _ in range(plan.photos)]
+        chosen: list[int] = []
+        while len(chosen) < plan.photos:
+            who = int(rng.choice(self._own.draw(rng)))
+            if fits(rng, self._everybody[who], plan.width, plan.height):
+                chosen.append(who)
         photos = (self._everybody[who] for who in chosen)
         maps = [placement(rng, photo, plan.width, plan.height, cut_out=False, with_head=head) for photo in photos]
         say["photo"] = np.array(chosen, np.int64)
