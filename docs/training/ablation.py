@@ -91,6 +91,8 @@ def variants(steps: int, weigh: WeighOnce) -> Iterator[Variant]:
     by_truth, at_pixels = replace(ours.losses, weighed_by="target"), replace(ours.losses, classes="pixels")
     yield Variant("equation 8's weights by the true alpha", replace(ours, losses=by_truth))
     yield Variant("equation 6's classes at pixels", replace(ours, losses=at_pixels))
+    alike = replace(ours.losses, unknown=1.0)
+    yield Variant("equation 7's classes all alike", replace(ours, losses=alike))
     yield Variant("SN's decision", ours, DecidedNetwork)
     yield Variant("no own backgrounds", replace(ours, mix=Mix(own_background=0)))
     yield Variant("no clutter, bends, people at the edge", replace(ours, mix=Mix(clutter=0, bent=0, at_the_edge=0)))

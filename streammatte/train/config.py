@@ -123,7 +123,7 @@ RECIPES = {
             Stage("joint", 1_100, 12, 384, 640, 8e-4, refine=True, warmup=100),
             Stage("polish", 200, 12, 384, 640, 1.5e-4, refine=True, warmup=50, pairs=True),
         ),
-        losses=Losses(weighed_by="prediction"),
+        losses=Losses(weighed_by="prediction", unknown=2.0),
     ),
     "gpu": Recipe(
         (
@@ -139,7 +139,7 @@ RECIPES = {
                 aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (1, 1)),
             ),
         ),
-        losses=Losses(weighed_by="prediction"),
+        losses=Losses(weighed_by="prediction", unknown=2.0),
         average=0.9995,
     ),
     "paper": Recipe(

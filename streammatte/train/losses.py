@@ -39,6 +39,8 @@ class Losses:
         at each pixel (`pixel_segmentation_loss`).
     weighed_by : {"target", "prediction"}
         Whose alpha equation 8's weights go by: the true one, or the predicted one as the paper writes it.
+    unknown : float
+        How many times a cell of the unknown region counts in L_SN against another; with cells alone. 1 is the paper's.
     segmentation, l1, gradient : float
         The paper's weights of L_SN, L_1 and L_g.
     steadiness : float
@@ -47,6 +49,7 @@ class Losses:
 
     classes: Literal["cells", "pixels"] = "cells"
     weighed_by: Literal["target", "prediction"] = "target"
+    unknown: float = 1.0
     segmentation: float = 1.0
     l1: float = 5.0
     gradient: float = 0.5
@@ -54,8 +57,9 @@ class Losses:
 
     def sn(self, logits: Sequence[Tensor], alpha: Tensor) -> Tensor:
         """L_SN with its weight."""
-        loss = segmentation_loss if self.classes == "cells" else pixel_segmentation_loss
-        return self.segmentation * loss(logits, alpha)
+        if self.classes == "pixels":
+            return self.segmentation * pixel_segmentation_loss(logits, alpha)
+        return self.segmentation * segmentation_loss(logits, alpha, self.unknown)
 
     def total(self, output: MattingOutput, alpha: Tensor, pairs: bool = False) -> Tensor:
         """Equation 10, and with `pairs` the steadiness too; alpha is the true one, (N, 1, H, W) in [0, 1]."""
@@ -91,8 +95,10 @@ def region_target(alpha: Tensor, stride: int, margin: int = 4) -> Tensor:
     return torch.where(lowest > 0.98, FOREGROUND, target)[:, 0]
 
 
-def segmentation_loss(logits: Sequence[Tensor], alpha: Tensor) -> Tensor:
+def segmentation_loss(logits: Sequence[Tensor], alpha: Tensor, unknown: float = 1.0) -> Tensor:
     """L_SN of equation 7: the sum over levels of the cross-entropy between logits and the classes of equation 6.
+
+    Each level's is a weighted mean over its cells.
 
     Parameters
     ----------
@@ -100,11 +106,15 @@ def segmentation_loss(logits: Sequence[Tensor], alpha: Tensor) -> Tensor:
         One (N, 3, H / s, W / s) for each level.
     alpha : Tensor
         (N, 1, H, W) in [0, 1].
+    unknown : float
+        The weight of a cell whose class is unknown; that of the others is 1.
     """
+    weight = logits[0].new_ones(3)
+    weight[UNKNOWN] = unknown
     losses = []
     for level in logits:
         stride = alpha.shape[-1] // level.shape[-1]
-        losses.append(F.cross_entropy(level, region_target(alpha, stride)))
+        losses.append(F.cross_entropy(level, region_target(alpha, stride), weight))
     return torch.stack(losses).sum()
 
 

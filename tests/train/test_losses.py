@@ -34,14 +34,15 @@ def slow_gradient(a: np.ndarray, t: np.ndarray) -> float:
     return float(np.mean(dx) + np.mean(dy))
 
 
-def slow_entropy(logits: np.ndarray, classes: np.ndarray) -> float:
-    """Softmax cross-entropy of (3, H, W) logits and (H, W) classes, pixel by pixel."""
-    terms = []
+def slow_entropy(logits: np.ndarray, classes: np.ndarray, unknown: float = 1.0) -> float:
+    """Softmax cross-entropy of (3, H, W) logits and (H, W) classes, pixel by pixel; unknown ones count so often."""
+    terms, weights = [], []
     for y in range(classes.shape[0]):
         for x in range(classes.shape[1]):
             powers = [math.exp(v) for v in logits[:, y, x]]
-            terms.append(-math.log(powers[classes[y, x]] / sum(powers)))
-    return math.fsum(terms) / len(terms)
+            weights.append(unknown if classes[y, x] == 2 else 1.0)
+            terms.append(-weights[-1] * math.log(powers[classes[y, x]] / sum(powers)))
+    return math.fsum(terms) / math.fsum(weights)
 
 
 def slow_bilinear(plane: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -105,17 +106,19 @@ def test_region_target_is_equation_6_over_cells() -> None:
             assert target[i, j] == expected, (i, j)
 
 
-def test_segmentation_loss_is_equation_7() -> None:
+@pytest.mark.parametrize("unknown", [1.0, 2.5])
+def test_segmentation_loss_is_equation_7(unknown: float) -> None:
     rng = np.random.default_rng(0)
     alpha = torch.zeros(1, 1, 64, 64)
     alpha[..., 30:] = 1
     levels = [rng.normal(size=(3, 64 // s, 64 // s)) for s in (8, 16, 32)]
     expected = sum(
-        slow_entropy(level, region_target(alpha, stride)[0].numpy())
+        slow_entropy(level, region_target(alpha, stride)[0].numpy(), unknown)
         for level, stride in zip(levels, (8, 16, 32), strict=True)
     )
-    loss = segmentation_loss([torch.tensor(level)[None] for level in levels], alpha)
-    assert loss.item() == pytest.approx(expected, rel=1e-6)
+    tensors = [torch.tensor(level)[None] for level in levels]
+    assert segmentation_loss(tensors, alpha, unknown).item() == pytest.approx(expected, rel=1e-6)
+    assert Losses(unknown=unknown).sn(tensors, alpha).item() == pytest.approx(expected, rel=1e-6)
 
 
 def slow_pixel_segmentation(levels: list[np.ndarray], target: np.ndarray) -> float:
