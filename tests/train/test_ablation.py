@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -62,7 +63,7 @@ def test_variants_have_names_of_their_own_and_end_with_the_paper_s_choices(
     ablation: ModuleType, tmp_path: Path
 ) -> None:
     variants = {variant.name: variant for variant in ablation.variants(40, ablation.WeighOnce(tmp_path / "weights"))}
-    assert len(variants) == 18
+    assert len(variants) == 20
     ours, paper = variants["ours"].recipe, variants["all of the paper's"].recipe
     assert variants["Adam's betas 0.5, 0.999"].recipe.betas == paper.betas != ours.betas
     assert ours.losses.weighed_by == paper.losses.weighed_by
@@ -70,6 +71,8 @@ def test_variants_have_names_of_their_own_and_end_with_the_paper_s_choices(
     assert variants["equation 6's classes at pixels"].recipe.losses.classes == paper.losses.classes
     alike = variants["equation 7's classes all alike"].recipe.losses
     assert alike.unknown == paper.losses.unknown == 1 < ours.losses.unknown
+    heads = variants["heads above the frame as chance has it"].recipe.mix
+    assert heads == replace(ours.mix, with_head=0.0) != ours.mix
     trained = {name: sum(s.steps for s in v.recipe.stages) for name, v in variants.items() if v.trained}
     assert {steps for name, steps in trained.items() if "scratch" in name} == {80}
     assert {steps for name, steps in trained.items() if "scratch" not in name} == {40}
