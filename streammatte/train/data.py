@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 __all__ = ["Person", "TrainingSet", "load_training_set"]
 
-PEOPLE = ("portraits", "street", "clips")
-BACKGROUNDS = ("rooms", "scenes")
+PEOPLE = ("portraits", "street", "clips", "gathered")
+BACKGROUNDS = ("rooms", "scenes", "things")
+OPTIONAL = ("gathered", "things")
+IN_CLIPS = ("clips", "gathered")
 
 
 def _listed(file: str) -> frozenset[str]:
@@ -126,7 +128,8 @@ def _person(
 
 @lru_cache(maxsize=1)  # stages in a row mostly want the same
 def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingSet:
-    """Read the packs `portraits street clips rooms scenes` (tar files of photo/ID.webp and alpha/ID.webp).
+    """Read the packs `portraits street clips rooms scenes` and, where there, `gathered things` (tar files of
+    photo/ID.webp and alpha/ID.webp). A clip's frames are ID_NUMBER.
 
     Parameters
     ----------
@@ -137,10 +140,14 @@ def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingS
     long_side : int
         Pixels; larger pictures are scaled down to it.
     """
+
+    def there(pack: str) -> bool:
+        return pack not in OPTIONAL or (directory / f"{pack}.tar").exists()
+
     groups: dict[str, list[Person]] = {}
     backgrounds: list[NDArray[np.uint8]] = []
     with ThreadPoolExecutor() as pool:
-        for pack in PEOPLE:
+        for pack in filter(there, PEOPLE):
             cached = cache / f"{pack}-{long_side}.npz"
             members = _members(directory / f"{pack}.tar")
             names = sorted({Path(m).stem for m in members if m.startswith("photo/")} - MISLABELLED)
@@ -155,9 +162,9 @@ def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingS
                 cache.mkdir(parents=True, exist_ok=True)
                 np.savez(cached, **dict(zip(names, foregrounds, strict=True)))
             for name, photo, alpha, foreground in zip(names, photos, alphas, foregrounds, strict=True):
-                group = name.rsplit("_", 1)[0] if pack == "clips" else name
+                group = name.rsplit("_", 1)[0] if pack in IN_CLIPS else name
                 groups.setdefault(f"{pack}/{group}", []).append(_person(pack, name, photo, alpha, foreground))
-        for pack in BACKGROUNDS:
+        for pack in filter(there, BACKGROUNDS):
             members = _members(directory / f"{pack}.tar")
             files = [members[name] for name in sorted(members) if Path(name).stem not in PEOPLED]
             backgrounds += pool.map(_decode, files, repeat(cv2.IMREAD_COLOR), repeat(long_side))
