@@ -110,7 +110,7 @@ def segmentation_loss(logits: Sequence[Tensor], alpha: Tensor, unknown: float = 
         The weight of a cell whose class is unknown; that of the others is 1.
     """
     weight = logits[0].new_ones(3)
-    weight[UNKNOWN] = unknown
+    weight[UNKNOWN].fill_(unknown)  # not an assignment, which copies from the CPU: no CUDA graph can record that
     losses = []
     for level in logits:
         stride = alpha.shape[-1] // level.shape[-1]
