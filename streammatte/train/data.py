@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Person", "TrainingSet", "load_training_set"]
 
-PEOPLE = ("portraits", "street", "clips", "gathered", "rendered")
+PEOPLE = ("portraits", "street", "clips", "gathered")
 BACKGROUNDS = ("rooms", "scenes", "things")
-OPTIONAL = ("gathered", "rendered", "things")
+OPTIONAL = ("gathered", "things")
 IN_CLIPS = ("clips", "gathered")
 
 
@@ -128,7 +128,7 @@ def _person(
 
 @lru_cache(maxsize=1)  # stages in a row mostly want the same
 def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingSet:
-    """Read the packs `portraits street clips rooms scenes` and, where there, `gathered rendered things` (tar files of
+    """Read the packs `portraits street clips rooms scenes` and, where there, `gathered things` (tar files of
     photo/ID.webp and alpha/ID.webp). A clip's frames are ID_NUMBER.
 
     Parameters
