@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from streammatte.train.colour import dressed, light, motion_kernel, over, recoloured, shadowed, strange, toned
 from streammatte.train.compression import video_coded
 from streammatte.train.data import TrainingSet
-from streammatte.train.geometry import cut_out, drawn_spot, fits, placement, view
-from streammatte.train.limbs import drawn_arms, with_arm
+from streammatte.train.geometry import cut_out, drawn_spot, fits, hung, placement, view
+from streammatte.train.limbs import drawn_arms, drawn_hand, with_arm
 from streammatte.train.things import drawn_outline, drawn_plain, folded_cloth
 
 __all__ = ["Composer", "Hardness", "Lottery", "Mix"]
@@ -37,14 +37,15 @@ class Mix:
     with_head : float
         The top of a person, whom the photo does not cut off there, is not above the frame: cameras point at faces. For
         the others chance decides.
-    two_people, at_the_edge, bent, alike, shadow, other_clothes, arms : float
+    two_people, at_the_edge, bent, alike, shadow, other_clothes, arms, near_hand : float
         In a composite: a second person; one cut off by a side of the frame; a body bent by a smooth warp; a
         background in the colour of something on the person; a shadow beside the person; clothes, hair or hat of
-        another colour and pattern; drawn arms that reach out.
+        another colour and pattern; drawn arms that reach out; a drawn hand near the lens.
     occluder, clutter : float
         Something in front of the person; pasted things behind, which are no person though their edges are pasted too.
-    plain : float
-        Of things: of one colour, as monitors, fridges and coats are; the others show a piece of another picture.
+    poster, plain : float
+        Of screens and frames on the wall: showing a photo of a person, who is none here. Of other things: of one
+        colour, as monitors, fridges and coats are. The rest show a piece of another picture.
     strange : float
         Textures that no camera shows, so that outlines and shapes count for more than they (Xu et al. 2021).
     blur_background, motion_blur, uneven_light, low_light, noise, jpeg, video_compression, low_resolution, grey : float
@@ -62,8 +63,10 @@ class Mix:
     shadow: float = 0.2
     other_clothes: float = 0.5
     arms: float = 0.35
+    near_hand: float = 0.06
     occluder: float = 0.08
     clutter: float = 0.4
+    poster: float = 0.4
     plain: float = 0.4
     strange: float = 0.12
     blur_background: float = 0.25
@@ -140,10 +143,8 @@ class Composer:
             while not fits(rng, person, width, height):
                 person = _choose(rng, self._own.draw(rng))
             matrix = placement(rng, person, width, height, cut_out=False, with_head=self.mix.with_head)
-            size = (width, height)
-            picture = cv2.warpAffine(person.photo, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-            alpha = cv2.warpAffine(person.alpha, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-            alpha = alpha.astype(np.float32) / 255
+            picture = _mapped(person.photo, matrix, width, height)
+            alpha = _mapped(person.alpha, matrix, width, height).astype(np.float32) / np.float32(255)
             if rng.random() < self.mix.relit:
                 picture = over(picture, alpha, recoloured(rng, picture))
             cluttered = self._clutter(rng, picture)
@@ -159,9 +160,7 @@ class Composer:
 
     def _background(self, rng: np.random.Generator, width: int, height: int) -> _Picture:
         image = self._backgrounds.draw(rng)
-        matrix = view(rng, image.shape[1::-1], width, height)
-        image = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        return np.asarray(image, np.uint8)
+        return _mapped(image, view(rng, image.shape[1::-1], width, height), width, height)
 
     def _composite(self, rng: np.random.Generator, width: int, height: int) -> tuple[_Picture, _Plane]:
         picture = self._clutter(rng, recoloured(rng, self._background(rng, width, height)))
@@ -180,6 +179,8 @@ class Composer:
             if rng.random() < self.mix.arms:
                 for arm in drawn_arms(rng, person, colours, matrix, (width, height)):
                     front, a = with_arm(arm, front, a)
+            if rng.random() < self.mix.near_hand:
+                front, a = with_arm(drawn_hand(rng, person, colours, matrix, (width, height)), front, a)
             front = recoloured(rng, front)
             if rng.random() < self.mix.alike:
                 column, row = drawn_spot(rng, person, matrix, width, height)
@@ -199,8 +200,11 @@ class Composer:
     def _paste(self, rng: np.random.Generator, picture: _Picture) -> tuple[_Picture, _Plane]:
         """Something with a picture of its own; returns the picture and where that is, (H, W) in [0, 1]."""
         height, width = picture.shape[:2]
-        mask, shade = drawn_outline(rng, width, height)
-        if rng.random() < self.mix.plain:
+        mask, shade, screen = drawn_outline(rng, width, height)
+        if screen is not None and rng.random() < self.mix.poster:
+            person = _choose(rng, self._people.draw(rng))
+            look = recoloured(rng, _mapped(person.photo, hung(rng, person, screen), width, height))
+        elif rng.random() < self.mix.plain:
             look = cv2.resize(drawn_plain(rng, 1)[0] * 255, (width, height)).astype(np.uint8)
         else:
             look = recoloured(rng, self._background(rng, width, height))
@@ -266,6 +270,12 @@ class Lottery(Generic[T]):
 
     def draw(self, rng: np.random.Generator) -> T:
         return self._items[int(np.searchsorted(self._sums, rng.random() * self._sums[-1], side="right"))]
+
+
+def _mapped(picture: _Picture, matrix: NDArray[np.float32], width: int, height: int) -> _Picture:
+    """A picture, (h, w) or (h, w, 3), in a frame, by an affine map; mirrored beyond its edges."""
+    size, border = (width, height), cv2.BORDER_REFLECT
+    return np.asarray(cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border), np.uint8)
 
 
 def _choose(rng: np.random.Generator, items: Sequence[T]) -> T:

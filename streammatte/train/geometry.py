@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from streammatte.train.data import Person
 
-__all__ = ["CELLS", "REACH", "cut_out", "drawn_shifts", "drawn_spot", "fits", "placement", "view"]
+__all__ = ["CELLS", "REACH", "cut_out", "drawn_shifts", "drawn_spot", "fits", "hung", "placement", "view"]
 
 CELLS = 6
 """A body is bent by shifts on a grid of so many points each way."""
@@ -26,6 +26,31 @@ def view(rng: np.random.Generator, size: tuple[int, int], width: int, height: in
     if rng.random() < 0.5:
         matrix[0] = [-scale, 0, w * scale - ox]
     return matrix
+
+
+def hung(rng: np.random.Generator, person: Person, screen: NDArray[np.float64]) -> NDArray[np.float32]:
+    """An affine map by which a photo covers a screen or a frame on the wall, the face in it; half of them mirrored.
+
+    Parameters
+    ----------
+    rng : Generator
+        Draws it.
+    person : Person
+        Whose photo it is.
+    screen : ndarray
+        (2, 3): the map from the unit square to the screen in the picture.
+    """
+    h, w = person.alpha.shape
+    x, top, bw, bh = person.box
+    sides = np.hypot(*screen[:, :2])
+    scale = float(np.max(sides / (w, h))) * rng.uniform(1.0, 1.6)
+    face = scale * np.array((x + bw / 2, top + 0.3 * min(bh, 1.1 * bw)))
+    linear = np.diag((scale, scale))
+    offset = np.clip(sides * rng.uniform((0.35, 0.25), (0.65, 0.5)) - face, sides - (scale * w, scale * h), 0)
+    if rng.random() < 0.5:
+        linear[0, 0], offset[0] = -scale, sides[0] - offset[0]
+    onto = screen[:, :2] / sides
+    return np.column_stack((onto @ linear, onto @ offset + screen[:, 2])).astype(np.float32)
 
 
 def fits(rng: np.random.Generator, person: Person, width: int, height: int) -> bool:

@@ -1,4 +1,4 @@
-"""Arms that reach out, which photos of people who stand or sit for them hardly show."""
+"""Arms that reach out and hands near the lens, which photos of people who stand or sit for them hardly show."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from streammatte.train.colour import over
 from streammatte.train.data import Person
 
-__all__ = ["Arm", "drawn_arms", "with_arm"]
+__all__ = ["Arm", "drawn_arms", "drawn_hand", "with_arm"]
 
 _Point = NDArray[np.float64]
 
@@ -54,14 +54,10 @@ def drawn_arms(
     size : tuple of int
         w, h of the frame.
     """
-    x, top, width, height = person.box
-    head = height / 7 if height > 1.8 * width else 0.42 * min(height, 1.1 * width)
-    reach = head * float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))) * rng.uniform(0.8, 1.25)
-    middle = slice(max(0, int(x + width / 2 - head)), int(x + width / 2 + head) + 1)
-    skin = _median(person, foreground, (slice(int(top + 0.4 * head), int(top + 0.9 * head) + 1), slice(None)))
-    chest = (slice(int(top + 1.6 * head), int(top + 2.8 * head) + 1), middle)
-    cloth = foreground[chest].astype(np.float32)
-    cloth[person.alpha[chest] <= 200] = _median(person, foreground, chest)
+    x, top, width, _ = person.box
+    head = _head(person)
+    reach = head * _scale(matrix) * rng.uniform(0.8, 1.25)
+    skin, cloth = _skin_and_cloth(person, foreground)
     arms = []
     for side in [-1, 1] if rng.random() < 0.4 else [int(rng.choice((-1, 1)))]:
         across = x + width / 2 + side * min(0.5 * width, head) * rng.uniform(0.6, 0.9)
@@ -70,9 +66,38 @@ def drawn_arms(
         inside = 0 <= column < person.alpha.shape[1] and 0 <= row < person.alpha.shape[0]
         if inside and person.alpha[row, column] > 128:
             shoulder = matrix @ np.array([across, down, 1.0])
-            colours, alpha = _arm(rng, shoulder, side, reach, skin, cloth, size[::-1])
+            angle = rng.uniform(-1.2, 1.4)  # of the upper arm, from level, down
+            elbow = shoulder + 1.25 * reach * np.array([side * np.cos(angle), np.sin(angle)])
+            turned = angle + rng.uniform(-2.2, 2.2)
+            wrist = elbow + 1.1 * reach * np.array([side * np.cos(turned), np.sin(turned)])
+            softness = rng.uniform(0.05, 0.2) * reach if rng.random() < 0.3 else rng.uniform(0.5, 1.0)  # some move fast
+            colours, alpha = _arm(rng, (shoulder, elbow, wrist), reach, skin, cloth, softness, size[::-1])
             arms.append(Arm(colours, alpha, bool(rng.random() < 0.4)))
     return arms
+
+
+def drawn_hand(
+    rng: np.random.Generator,
+    person: Person,
+    foreground: NDArray[np.uint8],
+    matrix: NDArray[np.float32],
+    size: tuple[int, int],
+) -> Arm:
+    """A hand near the lens, larger than the head, on an arm from below or from a side of the frame.
+
+    The parameters are those of `drawn_arms`.
+    """
+    frame = np.array(size, np.float64)
+    near = np.clip(_head(person) * _scale(matrix) * rng.uniform(1.2, 3.0), 0.25 * frame.min(), 0.9 * frame.min())
+    heading = float(rng.choice((-np.pi / 2, 0, np.pi), p=(0.6, 0.2, 0.2))) + rng.normal(0, 0.4)
+    along = np.array([np.cos(heading), np.sin(heading)])
+    wrist = frame * rng.uniform(0.15, 0.85, 2) - 0.4 * near * along
+    elbow = wrist - 1.1 * near * rng.uniform(0.5, 1.0) * along  # shortened, as it points to the lens
+    shoulder = elbow - frame.sum() * along  # out of the frame
+    skin, cloth = _skin_and_cloth(person, foreground)
+    softness = max(0.5, rng.uniform(0.0, 0.03) * near)  # out of focus
+    colours, alpha = _arm(rng, (shoulder, elbow, wrist), near, skin, cloth, softness, size[::-1])
+    return Arm(colours, alpha, behind=False)
 
 
 def with_arm(
@@ -92,22 +117,42 @@ def _median(person: Person, foreground: NDArray[np.uint8], part: tuple[slice, sl
     return np.asarray(np.median(pixels, axis=0) if len(pixels) else np.full(3, 128.0))
 
 
+def _head(person: Person) -> float:
+    """The height of the head in the photo, about, by the person's extent."""
+    _, _, width, height = person.box
+    return height / 7 if height > 1.8 * width else 0.42 * min(height, 1.1 * width)
+
+
+def _scale(matrix: NDArray[np.float32]) -> float:
+    return float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+
+
+def _skin_and_cloth(person: Person, foreground: NDArray[np.uint8]) -> tuple[_Point, NDArray[np.float32]]:
+    """The colour of the face, (3,), and the picture of the chest, (h, w, 3)."""
+    x, top, width, _ = person.box
+    head = _head(person)
+    skin = _median(person, foreground, (slice(int(top + 0.4 * head), int(top + 0.9 * head) + 1), slice(None)))
+    middle = slice(max(0, int(x + width / 2 - head)), int(x + width / 2 + head) + 1)
+    chest = (slice(int(top + 1.6 * head), int(top + 2.8 * head) + 1), middle)
+    cloth = foreground[chest].astype(np.float32)
+    cloth[person.alpha[chest] <= 200] = _median(person, foreground, chest)
+    return skin, cloth
+
+
 def _arm(
     rng: np.random.Generator,
-    shoulder: _Point,
-    side: int,
+    joints: tuple[_Point, _Point, _Point],
     size: float,
     skin: _Point,
     cloth: NDArray[np.float32],
+    softness: float,
     shape: tuple[int, ...],
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Colours (H, W, 3) and alpha (H, W) of an arm; `size` is the height of the head in pixels."""
-    angle = rng.uniform(-1.2, 1.4)  # of the upper arm, from level, down
-    bend = rng.uniform(-2.2, 2.2)
-    elbow = shoulder + 1.25 * size * np.array([side * np.cos(angle), np.sin(angle)])
-    turned = angle + bend
-    wrist = elbow + 1.1 * size * np.array([side * np.cos(turned), np.sin(turned)])
-    hand = wrist + 0.3 * size * np.array([side * np.cos(turned), np.sin(turned)])
+    """Colours (H, W, 3) and alpha (H, W) of an arm by its shoulder, elbow and wrist.
+
+    `size` is the height of a head at the arm's distance, and `softness` the sigma of its edge's blur, in pixels.
+    """
+    shoulder, elbow, wrist = joints
     sleeve = rng.uniform(-0.2, 2.2)  # 0 at the shoulder, 1 at the elbow, 2 at the wrist
     colours = np.empty((*shape, 3), np.float32)
     colours[:] = skin
@@ -115,11 +160,7 @@ def _arm(
     thick = rng.uniform(0.8, 1.2) * size
     _stroke(whole, shoulder, elbow, 0.42 * thick, 0.34 * thick)
     _stroke(whole, elbow, wrist, 0.33 * thick, 0.22 * thick)
-    _stroke(whole, wrist, hand, 0.26 * thick, 0.3 * thick)
-    for _ in range(int(rng.integers(0, 6))):
-        spread = turned + rng.normal(0, 0.5)
-        tip = hand + rng.uniform(0.2, 0.45) * size * np.array([side * np.cos(spread), np.sin(spread)])
-        _stroke(whole, hand, tip, 0.1 * thick, 0.08 * thick)
+    creases = _hand(rng, whole, wrist, float(np.arctan2(*(wrist - elbow)[::-1])), size)
     dressed = np.zeros(shape, np.uint8)
     wide = rng.uniform(1.0, 1.5)
     if sleeve > 0:
@@ -138,10 +179,35 @@ def _arm(
     grain = cv2.resize(rng.normal(0, 1, (shape[0] // 6, shape[1] // 6)).astype(np.float32), shape[::-1])
     edge = rng.uniform(0.55, 0.9)
     shade = edge + (1 - edge) * round_ + rng.uniform(0.01, 0.06) * grain
+    shade *= 1 - rng.uniform(0.1, 0.5) * np.where(dressed > 127, 0, creases)
     colours *= (shade * rng.uniform(0.8, 1.2))[..., None]
     colours = np.clip(colours, 0, 255)
-    softness = rng.uniform(0.05, 0.2) * size if rng.random() < 0.3 else rng.uniform(0.5, 1.0)  # arms move fast
     return colours.astype(np.uint8), np.asarray(cv2.GaussianBlur(whole, (0, 0), softness), np.uint8)
+
+
+def _hand(
+    rng: np.random.Generator, mask: NDArray[np.uint8], wrist: _Point, heading: float, size: float
+) -> NDArray[np.float32]:
+    """Add a hand, open, pointing or a fist, to `mask`; returns where its fingers have their edges, in [0, 1]."""
+    creases = np.zeros_like(mask)
+    along, side = np.array([np.cos(heading), np.sin(heading)]), rng.choice((-1, 1))
+    across = side * np.array([-along[1], along[0]])
+    stretched = rng.choice(([1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0]), p=(0.55, 0.15, 0.1, 0.2))
+    spread, wide = rng.uniform(0, 0.2), rng.uniform(0.085, 0.11) * size
+    palm = rng.uniform(0.36, 0.44) * size
+    _stroke(mask, wrist, wrist + palm * along, 0.27 * size, 0.36 * size)
+    fingers = [(wrist + 0.12 * size * along + 0.1 * size * across, 0.7 + rng.normal(0, 0.25), 0.3 * size)]  # the thumb
+    for place, length, out in zip((1.5, 0.5, -0.5, -1.5), (0.33, 0.37, 0.34, 0.27), stretched, strict=True):
+        length *= size * (rng.uniform(0.8, 1.05) if out else rng.uniform(0.1, 0.3))
+        fingers.append((wrist + palm * along + 0.088 * size * place * across, place * spread, length))
+    for root, turned, length in fingers:
+        tip = root + length * (np.cos(turned) * along + np.sin(turned) * across)
+        _stroke(mask, root, tip, wide, 0.8 * wide)
+        finger = np.zeros_like(mask)
+        _stroke(finger, root, tip, wide, 0.8 * wide)
+        outline, _ = cv2.findContours((finger > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(creases, outline, -1, 255, max(1, int(0.2 * wide)))
+    return np.asarray(cv2.GaussianBlur(creases, (0, 0), max(0.5, 0.1 * wide)) / np.float32(255), np.float32)
 
 
 def _stroke(mask: NDArray[np.uint8], start: _Point, end: _Point, first: float, last: float) -> None:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["drawn_outline", "drawn_plain", "folded_cloth"]
+__all__ = ["Outline", "drawn_outline", "drawn_plain", "folded_cloth"]
 
 
-def drawn_outline(rng: np.random.Generator, width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+class Outline(NamedTuple):
+    """Where a thing is in a picture.
+
+    Attributes
+    ----------
+    mask : ndarray
+        (H, W) float32 in [0, 1], with soft edges.
+    shade : ndarray
+        (H, W) float32 in [0, 1]: what the thing's look is multiplied by, which is below 1 in a screen's rim.
+    screen : ndarray or None
+        (2, 3) float64: the map from the unit square to a screen, a window or a frame on the
+        wall; None for other things.
+    """
+
+    mask: NDArray[np.float32]
+    shade: NDArray[np.float32]
+    screen: NDArray[np.float64] | None
+
+
+def drawn_outline(rng: np.random.Generator, width: int, height: int) -> Outline:
     """Where a thing is: an ellipse, a box, a ragged outline or a screen; half of them are cut off by the frame's side.
 
     Parameters
@@ -18,16 +39,9 @@ def drawn_outline(rng: np.random.Generator, width: int, height: int) -> tuple[ND
         Draws it.
     width, height : int
         Pixels of the picture.
-
-    Returns
-    -------
-    mask : ndarray
-        (height, width) in [0, 1], with soft edges.
-    shade : ndarray
-        (height, width) in [0, 1]: what the thing's look is multiplied by, which is below 1 in a screen's rim.
     """
     mask = np.zeros((height, width), np.uint8)
-    rim = np.zeros_like(mask)
+    rim, screen = np.zeros_like(mask), None
     side = rng.uniform(-0.05, 0.1) if rng.random() < 0.5 else rng.uniform(0.9, 1.05)
     centre = np.array((side if rng.random() < 0.5 else rng.uniform(0, 1), rng.uniform(0.1, 1)))
     axes = rng.uniform(0.03, 0.18, 2) * (1, rng.choice((1, 2.5)))  # things often stand or hang
@@ -40,7 +54,11 @@ def drawn_outline(rng: np.random.Generator, width: int, height: int) -> tuple[ND
         cv2.fillPoly(mask, [np.rint(cv2.boxPoints(box)).astype(np.int32)], 255)
     elif kind == 2:  # a monitor, a window or a picture on the wall, seen a little from the side
         sides = width * rng.uniform(0.12, 0.7) * np.array((1, rng.uniform(0.5, 1.3)))
-        corners = cv2.boxPoints((at.tolist(), sides.tolist(), rng.normal(0, 4))) + rng.normal(0, 0.05, (4, 2)) * sides
+        tilt = rng.normal(0, 4)
+        corners = cv2.boxPoints((at.tolist(), sides.tolist(), tilt)) + rng.normal(0, 0.05, (4, 2)) * sides
+        cos, sin = np.cos(np.deg2rad(tilt)), np.sin(np.deg2rad(tilt))
+        linear = np.array(((cos, -sin), (sin, cos))) * sides
+        screen = np.column_stack((linear, at - linear.sum(axis=1) / 2))
         outline = [np.rint(corners).astype(np.int32)]
         cv2.fillPoly(mask, outline, 255)
         cv2.polylines(rim, outline, True, 255, max(1, round(width * rng.uniform(0.015, 0.1))))  # half of it is outside
@@ -52,7 +70,7 @@ def drawn_outline(rng: np.random.Generator, width: int, height: int) -> tuple[ND
     softness = rng.uniform(0.5, 1.5)
     mask, rim = (cv2.GaussianBlur(plane, (0, 0), softness) for plane in (mask, rim))
     shade = 1 - rng.uniform(0.4, 1) * rim / 255
-    return np.asarray(mask / np.float32(255), np.float32), np.asarray(shade, np.float32)
+    return Outline(np.asarray(mask / np.float32(255), np.float32), np.asarray(shade, np.float32), screen)
 
 
 def folded_cloth(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -212,6 +212,42 @@ def test_plain_things_are_those_of_the_other_composer(training_set: TrainingSet)
         assert np.abs(got - cv2.resize(small.transpose(1, 2, 0) * 255, (96, 64))).max() < 1
 
 
+def test_posters_are_those_of_the_other_composer(training_set: TrainingSet) -> None:
+    mix = dataclasses.replace(STILL, nobody=1.0, clutter=1.0, poster=1.0)
+    plan = Planner(training_set, mix, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 24)
+    say = plan.choices
+    at = say["clutter0_poster_at"]
+    assert 2 <= len(at) < 24
+    say["clutter0_colour"][:], say["clutter0_gamma"][:] = np.eye(3, 4), 1
+    say["clutter0_folds"][:], say["clutter0_planes"][:, 1] = 0, 255
+    renderer = Renderer(Stacks.of(training_set, 96, CPU))
+    masks, looks = renderer._thing(
+        {key: torch.from_numpy(np.asarray(value)) for key, value in say.items()}, plan, "clutter0_"
+    )
+    everybody = [person for group in training_set.people for person in group]
+    for i, who, back in zip(at, say["clutter0_poster"], say["clutter0_poster_matrix"], strict=True):
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        wanted = cv2.warpAffine(everybody[who].photo, back, (96, 64), flags=flags, borderMode=cv2.BORDER_REFLECT)
+        # what is much smaller than the photo comes from a copy of half the size
+        assert np.abs(levels(looks)[i] - wanted).mean() < 6
+        # the photo lies where the mask is
+        inside = cv2.warpAffine(np.ones_like(everybody[who].alpha), back, (96, 64), flags=flags)
+        assert inside[masks[i, 0].numpy() > 0.5].mean() > 0.9
+    _, alpha = renderer.render(plan)
+    assert not alpha.any()
+
+
+def test_hands_near_the_lens_are_the_person_s(training_set: TrainingSet) -> None:
+    mix = dataclasses.replace(STILL, near_hand=1.0)
+    plan = Planner(training_set, mix, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 6)
+    assert plan.choices["arm0_at"].tolist() == list(range(6))
+    _, alpha = Renderer(Stacks.of(training_set, 96, CPU)).render(plan)
+    for found, drawn in zip(alpha[:, 0].numpy(), plan.choices["arm0_picture"][..., 3], strict=True):
+        hand = cv2.resize(drawn, (96, 64), interpolation=cv2.INTER_LINEAR)
+        assert (hand > 250).any()
+        assert found[hand > 250].min() > 0.97
+
+
 def test_every_fault_at_once_leaves_pictures(training_set: TrainingSet) -> None:
     everything = dataclasses.replace(Mix(**dict.fromkeys(vars(STILL), 1.0)), own_background=0.4, nobody=0.2)
     plan = Planner(training_set, everything, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 12, 2)

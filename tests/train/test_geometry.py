@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from streammatte.train.data import Person, _box, _touches
-from streammatte.train.geometry import fits, placement
+from streammatte.train.geometry import fits, hung, placement
 
 
 def portrait() -> Person:
@@ -95,3 +95,29 @@ def test_of_photos_that_cover_a_wide_frame_most_show_a_face_with_its_chin() -> N
             chins.append((matrix @ chin[person.name])[1] < 90)
     assert 0.6 < np.mean(np.array(chosen) == "f") < 0.95
     assert np.mean(chins) > 0.93
+
+
+@pytest.mark.parametrize("person", [portrait(), figure()], ids=["portrait", "figure"])
+def test_a_photo_on_the_wall_covers_its_frame_and_shows_the_face(person: Person) -> None:
+    height, width = person.alpha.shape
+    x, y, across, _ = person.box
+    mirrored = []
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        tilt, sides = rng.uniform(-0.3, 0.3), rng.uniform(40, 200) * np.array((1, rng.uniform(0.5, 1.3)))
+        linear = np.array([(math.cos(tilt), -math.sin(tilt)), (math.sin(tilt), math.cos(tilt))]) * sides
+        screen = np.column_stack((linear, rng.uniform(0, 100, 2)))
+        onto = hung(rng, person, screen)
+        back = cv2.invertAffineTransform(onto)
+        corners = back @ np.vstack((screen @ np.array([(0, 1, 1, 0), (0, 0, 1, 1), (1, 1, 1, 1)]), np.ones(4)))
+        assert corners.min() > -0.1
+        assert (corners.max(axis=1) < (width + 0.1, height + 0.1)).all()
+        face = onto @ (x + across / 2, y + 0.25 * min(person.box[3], across), 1)
+        u, v = np.linalg.solve(linear, face - screen[:, 2])
+        assert 0 < u < 1
+        assert 0 < v < 1
+        # neither stretched nor turned against the frame
+        assert np.isclose(*np.hypot(*onto[:, :2]), rtol=1e-4)
+        assert np.isclose(math.atan2(onto[0, 1], onto[1, 1]), -tilt, atol=1e-4)
+        mirrored.append(np.linalg.det(onto[:, :2]) < 0)
+    assert 0.25 < np.mean(mirrored) < 0.75

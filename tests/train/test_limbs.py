@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from streammatte.train.data import Person
-from streammatte.train.limbs import Arm, drawn_arms, with_arm
+from streammatte.train.limbs import Arm, drawn_arms, drawn_hand, with_arm
 
 SKIN, CLOTH = (200, 150, 120), (20, 60, 140)
 
@@ -19,6 +20,14 @@ def person() -> Person:
     return Person("p", foreground, alpha, foreground, True, box, touches)
 
 
+def of_the_person(arm: Arm) -> bool:
+    """Whether an arm has no colours but those of skin and cloth, lighter or darker."""
+    seen = arm.colours[arm.alpha > 128].astype(float)
+    hues = seen / seen.sum(axis=1, keepdims=True)
+    nearest = [np.abs(hues - np.array(c) / sum(c)).max(axis=1) for c in (SKIN, CLOTH)]
+    return bool(np.minimum(*nearest).max() < 0.05)
+
+
 def test_arms_begin_in_the_body_and_have_its_colours() -> None:
     someone, still = person(), np.eye(2, 3, dtype=np.float32)
     outside = 0
@@ -29,10 +38,7 @@ def test_arms_begin_in_the_body_and_have_its_colours() -> None:
             solid = arm.alpha > 128
             assert (solid & (someone.alpha > 128)).any()
             outside += int((solid & (someone.alpha == 0)).sum())
-            seen = arm.colours[solid].astype(float)
-            hues = seen / seen.sum(axis=1, keepdims=True)
-            nearest = [np.abs(hues - np.array(c) / sum(c)).max(axis=1) for c in (SKIN, CLOTH)]
-            assert np.minimum(*nearest).max() < 0.05
+            assert of_the_person(arm)
     assert outside > 20 * 100
 
 
@@ -58,3 +64,22 @@ def test_an_arm_goes_before_or_behind() -> None:
     behind, total = with_arm(Arm(red, solid, True), colours, alpha)
     assert (total == 1).all()
     assert behind[0].tolist() == [[200, 0, 0], [150, 50, 50], [100, 100, 100]]
+
+
+def test_a_hand_near_the_lens_comes_from_below_or_a_side_and_is_larger_than_the_head() -> None:
+    someone, still = person(), np.eye(2, 3, dtype=np.float32)
+    from_below, widths = 0, []
+    for seed in range(40):
+        hand = drawn_hand(np.random.default_rng(seed), someone, someone.foreground, still, (160, 200))
+        assert not hand.behind
+        assert of_the_person(hand)
+        solid = hand.alpha > 128
+        count, _ = cv2.connectedComponents(solid.astype(np.uint8))
+        assert count == 2  # one piece
+        assert solid[-1].any() or solid[:, 0].any() or solid[:, -1].any()
+        from_below += int(solid[-1].any())
+        widths.append(2 * cv2.distanceTransform(solid.astype(np.uint8), cv2.DIST_L2, 5).max())
+        assert 0.02 < solid.mean() < 0.7
+    assert 15 < from_below < 40
+    # the head is 24 wide, and a palm at its distance about 11
+    assert np.median(widths) > 20

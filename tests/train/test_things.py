@@ -16,15 +16,23 @@ NOTHING = Mix(**{each.name: 0.0 for each in fields(Mix)})
 def test_things_stand_within_the_picture_and_at_its_sides() -> None:
     rng = np.random.default_rng(0)
     drawn = [drawn_outline(rng, 96, 64) for _ in range(200)]
-    masks = [mask for mask, _ in drawn]
+    masks = [outline.mask for outline in drawn]
     assert all(mask.shape == (64, 96) and mask.min() == 0 and mask.max() <= 1 for mask in masks)
     cut_off = np.mean([mask[:, [0, -1]].max() > 0.5 for mask in masks])
     assert 0.4 < cut_off < 0.8
     assert 0.02 < np.mean(masks) < 0.2
-    framed = [(mask, shade) for mask, shade in drawn if shade.min() < 0.9]
-    assert 0.15 < len(framed) / len(drawn) < 0.35
-    for mask, shade in framed:  # a screen's rim is at its edge
-        assert shade[cv2.erode(mask, np.ones((15, 15)), borderValue=0) > 0.99].min(initial=1) > 0.9
+    assert 0.15 < np.mean([outline.screen is not None for outline in drawn]) < 0.35
+    overlaps = []
+    for mask, shade, screen in drawn:
+        assert (screen is None) == (shade.min() > 0.9)
+        if screen is not None:
+            # a screen's rim is at its edge
+            assert shade[cv2.erode(mask, np.ones((15, 15)), borderValue=0) > 0.99].min(initial=1) > 0.9
+            corners = (screen @ np.array([(0, 1, 1, 0), (0, 0, 1, 1), (1, 1, 1, 1)])).T
+            upright = cv2.fillPoly(np.zeros_like(mask), [np.rint(corners).astype(np.int32)], 1.0)
+            overlaps.append(np.minimum(mask, upright).sum() / np.maximum(mask, upright).sum())
+    assert np.median(overlaps) > 0.8  # but for its perspective
+    assert min(overlaps) > 0.5
 
 
 def test_plain_things_have_one_colour_in_uneven_light() -> None:
@@ -67,3 +75,19 @@ def test_what_is_added_to_a_photo_stands_behind_the_person(packs: Path, tmp_path
         assert difference[alpha == 1].max(initial=0) <= 1
         changed.append(difference[alpha == 0] > 8)
     assert np.concatenate(changed).mean() > 0.05
+
+
+def test_a_poster_shows_a_person_who_does_not_count(packs: Path, tmp_path: Path) -> None:
+    """The people of the packs are orange, and their rooms are not."""
+    training_set = load_training_set(packs, tmp_path, 64)
+    mix = replace(NOTHING, nobody=1.0, clutter=1.0)
+    orange = []
+    for poster in (0.0, 1.0):
+        composer, found = Bare(training_set, replace(mix, poster=poster)), 0
+        for seed in range(40):
+            (picture,), alpha = composer.draw(np.random.default_rng(seed), 96, 96)
+            assert not alpha.any()
+            found += int((picture.astype(int) @ (1, 0, -1) > 140).sum())
+        orange.append(found)
+    assert orange[0] == 0
+    assert orange[1] > 40 * 20

@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 from streammatte.train.augment import Hardness, Lottery, Mix
 from streammatte.train.colour import drawn_colours, drawn_filters, drawn_tones, motion_kernel
 from streammatte.train.data import Person, TrainingSet
-from streammatte.train.geometry import CELLS, drawn_shifts, drawn_spot, fits, placement, view
-from streammatte.train.limbs import Arm, drawn_arms
+from streammatte.train.geometry import CELLS, drawn_shifts, drawn_spot, fits, hung, placement, view
+from streammatte.train.limbs import Arm, drawn_arms, drawn_hand
 from streammatte.train.things import drawn_outline, drawn_plain
 
-__all__ = ["CLUTTER", "Plan", "Planner"]
+__all__ = ["ARMS", "CLUTTER", "Plan", "Planner"]
 
 _Array = NDArray[Any]
 CLUTTER = 3
 """The most things in a picture."""
+ARMS = 3
+"""The most arms of a person: two that reach out, and one with a hand near the lens."""
 MASK_SCALE = 4
 """Masks of things are drawn so many times smaller than the picture."""
 
@@ -162,12 +164,15 @@ class Planner:
     def _draw_arms(
         self, rng: np.random.Generator, plan: Plan, people: list[Person], maps: list[NDArray[np.float32]]
     ) -> None:
-        """At most one arm of each person in each of two rounds, at half the size of the frame."""
+        """At most one arm or hand of each person in each of some rounds, at half the size of the frame."""
         size = (plan.width // 2, plan.height // 2)
-        drawn: list[list[tuple[int, Arm]]] = [[], []]
-        for who in np.flatnonzero(rng.random(len(people)) < self.mix.arms):
+        reaching, near = (rng.random(len(people)) < odds for odds in (self.mix.arms, self.mix.near_hand))
+        drawn: list[list[tuple[int, Arm]]] = [[] for _ in range(ARMS)]
+        for who in np.flatnonzero(reaching | near):
             person, matrix = people[who], 0.5 * maps[who] - np.array([[0, 0, 0.25]], np.float32)
-            arms = drawn_arms(rng, person, person.foreground, matrix, size)
+            arms = drawn_arms(rng, person, person.foreground, matrix, size) if reaching[who] else []
+            if near[who]:
+                arms.append(drawn_hand(rng, person, person.foreground, matrix, size))
             for turn, arm in zip(drawn, arms, strict=False):
                 turn.append((int(who), arm))
         for number, turn in enumerate(drawn):
@@ -211,19 +216,37 @@ class Planner:
         for turn in range(most):
             at = np.flatnonzero(left > turn)
             small = (width // MASK_SCALE, height // MASK_SCALE)
-            planes = np.array([drawn_outline(rng, *small) for _ in at], np.float32).reshape(-1, 2, *reversed(small))
+            outlines = [drawn_outline(rng, *small) for _ in at]
+            planes = np.array([(o.mask, o.shade) for o in outlines], np.float32).reshape(-1, 2, *reversed(small))
             key = f"{name}{turn}_"
             say[key + "at"] = at
             say[key + "planes"] = (planes * 255).astype(np.uint8)  # mask and shade
             say[key + "look"], say[key + "matrix"] = self._views(rng, len(at), width, height)
             say[key + "colour"], say[key + "gamma"] = drawn_colours(rng, len(at))
+            screens = {
+                i: outline.screen
+                for i, outline in enumerate(outlines)
+                if outline.screen is not None and rng.random() < self.mix.poster
+            }
+            say[key + "poster_at"] = np.array(list(screens), np.int64)
+            say[key + "poster"], say[key + "poster_matrix"] = self._posters(rng, list(screens.values()))
             say[key + "is_plain"] = (rng.random(len(at)) < self.mix.plain).astype(float)
+            say[key + "is_plain"][say[key + "poster_at"]] = 0
             say[key + "plain"] = drawn_plain(rng, len(at)).transpose(0, 3, 1, 2)
             folded = rng.random(len(at)) < 0.4
             say[key + "folds"] = np.where(folded, rng.uniform(0.1, 0.45, len(at)), 0)
             say[key + "fold_length"] = rng.uniform(0.02, 0.12, len(at)) * width
             say[key + "fold_slant"] = rng.uniform(-0.4, 0.4, len(at))
             say[key + "sway"] = rng.normal(0, 1, (len(at), 1, 4, 8))
+
+    def _posters(self, rng: np.random.Generator, screens: list[NDArray[np.float64]]) -> tuple[_Array, _Array]:
+        """Photos of people for screens, given at the scale of masks, and maps from frame to photo."""
+        chosen = [int(rng.choice(self._people.draw(rng))) for _ in screens]
+        matrices = [hung(rng, self._everybody[who], screen) for who, screen in zip(chosen, screens, strict=True)]
+        for matrix in matrices:
+            matrix *= MASK_SCALE
+            matrix[:, 2] += (MASK_SCALE - 1) / 2
+        return np.array(chosen, np.int64), _inverted(matrices)
 
     def _expose(self, rng: np.random.Generator, plan: Plan, count: int) -> None:
         mix, say = self.mix, plan.choices

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from streammatte.train.batched.faults import block_coded, filtered, gaussian, reduced
-from streammatte.train.batched.plans import CLUTTER, Plan
-from streammatte.train.batched.stacks import Stack, Stacks
+from streammatte.train.batched.plans import ARMS, CLUTTER, Plan
+from streammatte.train.batched.stacks import Stack, Stacks, uploaded
 from streammatte.train.geometry import REACH
 
 __all__ = ["Renderer"]
@@ -43,7 +40,7 @@ class Renderer:
         alpha : Tensor
             (copies x N, 1, H, W) float32 in [0, 1].
         """
-        say = _uploaded(plan.choices, self._device)
+        say = uploaded(plan.choices, self._device)
         picture = self._backgrounds(say, plan)
         self._things(picture, say, plan, "clutter")
         blur = say["blur_at"]
@@ -108,6 +105,9 @@ class Renderer:
         mask, rim = planes[:, :1], planes[:, 1:]
         mask = (3 * (mask - 0.5) + 0.5).clamp(0, 1).half()
         look = self._look(self._stacks.backgrounds, mine["look"], mine["matrix"], plan)
+        at = mine["poster_at"]
+        if len(at):
+            look[at] = self._look(self._stacks.photos, mine["poster"], mine["poster_matrix"], plan)
         look = _recoloured(look, mine["colour"], mine["gamma"])
         plain = F.interpolate(mine["plain"], size, mode="bilinear", align_corners=False)
         look = torch.lerp(look, plain.half(), mine["is_plain"][:, None, None, None].half())
@@ -130,7 +130,7 @@ class Renderer:
         beyond = torch.maximum(-where, where - width_height).amax(-1)
         colours, a = front[:, :3], front[:, 3:] * (beyond <= REACH * width_height[..., 1])[:, None]
         colours = self._dressed(colours, where, say, plan)
-        for turn in range(2):
+        for turn in range(ARMS):
             _with_arms(colours, a, say, f"arm{turn}_")
         colours = _recoloured(colours, say["person_colour"], say["person_gamma"])
         column, row = say["tone_spot"].unbind(1)
@@ -278,21 +278,3 @@ def _mixed(picture: Tensor, matrix: Tensor) -> Tensor:
 def _recoloured(picture: Tensor, colour: Tensor, gamma: Tensor) -> Tensor:
     """Colours (n, 3, H, W) in [0, 1] by matrices (n, 3, 4), then gammas (n,)."""
     return _mixed(picture.half(), colour).clamp_(0, 1).pow_(gamma[:, None, None, None].half())
-
-
-def _uploaded(choices: dict[str, NDArray[Any]], device: torch.device) -> dict[str, Tensor]:
-    """Arrays on a device, all in one transfer; float64 becomes float32."""
-    arrays = {
-        key: np.ascontiguousarray(value, np.float32 if value.dtype == np.float64 else value.dtype)
-        for key, value in choices.items()
-    }
-    starts = np.cumsum([0, *(-(-array.nbytes // 16) * 16 for array in arrays.values())])
-    buffer = torch.empty(int(starts[-1]), dtype=torch.uint8, pin_memory=device.type == "cuda")
-    view = buffer.numpy()
-    for array, start in zip(arrays.values(), starts, strict=False):
-        view[start : start + array.nbytes] = array.reshape(-1).view(np.uint8)
-    moved = buffer.to(device, non_blocking=True)
-    return {
-        key: moved[start : start + array.nbytes].view(torch.from_numpy(array[:0]).dtype).reshape(array.shape)
-        for (key, array), start in zip(arrays.items(), starts.tolist(), strict=False)
-    }

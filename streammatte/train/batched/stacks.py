@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from streammatte.train.data import TrainingSet
 
-__all__ = ["Stack", "Stacks"]
+__all__ = ["Stack", "Stacks", "uploaded"]
 
 CHUNK = 64
 
@@ -133,3 +134,21 @@ def _skin(foreground: NDArray[np.uint8], alpha: NDArray[np.uint8], box: Sequence
     face = foreground[rows][alpha[rows] > 128]
     colour = np.median(face, axis=0) if len(face) else np.full(3, 128.0)
     return np.asarray(colour / 255, np.float16)
+
+
+def uploaded(choices: dict[str, NDArray[Any]], device: torch.device) -> dict[str, Tensor]:
+    """Arrays on a device, all in one transfer; float64 becomes float32."""
+    arrays = {
+        key: np.ascontiguousarray(value, np.float32 if value.dtype == np.float64 else value.dtype)
+        for key, value in choices.items()
+    }
+    starts = np.cumsum([0, *(-(-array.nbytes // 16) * 16 for array in arrays.values())])
+    buffer = torch.empty(int(starts[-1]), dtype=torch.uint8, pin_memory=device.type == "cuda")
+    view = buffer.numpy()
+    for array, start in zip(arrays.values(), starts, strict=False):
+        view[start : start + array.nbytes] = array.reshape(-1).view(np.uint8)
+    moved = buffer.to(device, non_blocking=True)
+    return {
+        key: moved[start : start + array.nbytes].view(torch.from_numpy(array[:0]).dtype).reshape(array.shape)
+        for (key, array), start in zip(arrays.items(), starts.tolist(), strict=False)
+    }
