@@ -59,6 +59,11 @@ class Person:
     box: tuple[int, int, int, int]
     touches: tuple[bool, bool, bool, bool]
 
+    @classmethod
+    def of(cls, name: str, photo: NDArray[np.uint8], alpha: NDArray[np.uint8], foreground: NDArray[np.uint8]) -> Person:
+        """A photo with what its matte tells, and with its own background but for known bystanders."""
+        return cls(name, photo, alpha, foreground, name not in BYSTANDERS, _box(alpha), _touches(alpha))
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
@@ -118,14 +123,6 @@ def _surroundings(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
     return slice(max(0, y - above), y + height + above), slice(max(0, x - beside), x + width + beside)
 
 
-def _person(
-    pack: str, name: str, photo: NDArray[np.uint8], alpha: NDArray[np.uint8], foreground: NDArray[np.uint8]
-) -> Person:
-    part = _surroundings(alpha) if pack == "street" else (slice(None), slice(None))
-    photo, alpha, foreground = photo[part], alpha[part], foreground[part]
-    return Person(name, photo, alpha, foreground, name not in BYSTANDERS, _box(alpha), _touches(alpha))
-
-
 @lru_cache(maxsize=1)  # stages in a row mostly want the same
 def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingSet:
     """Read the packs `portraits street clips rooms scenes` and, where there, `gathered things` (tar files of
@@ -163,7 +160,9 @@ def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingS
                 np.savez(cached, **dict(zip(names, foregrounds, strict=True)))
             for name, photo, alpha, foreground in zip(names, photos, alphas, foregrounds, strict=True):
                 group = name.rsplit("_", 1)[0] if pack in IN_CLIPS else name
-                groups.setdefault(f"{pack}/{group}", []).append(_person(pack, name, photo, alpha, foreground))
+                part = _surroundings(alpha) if pack == "street" else (slice(None), slice(None))
+                person = Person.of(name, *(plane[part] for plane in (photo, alpha, foreground)))
+                groups.setdefault(f"{pack}/{group}", []).append(person)
         for pack in filter(there, BACKGROUNDS):
             members = _members(directory / f"{pack}.tar")
             files = [members[name] for name in sorted(members) if Path(name).stem not in PEOPLED]

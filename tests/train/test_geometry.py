@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte.train.data import Person, _box, _touches
+from streammatte.train.data import Person
 from streammatte.train.geometry import fits, hung, placement
 
 
@@ -16,7 +16,7 @@ def portrait() -> Person:
     cv2.circle(alpha, (90, 80), 40, 255, -1)
     cv2.fillPoly(alpha, [np.array([(70, 110), (110, 110), (200, 200), (200, 260), (-20, 260), (-20, 200)])], 255)
     nothing = np.zeros((240, 180, 3), np.uint8)
-    return Person("p", nothing, alpha, nothing, True, _box(alpha), _touches(alpha))
+    return Person.of("p", nothing, alpha, nothing)
 
 
 @pytest.mark.parametrize("at_the_edge", [False, True])
@@ -48,7 +48,7 @@ def figure() -> Person:
     alpha = np.zeros((400, 200), np.uint8)
     alpha[40:380, 80:120] = 255
     nothing = np.zeros((400, 200, 3), np.uint8)
-    return Person("f", nothing, alpha, nothing, True, _box(alpha), _touches(alpha))
+    return Person.of("f", nothing, alpha, nothing)
 
 
 @pytest.mark.parametrize("person", [portrait(), figure()], ids=["portrait", "figure"])
