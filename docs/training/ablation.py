@@ -39,6 +39,7 @@ PICTURES = 56
 
 STILL = Mix(**dict.fromkeys((field.name for field in fields(Mix)), 0.0))
 POSTERS = replace(STILL, nobody=1.0, clutter=1.0, poster=1.0)
+HEADPHONES = replace(STILL, headphones=1.0)
 NEAR_HANDS = replace(STILL, near_hand=1.0)
 
 COLUMNS = {
@@ -48,6 +49,7 @@ COLUMNS = {
     "rooms mean alpha x 1000": 1000,
     "flicker x 1000": 1000,
     "posters mean alpha x 1000": 1000,
+    "headphones MAD x 1000": 1000,
     "near hands MAD x 1000": 1000,
 }
 """Header, and the factor in it."""
@@ -110,6 +112,7 @@ def variants(steps: int, weigh: WeighOnce) -> Iterator[Variant]:
     later = Mix(arms=0, strange=0, relit=0, alike=0, plain=0)
     yield Variant("no drawn arms, strange textures, other light, like colours, plain things", replace(ours, mix=later))
     yield Variant("no posters", replace(ours, mix=Mix(poster=0)))
+    yield Variant("no headphones", replace(ours, mix=Mix(headphones=0)))
     yield Variant("no hands near the lens", replace(ours, mix=Mix(near_hand=0)))
     yield Variant("heads above the frame as chance has it", replace(ours, mix=Mix(with_head=0)))
     yield Variant("no pairs", replace(ours, stages=(single,)))
@@ -155,8 +158,7 @@ def measure(network: MattingNetwork, data: Path) -> dict[str, float]:
         float(np.mean(clips)),
         sets["rooms"]["mean_alpha"],
         float(np.mean([figures["flicker"] for figures in videos])),
-        _drawn_error(network, data / "val", POSTERS),
-        _drawn_error(network, data / "val", NEAR_HANDS),
+        *(_drawn_error(network, data / "val", mix) for mix in (POSTERS, HEADPHONES, NEAR_HANDS)),
     )
     return dict(zip(COLUMNS, figures, strict=True))
 

@@ -12,16 +12,20 @@ from numpy.typing import NDArray
 
 from streammatte.train.colour import dressed, light, motion_kernel, over, recoloured, shadowed, strange, toned
 from streammatte.train.compression import video_coded
-from streammatte.train.data import TrainingSet
+from streammatte.train.data import Person, TrainingSet
+from streammatte.train.extras import Extra, drawn_headphones, with_extra
 from streammatte.train.geometry import cut_out, drawn_spot, fits, hung, placement, view
-from streammatte.train.limbs import drawn_arms, drawn_hand, with_arm
+from streammatte.train.limbs import drawn_arms, drawn_hand
 from streammatte.train.things import drawn_outline, drawn_plain, folded_cloth
 
-__all__ = ["Composer", "Hardness", "Lottery", "Mix"]
+__all__ = ["EXTRAS", "Composer", "Hardness", "Lottery", "Mix", "drawn_extras"]
 
 _Picture = NDArray[np.uint8]
 _Plane = NDArray[np.float32]
 T = TypeVar("T")
+
+EXTRAS = 4
+"""The most that is drawn for a person: two arms that reach out, headphones, a hand near the lens."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,10 @@ class Mix:
     with_head : float
         The top of a person, whom the photo does not cut off there, is not above the frame: cameras point at faces. For
         the others chance decides.
-    two_people, at_the_edge, bent, alike, shadow, other_clothes, arms, near_hand : float
+    two_people, at_the_edge, bent, alike, shadow, other_clothes, arms, headphones, near_hand : float
         In a composite: a second person; one cut off by a side of the frame; a body bent by a smooth warp; a
         background in the colour of something on the person; a shadow beside the person; clothes, hair or hat of
-        another colour and pattern; drawn arms that reach out; a drawn hand near the lens.
+        another colour and pattern; drawn arms that reach out; drawn headphones; a drawn hand near the lens.
     occluder, clutter : float
         Something in front of the person; pasted things behind, which are no person though their edges are pasted too.
     poster, plain : float
@@ -63,6 +67,7 @@ class Mix:
     shadow: float = 0.2
     other_clothes: float = 0.5
     arms: float = 0.35
+    headphones: float = 0.08
     near_hand: float = 0.06
     occluder: float = 0.08
     clutter: float = 0.4
@@ -176,11 +181,8 @@ class Composer:
             if rng.random() < self.mix.other_clothes:
                 colours = dressed(rng, person, self._background(rng, *reversed(person.alpha.shape)))
             front, a = cut_out(rng, colours, person.alpha, matrix, (width, height), bent=rng.random() < self.mix.bent)
-            if rng.random() < self.mix.arms:
-                for arm in drawn_arms(rng, person, colours, matrix, (width, height)):
-                    front, a = with_arm(arm, front, a)
-            if rng.random() < self.mix.near_hand:
-                front, a = with_arm(drawn_hand(rng, person, colours, matrix, (width, height)), front, a)
+            for extra in drawn_extras(rng, self.mix, person, colours, matrix, (width, height)):
+                front, a = with_extra(extra, front, a)
             front = recoloured(rng, front)
             if rng.random() < self.mix.alike:
                 column, row = drawn_spot(rng, person, matrix, width, height)
@@ -270,6 +272,21 @@ class Lottery(Generic[T]):
 
     def draw(self, rng: np.random.Generator) -> T:
         return self._items[int(np.searchsorted(self._sums, rng.random() * self._sums[-1], side="right"))]
+
+
+def drawn_extras(
+    rng: np.random.Generator,
+    mix: Mix,
+    person: Person,
+    foreground: _Picture,
+    matrix: NDArray[np.float32],
+    size: tuple[int, int],
+) -> list[Extra]:
+    """What chance draws for a person, EXTRAS at most, in its order; the parameters are those of `drawn_arms`."""
+    extras = drawn_arms(rng, person, foreground, matrix, size) if rng.random() < mix.arms else []
+    headphones = drawn_headphones(rng, person, matrix, size) if rng.random() < mix.headphones else None
+    extras += [headphones] if headphones else []
+    return extras + ([drawn_hand(rng, person, foreground, matrix, size)] if rng.random() < mix.near_hand else [])
 
 
 def _mapped(picture: _Picture, matrix: NDArray[np.float32], width: int, height: int) -> _Picture:

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streammatte.train.colour import over
 from streammatte.train.data import Person
+from streammatte.train.extras import Extra, head_height, scale_of
 
-__all__ = ["Arm", "drawn_arms", "drawn_hand", "with_arm"]
+__all__ = ["drawn_arms", "drawn_hand"]
 
 _Point = NDArray[np.float64]
-
-
-class Arm(NamedTuple):
-    """An arm in a frame.
-
-    Attributes
-    ----------
-    colours, alpha : ndarray
-        (H, W, 3) and (H, W) uint8.
-    behind : bool
-        Whether the person is before it.
-    """
-
-    colours: NDArray[np.uint8]
-    alpha: NDArray[np.uint8]
-    behind: bool
 
 
 def drawn_arms(
@@ -38,7 +20,7 @@ def drawn_arms(
     foreground: NDArray[np.uint8],
     matrix: NDArray[np.float32],
     size: tuple[int, int],
-) -> list[Arm]:
+) -> list[Extra]:
     """One or two arms in random poses, bare or in sleeves of the clothes' cloth; none from a shoulder out of sight.
 
     Parameters
@@ -55,8 +37,8 @@ def drawn_arms(
         w, h of the frame.
     """
     x, top, width, _ = person.box
-    head = _head(person)
-    reach = head * _scale(matrix) * rng.uniform(0.8, 1.25)
+    head = head_height(person)
+    reach = head * scale_of(matrix) * rng.uniform(0.8, 1.25)
     skin, cloth = _skin_and_cloth(person, foreground)
     arms = []
     for side in [-1, 1] if rng.random() < 0.4 else [int(rng.choice((-1, 1)))]:
@@ -72,7 +54,7 @@ def drawn_arms(
             wrist = elbow + 1.1 * reach * np.array([side * np.cos(turned), np.sin(turned)])
             softness = rng.uniform(0.05, 0.2) * reach if rng.random() < 0.3 else rng.uniform(0.5, 1.0)  # some move fast
             colours, alpha = _arm(rng, (shoulder, elbow, wrist), reach, skin, cloth, softness, size[::-1])
-            arms.append(Arm(colours, alpha, bool(rng.random() < 0.4)))
+            arms.append(Extra(colours, alpha, bool(rng.random() < 0.4)))
     return arms
 
 
@@ -82,13 +64,15 @@ def drawn_hand(
     foreground: NDArray[np.uint8],
     matrix: NDArray[np.float32],
     size: tuple[int, int],
-) -> Arm:
+) -> Extra:
     """A hand near the lens, larger than the head, on an arm from below or from a side of the frame.
 
     The parameters are those of `drawn_arms`.
     """
     frame = np.array(size, np.float64)
-    near = np.clip(_head(person) * _scale(matrix) * rng.uniform(1.2, 3.0), 0.25 * frame.min(), 0.9 * frame.min())
+    near = np.clip(
+        head_height(person) * scale_of(matrix) * rng.uniform(1.2, 3.0), 0.25 * frame.min(), 0.9 * frame.min()
+    )
     heading = float(rng.choice((-np.pi / 2, 0, np.pi), p=(0.6, 0.2, 0.2))) + rng.normal(0, 0.4)
     along = np.array([np.cos(heading), np.sin(heading)])
     wrist = frame * rng.uniform(0.15, 0.85, 2) - 0.4 * near * along
@@ -97,18 +81,7 @@ def drawn_hand(
     skin, cloth = _skin_and_cloth(person, foreground)
     softness = max(0.5, rng.uniform(0.0, 0.03) * near)  # out of focus
     colours, alpha = _arm(rng, (shoulder, elbow, wrist), near, skin, cloth, softness, size[::-1])
-    return Arm(colours, alpha, behind=False)
-
-
-def with_arm(
-    arm: Arm, colours: NDArray[np.uint8], alpha: NDArray[np.float32]
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """A person in a frame, (H, W, 3) uint8 and (H, W) in [0, 1], and an arm; in new arrays."""
-    own = np.asarray(arm.alpha / 255, np.float32)
-    total = np.asarray(own + (1 - own) * alpha, np.float32)
-    share = own * (1 - alpha) / np.maximum(total, 1e-3) if arm.behind else own
-    # where the person is half clear, their colours are known too, so that only the arm's share of them is replaced
-    return over(arm.colours, np.asarray(share, np.float32), colours), total
+    return Extra(colours, alpha, behind=False)
 
 
 def _median(person: Person, foreground: NDArray[np.uint8], part: tuple[slice, slice]) -> _Point:
@@ -117,20 +90,10 @@ def _median(person: Person, foreground: NDArray[np.uint8], part: tuple[slice, sl
     return np.asarray(np.median(pixels, axis=0) if len(pixels) else np.full(3, 128.0))
 
 
-def _head(person: Person) -> float:
-    """The height of the head in the photo, about, by the person's extent."""
-    _, _, width, height = person.box
-    return height / 7 if height > 1.8 * width else 0.42 * min(height, 1.1 * width)
-
-
-def _scale(matrix: NDArray[np.float32]) -> float:
-    return float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-
-
 def _skin_and_cloth(person: Person, foreground: NDArray[np.uint8]) -> tuple[_Point, NDArray[np.float32]]:
     """The colour of the face, (3,), and the picture of the chest, (h, w, 3)."""
     x, top, width, _ = person.box
-    head = _head(person)
+    head = head_height(person)
     skin = _median(person, foreground, (slice(int(top + 0.4 * head), int(top + 0.9 * head) + 1), slice(None)))
     middle = slice(max(0, int(x + width / 2 - head)), int(x + width / 2 + head) + 1)
     chest = (slice(int(top + 1.6 * head), int(top + 2.8 * head) + 1), middle)

@@ -21,9 +21,19 @@ CALM = Mix(
     at_the_edge=0.1,
     **dict.fromkeys(
         (
-            *("relit", "bent", "alike", "shadow", "other_clothes", "arms", "near_hand", "occluder", "clutter"),
-            *("poster", "plain", "strange", "blur_background", "motion_blur", "uneven_light", "low_light", "noise"),
-            *("jpeg", "video_compression", "low_resolution", "grey"),
+            *("relit", "bent", "alike", "shadow", "other_clothes", "arms", "headphones", "near_hand"),
+            *(
+                "occluder",
+                "clutter",
+                "poster",
+                "plain",
+                "strange",
+                "blur_background",
+                "motion_blur",
+                "uneven_light",
+                "low_light",
+            ),
+            *("noise", "jpeg", "video_compression", "low_resolution", "grey"),
         ),
         0.0,
     ),

@@ -54,7 +54,7 @@ def test_a_finished_variant_is_not_trained_again(
     assert len(measured) == 3
     rows = (out / "ablation.md").read_text().splitlines()
     assert [row.split(" | ")[0].strip("| ") for row in rows[2:]] == ["(before)", "ours", "another"]
-    assert rows[3] == "| ours | 1 | 1000 | 1000 | 1000 | 1000 | 1000 | 1000 |"
+    assert rows[3] == "| ours | 1 | 1000 | 1000 | 1000 | 1000 | 1000 | 1000 | 1000 |"
     assert (out / "ours" / "checkpoint.pt").exists()
     assert not (out / "before" / "checkpoint.pt").exists()
 
@@ -63,7 +63,7 @@ def test_variants_have_names_of_their_own_and_end_with_the_paper_s_choices(
     ablation: ModuleType, tmp_path: Path
 ) -> None:
     variants = {variant.name: variant for variant in ablation.variants(40, ablation.WeighOnce(tmp_path / "weights"))}
-    assert len(variants) == 22
+    assert len(variants) == 23
     ours, paper = variants["ours"].recipe, variants["all of the paper's"].recipe
     assert variants["Adam's betas 0.5, 0.999"].recipe.betas == paper.betas != ours.betas
     assert ours.losses.weighed_by == paper.losses.weighed_by

@@ -14,13 +14,13 @@ from streammatte.train import colour
 from streammatte.train.augment import Hardness, Mix
 from streammatte.train.batched.faults import block_coded, filtered, gaussian
 from streammatte.train.batched.plans import Planner
-from streammatte.train.batched.renderer import Renderer, _recoloured, _strange, _toned, _with_arms
+from streammatte.train.batched.renderer import Renderer, _recoloured, _strange, _toned, _with_extras
 from streammatte.train.batched.stacks import Stack, Stacks
 from streammatte.train.batches import StagePlans
 from streammatte.train.config import Stage
 from streammatte.train.data import Person, TrainingSet, load_training_set
+from streammatte.train.extras import Extra, with_extra
 from streammatte.train.geometry import REACH, cut_out
-from streammatte.train.limbs import Arm, with_arm
 from streammatte.train.losses import Losses
 from streammatte.train.step import TrainingStep
 
@@ -178,7 +178,7 @@ def test_a_composite_is_foreground_over_background(training_set: TrainingSet) ->
         assert np.abs(levels(pictures)[i] - (share * front + (1 - share) * behind)).mean() < 3
 
 
-def test_arms_are_those_of_the_other_composer() -> None:
+def test_extras_are_those_of_the_other_composer() -> None:
     arm_alpha = np.zeros((32, 48), np.uint8)
     arm_alpha[8:20, 4:40] = 255
     arm_alpha = cv2.GaussianBlur(arm_alpha, (0, 0), 2)
@@ -186,15 +186,15 @@ def test_arms_are_those_of_the_other_composer() -> None:
     look = smooth(32, 48, 2)
     for behind in (False, True):
         say = {
-            "arm0_at": torch.tensor([1]),
-            "arm0_behind": torch.tensor([float(behind)]),
-            "arm0_picture": torch.from_numpy(np.dstack([look, arm_alpha]))[None],
+            "extra0_at": torch.tensor([1]),
+            "extra0_behind": torch.tensor([float(behind)]),
+            "extra0_picture": torch.from_numpy(np.dstack([look, arm_alpha]))[None],
         }
         image = torch.from_numpy(colours).permute(2, 0, 1)[None].repeat(2, 1, 1, 1).half() / 255
         matte = torch.from_numpy(alpha)[None, None].repeat(2, 1, 1, 1).half() / 255
-        _with_arms(image, matte, say, "arm0_")
+        _with_extras(image, matte, say, "extra0_")
         full = (cv2.resize(x, (96, 64), interpolation=cv2.INTER_LINEAR) for x in (look, arm_alpha))
-        wanted, wanted_alpha = with_arm(Arm(*full, behind), colours, alpha.astype(np.float32) / 255)
+        wanted, wanted_alpha = with_extra(Extra(*full, behind), colours, alpha.astype(np.float32) / 255)
         assert np.abs(levels(image)[1] - wanted).max() < 4
         assert np.abs(matte[1, 0].float().numpy() - wanted_alpha).max() < 0.01
         assert np.abs(levels(image)[0] - colours).max() < 1
@@ -240,9 +240,9 @@ def test_posters_are_those_of_the_other_composer(training_set: TrainingSet) -> N
 def test_hands_near_the_lens_are_the_person_s(training_set: TrainingSet) -> None:
     mix = dataclasses.replace(STILL, near_hand=1.0)
     plan = Planner(training_set, mix, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 6)
-    assert plan.choices["arm0_at"].tolist() == list(range(6))
+    assert plan.choices["extra0_at"].tolist() == list(range(6))
     _, alpha = Renderer(Stacks.of(training_set, 96, CPU)).render(plan)
-    for found, drawn in zip(alpha[:, 0].numpy(), plan.choices["arm0_picture"][..., 3], strict=True):
+    for found, drawn in zip(alpha[:, 0].numpy(), plan.choices["extra0_picture"][..., 3], strict=True):
         hand = cv2.resize(drawn, (96, 64), interpolation=cv2.INTER_LINEAR)
         assert (hand > 250).any()
         assert found[hand > 250].min() > 0.97

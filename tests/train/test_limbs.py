@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 
 from streammatte.train.data import Person
-from streammatte.train.limbs import Arm, drawn_arms, drawn_hand, with_arm
+from streammatte.train.extras import Extra
+from streammatte.train.limbs import drawn_arms, drawn_hand
 
 SKIN, CLOTH = (200, 150, 120), (20, 60, 140)
 
@@ -20,7 +21,7 @@ def person() -> Person:
     return Person("p", foreground, alpha, foreground, True, box, touches)
 
 
-def of_the_person(arm: Arm) -> bool:
+def of_the_person(arm: Extra) -> bool:
     """Whether an arm has no colours but those of skin and cloth, lighter or darker."""
     seen = arm.colours[arm.alpha > 128].astype(float)
     hues = seen / seen.sum(axis=1, keepdims=True)
@@ -50,20 +51,6 @@ def test_no_arm_grows_from_a_shoulder_out_of_sight() -> None:
     for seed in range(10):
         still = np.eye(2, 3, dtype=np.float32)
         assert not drawn_arms(np.random.default_rng(seed), bodiless, bodiless.foreground, still, (160, 200))
-
-
-def test_an_arm_goes_before_or_behind() -> None:
-    colours = np.full((4, 3, 3), 100, np.uint8)
-    alpha = np.array([[0.0, 0.5, 1.0]] * 4, np.float32)
-    red = np.zeros((4, 3, 3), np.uint8)
-    red[..., 0] = 200
-    solid = np.full((4, 3), 255, np.uint8)
-    before, covered = with_arm(Arm(red, solid, False), colours, alpha)
-    assert (before == red).all()
-    assert (covered == 1).all()
-    behind, total = with_arm(Arm(red, solid, True), colours, alpha)
-    assert (total == 1).all()
-    assert behind[0].tolist() == [[200, 0, 0], [150, 50, 50], [100, 100, 100]]
 
 
 def test_a_hand_near_the_lens_comes_from_below_or_a_side_and_is_larger_than_the_head() -> None:

@@ -10,20 +10,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streammatte.train.augment import Hardness, Lottery, Mix
+from streammatte.train.augment import EXTRAS, Hardness, Lottery, Mix, drawn_extras
 from streammatte.train.colour import drawn_colours, drawn_filters, drawn_tones, motion_kernel
 from streammatte.train.data import Person, TrainingSet
+from streammatte.train.extras import Extra
 from streammatte.train.geometry import CELLS, drawn_shifts, drawn_spot, fits, hung, placement, view
-from streammatte.train.limbs import Arm, drawn_arms, drawn_hand
 from streammatte.train.things import drawn_outline, drawn_plain
 
-__all__ = ["ARMS", "CLUTTER", "Plan", "Planner"]
+__all__ = ["CLUTTER", "Plan", "Planner"]
 
 _Array = NDArray[Any]
 CLUTTER = 3
 """The most things in a picture."""
-ARMS = 3
-"""The most arms of a person: two that reach out, and one with a hand near the lens."""
 MASK_SCALE = 4
 """Masks of things are drawn so many times smaller than the picture."""
 
@@ -148,7 +146,7 @@ class Planner:
         shifts = [drawn_shifts(rng, p.alpha, matrix, plan.height) for p, matrix in zip(people, maps, strict=True)]
         say["bend"] = np.array(shifts, np.float32).reshape(-1, CELLS, CELLS, 2).transpose(0, 3, 1, 2)
         say["bend"] = say["bend"] * (rng.random((count, 1, 1, 1)) < mix.bent)
-        self._draw_arms(rng, plan, people, maps)
+        self._draw_extras(rng, plan, people, maps)
         say["person_colour"], say["person_gamma"] = drawn_colours(rng, count)
         spots = [drawn_spot(rng, p, matrix, plan.width, plan.height) for p, matrix in zip(people, maps, strict=True)]
         say["tone_spot"] = np.array(spots, np.int64).reshape(-1, 2)
@@ -161,25 +159,22 @@ class Planner:
         say["shadow_shift"] = rng.normal(0, 1, (count, 2)) * (0.08, 0.05)
         self._dress(rng, plan, people)
 
-    def _draw_arms(
+    def _draw_extras(
         self, rng: np.random.Generator, plan: Plan, people: list[Person], maps: list[NDArray[np.float32]]
     ) -> None:
-        """At most one arm or hand of each person in each of some rounds, at half the size of the frame."""
+        """At most one arm or other thing of each person in each of some rounds, at half the size of the frame."""
         size = (plan.width // 2, plan.height // 2)
-        reaching, near = (rng.random(len(people)) < odds for odds in (self.mix.arms, self.mix.near_hand))
-        drawn: list[list[tuple[int, Arm]]] = [[] for _ in range(ARMS)]
-        for who in np.flatnonzero(reaching | near):
-            person, matrix = people[who], 0.5 * maps[who] - np.array([[0, 0, 0.25]], np.float32)
-            arms = drawn_arms(rng, person, person.foreground, matrix, size) if reaching[who] else []
-            if near[who]:
-                arms.append(drawn_hand(rng, person, person.foreground, matrix, size))
-            for turn, arm in zip(drawn, arms, strict=False):
-                turn.append((int(who), arm))
+        drawn: list[list[tuple[int, Extra]]] = [[] for _ in range(EXTRAS)]
+        for who, (person, matrix) in enumerate(zip(people, maps, strict=True)):
+            small = 0.5 * matrix - np.array([[0, 0, 0.25]], np.float32)
+            extras = drawn_extras(rng, self.mix, person, person.foreground, small, size)
+            for turn, extra in zip(drawn, extras, strict=False):
+                turn.append((who, extra))
         for number, turn in enumerate(drawn):
-            say, key = plan.choices, f"arm{number}_"
+            say, key = plan.choices, f"extra{number}_"
             say[key + "at"] = np.array([who for who, _ in turn], np.int64)
-            say[key + "behind"] = np.array([arm.behind for _, arm in turn], np.float32)
-            pictures = [np.dstack([arm.colours, arm.alpha]) for _, arm in turn]
+            say[key + "behind"] = np.array([extra.behind for _, extra in turn], np.float32)
+            pictures = [np.dstack([extra.colours, extra.alpha]) for _, extra in turn]
             say[key + "picture"] = np.array(pictures, np.uint8).reshape(-1, *reversed(size), 4)
 
     def _dress(self, rng: np.random.Generator, plan: Plan, people: list[Person]) -> None:

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from streammatte.train.augment import EXTRAS
 from streammatte.train.batched.faults import block_coded, filtered, gaussian, reduced
-from streammatte.train.batched.plans import ARMS, CLUTTER, Plan
+from streammatte.train.batched.plans import CLUTTER, Plan
 from streammatte.train.batched.stacks import Stack, Stacks, uploaded
 from streammatte.train.geometry import REACH
 
@@ -130,8 +131,8 @@ class Renderer:
         beyond = torch.maximum(-where, where - width_height).amax(-1)
         colours, a = front[:, :3], front[:, 3:] * (beyond <= REACH * width_height[..., 1])[:, None]
         colours = self._dressed(colours, where, say, plan)
-        for turn in range(ARMS):
-            _with_arms(colours, a, say, f"arm{turn}_")
+        for turn in range(EXTRAS):
+            _with_extras(colours, a, say, f"extra{turn}_")
         colours = _recoloured(colours, say["person_colour"], say["person_gamma"])
         column, row = say["tone_spot"].unbind(1)
         tones = colours[torch.arange(len(colours), device=self._device), :, row, column]
@@ -232,18 +233,18 @@ class Renderer:
         return picture
 
 
-def _with_arms(colours: Tensor, alpha: Tensor, say: dict[str, Tensor], key: str) -> None:
-    """Put arms on people, (n, 3, H, W) and (n, 1, H, W), in place; see `limbs.with_arm`."""
+def _with_extras(colours: Tensor, alpha: Tensor, say: dict[str, Tensor], key: str) -> None:
+    """Add what was drawn for people, (n, 3, H, W) and (n, 1, H, W), in place; see `extras.with_extra`."""
     at = say[key + "at"]
     if not len(at):
         return
-    arm = say[key + "picture"].permute(0, 3, 1, 2).half() / 255  # (n, H / 2, W / 2, 4) -> (n, 4, H / 2, W / 2)
-    arm = F.interpolate(arm, colours.shape[-2:], mode="bilinear", align_corners=False)
-    own, a = arm[:, 3:], alpha[at]
+    extra = say[key + "picture"].permute(0, 3, 1, 2).half() / 255  # (n, H / 2, W / 2, 4) -> (n, 4, H / 2, W / 2)
+    extra = F.interpolate(extra, colours.shape[-2:], mode="bilinear", align_corners=False)
+    own, a = extra[:, 3:], alpha[at]
     total = own + (1 - own) * a
     behind = say[key + "behind"][:, None, None, None].half()
     share = own * torch.lerp(torch.ones_like(a), (1 - a) / total.clamp(min=1e-3), behind)
-    colours[at] = torch.lerp(colours[at], arm[:, :3], share)
+    colours[at] = torch.lerp(colours[at], extra[:, :3], share)
     alpha[at] = total
 
 
