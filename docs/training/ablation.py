@@ -115,6 +115,8 @@ def variants(steps: int, weigh: WeighOnce) -> Iterator[Variant]:
     yield Variant("no headphones", replace(ours, mix=Mix(headphones=0)))
     yield Variant("no hands near the lens", replace(ours, mix=Mix(near_hand=0)))
     yield Variant("heads above the frame as chance has it", replace(ours, mix=Mix(with_head=0)))
+    yield Variant("square pictures alone", replace(ours, stages=(replace(stage, aspects=PAPER.stages[0].aspects),)))
+    yield Variant("three times the learning rate", replace(ours, stages=(replace(stage, learning_rate=1.2e-3),)))
     yield Variant("no pairs", replace(ours, stages=(single,)))
     yield Variant("no hard examples", replace(ours, weigh=equal))
     yield Variant("no moving average", replace(ours, average=0.0))
