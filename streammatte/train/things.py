@@ -31,7 +31,7 @@ class Outline(NamedTuple):
 
 
 def drawn_outline(rng: np.random.Generator, width: int, height: int) -> Outline:
-    """Where a thing is: an ellipse, a box, a ragged outline or a screen; half of them are cut off by the frame's side.
+    """Where a thing is: an ellipse, a box, a bar, a ragged outline or a screen; half are cut off by the frame's side.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def drawn_outline(rng: np.random.Generator, width: int, height: int) -> Outline:
     axes = rng.uniform(0.03, 0.18, 2) * (1, rng.choice((1, 2.5)))  # things often stand or hang
     at, radii = centre * (width, height), axes * (width, height)
     box = (at.tolist(), (2 * radii).tolist(), rng.uniform(-30, 30))
-    kind = rng.integers(4)
+    kind = rng.integers(5)
     if kind == 0:
         cv2.ellipse(mask, box, 255, -1)
     elif kind == 1:
@@ -62,6 +62,10 @@ def drawn_outline(rng: np.random.Generator, width: int, height: int) -> Outline:
         outline = [np.rint(corners).astype(np.int32)]
         cv2.fillPoly(mask, outline, 255)
         cv2.polylines(rim, outline, True, 255, max(1, round(width * rng.uniform(0.015, 0.1))))  # half of it is outside
+    elif kind == 3:  # a shelf, a pole, a beam, the rim of something: as long and as straight as an arm in its sleeve
+        sides = width * np.array((rng.uniform(0.3, 1.5), rng.uniform(0.02, 0.1)))
+        bar = cv2.boxPoints((at.tolist(), sides.tolist(), rng.choice((0, 90)) + rng.normal(0, 20)))
+        cv2.fillPoly(mask, [np.rint(bar).astype(np.int32)], 255)
     else:
         angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(5, 12))))
         reach = rng.uniform(0.5, 1.2, len(angles))

@@ -203,7 +203,7 @@ def test_extras_are_those_of_the_other_composer() -> None:
 def test_plain_things_are_those_of_the_other_composer(training_set: TrainingSet) -> None:
     mix = dataclasses.replace(STILL, nobody=1.0, clutter=1.0, plain=1.0)
     plan = Planner(training_set, mix, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 3)
-    plan.choices["clutter0_folds"][:] = 0
+    plan.choices["clutter0_folds"][:], plan.choices["clutter0_planes"][:, 1] = 0, 255
     say = {key: torch.from_numpy(np.asarray(value)) for key, value in plan.choices.items()}
     mask, look = Renderer(Stacks.of(training_set, 96, CPU))._thing(say, plan, "clutter0_")
     assert look.shape == (3, 3, 64, 96)
