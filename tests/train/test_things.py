@@ -31,6 +31,8 @@ def test_things_stand_within_the_picture_and_at_its_sides() -> None:
             corners = (screen @ np.array([(0, 1, 1, 0), (0, 0, 1, 1), (1, 1, 1, 1)])).T
             upright = cv2.fillPoly(np.zeros_like(mask), [np.rint(corners).astype(np.int32)], 1.0)
             overlaps.append(np.minimum(mask, upright).sum() / np.maximum(mask, upright).sum())
+    sides = [cv2.minAreaRect(np.argwhere(mask > 0.5).astype(np.float32))[1] for mask in masks if mask.max() > 0.5]
+    assert np.mean([max(pair) > 40 and min(pair) < 10 for pair in sides]) > 0.08  # a bar, in a frame of 96 x 64
     assert np.median(overlaps) > 0.8  # but for its perspective
     assert min(overlaps) > 0.5
 
