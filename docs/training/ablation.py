@@ -116,6 +116,8 @@ def variants(steps: int, weigh: WeighOnce) -> Iterator[Variant]:
     yield Variant("no hands near the lens", replace(ours, mix=Mix(near_hand=0)))
     yield Variant("heads above the frame as chance has it", replace(ours, mix=Mix(with_head=0)))
     yield Variant("square pictures alone", replace(ours, stages=(replace(stage, aspects=PAPER.stages[0].aspects),)))
+    larger = replace(stage, batch=6, size=384)  # about as many pixels in a step
+    yield Variant("half as many pictures, at 384²", replace(ours, stages=(larger,)))
     yield Variant("three times the learning rate", replace(ours, stages=(replace(stage, learning_rate=1.2e-3),)))
     yield Variant("no pairs", replace(ours, stages=(single,)))
     yield Variant("no hard examples", replace(ours, weigh=equal))

@@ -63,7 +63,7 @@ def test_variants_have_names_of_their_own_and_end_with_the_paper_s_choices(
     ablation: ModuleType, tmp_path: Path
 ) -> None:
     variants = {variant.name: variant for variant in ablation.variants(40, ablation.WeighOnce(tmp_path / "weights"))}
-    assert len(variants) == 25
+    assert len(variants) == 26
     ours, paper = variants["ours"].recipe, variants["all of the paper's"].recipe
     assert variants["Adam's betas 0.5, 0.999"].recipe.betas == paper.betas != ours.betas
     assert ours.losses.weighed_by == paper.losses.weighed_by
