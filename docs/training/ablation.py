@@ -11,7 +11,7 @@ import argparse
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,10 +37,8 @@ LONG_SIDE = 320
 PICTURES = 56
 """So many of each kind are measured, but for the videos."""
 
-STILL = Mix(**dict.fromkeys((field.name for field in fields(Mix)), 0.0))
-POSTERS = replace(STILL, nobody=1.0, clutter=1.0, poster=1.0)
-HEADPHONES = replace(STILL, headphones=1.0)
-NEAR_HANDS = replace(STILL, near_hand=1.0)
+POSTERS = Mix.still(nobody=1.0, clutter=1.0, poster=1.0)
+HEADPHONES, NEAR_HANDS = Mix.still(headphones=1.0), Mix.still(near_hand=1.0)
 
 COLUMNS = {
     "portraits IoU": 1,
@@ -170,11 +168,10 @@ def measure(network: MattingNetwork, data: Path) -> dict[str, float]:
 @lru_cache
 def held_out(validation: Path) -> TrainingSet:
     """People and rooms that no training saw, for what the validation pack has no photos of."""
-    people = []
-    for photo in evenly(pictures_in(validation / "portraits" / "photo"), PICTURES):
-        picture, alpha = read_rgb(photo), read_alpha(next((validation / "portraits" / "alpha").glob(f"{photo.stem}.*")))
-        levels = np.rint(alpha * 255).astype(np.uint8)
-        people.append((Person.of(photo.stem, picture, levels, estimate_foreground(picture, levels)),))
+    folder, people = validation / "portraits", []
+    for path in evenly(pictures_in(folder / "photo"), PICTURES):
+        photo, alpha = read_rgb(path), np.rint(read_alpha(folder / "alpha" / path.name) * 255).astype(np.uint8)
+        people.append((Person.of(path.stem, photo, alpha, estimate_foreground(photo, alpha)),))
     return TrainingSet(tuple(people), tuple(read_rgb(room) for room in pictures_in(validation / "rooms")))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Generic, TypeVar
 
 import cv2
@@ -14,7 +14,7 @@ from streammatte.train.colour import dressed, light, motion_kernel, over, recolo
 from streammatte.train.compression import video_coded
 from streammatte.train.data import Person, TrainingSet
 from streammatte.train.extras import Extra, drawn_headphones, with_extra
-from streammatte.train.geometry import cut_out, drawn_spot, fits, hung, placement, view
+from streammatte.train.geometry import cut_out, drawn_spot, fits, hung, mapped, placement, view
 from streammatte.train.limbs import drawn_arms, drawn_hand
 from streammatte.train.things import drawn_outline, drawn_plain, folded_cloth
 
@@ -84,6 +84,11 @@ class Mix:
     low_resolution: float = 0.15
     grey: float = 0.06
 
+    @classmethod
+    def still(cls, **odds: float) -> Mix:
+        """Cut-outs on backgrounds, to which nothing happens but what `odds` name."""
+        return replace(cls(**{field.name: 0.0 for field in fields(cls)}), **odds)
+
     def composer(self, training_set: TrainingSet, hardness: Hardness) -> Composer:
         """What draws pictures of this mix."""
         return Composer(training_set, self, hardness)
@@ -148,8 +153,8 @@ class Composer:
             while not fits(rng, person, width, height):
                 person = _choose(rng, self._own.draw(rng))
             matrix = placement(rng, person, width, height, cut_out=False, with_head=self.mix.with_head)
-            picture = _mapped(person.photo, matrix, width, height)
-            alpha = _mapped(person.alpha, matrix, width, height).astype(np.float32) / np.float32(255)
+            picture = mapped(person.photo, matrix, width, height)
+            alpha = mapped(person.alpha, matrix, width, height).astype(np.float32) / np.float32(255)
             if rng.random() < self.mix.relit:
                 picture = over(picture, alpha, recoloured(rng, picture))
             cluttered = self._clutter(rng, picture)
@@ -165,7 +170,7 @@ class Composer:
 
     def _background(self, rng: np.random.Generator, width: int, height: int) -> _Picture:
         image = self._backgrounds.draw(rng)
-        return _mapped(image, view(rng, image.shape[1::-1], width, height), width, height)
+        return mapped(image, view(rng, image.shape[1::-1], width, height), width, height)
 
     def _composite(self, rng: np.random.Generator, width: int, height: int) -> tuple[_Picture, _Plane]:
         picture = self._clutter(rng, recoloured(rng, self._background(rng, width, height)))
@@ -205,7 +210,7 @@ class Composer:
         mask, shade, screen = drawn_outline(rng, width, height)
         if screen is not None and rng.random() < self.mix.poster:
             person = _choose(rng, self._people.draw(rng))
-            look = recoloured(rng, _mapped(person.photo, hung(rng, person, screen), width, height))
+            look = recoloured(rng, mapped(person.photo, hung(rng, person, screen), width, height))
         elif rng.random() < self.mix.plain:
             look = cv2.resize(drawn_plain(rng, 1)[0] * 255, (width, height)).astype(np.uint8)
         else:
@@ -287,12 +292,6 @@ def drawn_extras(
     headphones = drawn_headphones(rng, person, matrix, size) if rng.random() < mix.headphones else None
     extras += [headphones] if headphones else []
     return extras + ([drawn_hand(rng, person, foreground, matrix, size)] if rng.random() < mix.near_hand else [])
-
-
-def _mapped(picture: _Picture, matrix: NDArray[np.float32], width: int, height: int) -> _Picture:
-    """A picture, (h, w) or (h, w, 3), in a frame, by an affine map; mirrored beyond its edges."""
-    size, border = (width, height), cv2.BORDER_REFLECT
-    return np.asarray(cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border), np.uint8)
 
 
 def _choose(rng: np.random.Generator, items: Sequence[T]) -> T:

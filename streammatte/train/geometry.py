@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from streammatte.train.data import Person
 
-__all__ = ["CELLS", "REACH", "cut_out", "drawn_shifts", "drawn_spot", "fits", "hung", "placement", "view"]
+__all__ = ["CELLS", "REACH", "cut_out", "drawn_shifts", "drawn_spot", "fits", "hung", "mapped", "placement", "view"]
 
 CELLS = 6
 """A body is bent by shifts on a grid of so many points each way."""
@@ -26,6 +26,12 @@ def view(rng: np.random.Generator, size: tuple[int, int], width: int, height: in
     if rng.random() < 0.5:
         matrix[0] = [-scale, 0, w * scale - ox]
     return matrix
+
+
+def mapped(picture: NDArray[np.uint8], matrix: NDArray[np.float32], width: int, height: int) -> NDArray[np.uint8]:
+    """A picture, (h, w) or (h, w, 3), in a frame (height, width), by an affine map; mirrored beyond its edges."""
+    size, border = (width, height), cv2.BORDER_REFLECT
+    return np.asarray(cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border), np.uint8)
 
 
 def hung(rng: np.random.Generator, person: Person, screen: NDArray[np.float64]) -> NDArray[np.float32]:

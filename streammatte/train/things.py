@@ -21,8 +21,8 @@ class Outline(NamedTuple):
     shade : ndarray
         (H, W) float32 in [0, 1]: what the thing's look is multiplied by, which is below 1 in a screen's rim.
     screen : ndarray or None
-        (2, 3) float64: the map from the unit square to a screen, a window or a frame on the
-        wall; None for other things.
+        (2, 3) float64: the map from the unit square to a screen, a window or a frame on the wall;
+        None for other things.
     """
 
     mask: NDArray[np.float32]

@@ -9,7 +9,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from streammatte.nn.network import MattingNetwork
 from streammatte.train import colour
 from streammatte.train.augment import Hardness, Mix
 from streammatte.train.batched.faults import block_coded, filtered, gaussian
@@ -21,11 +20,9 @@ from streammatte.train.config import Stage
 from streammatte.train.data import Person, TrainingSet, load_training_set
 from streammatte.train.extras import Extra, with_extra
 from streammatte.train.geometry import REACH, cut_out
-from streammatte.train.losses import Losses
-from streammatte.train.step import TrainingStep
 
 CPU = torch.device("cpu")
-STILL = Mix(**dict.fromkeys((field.name for field in dataclasses.fields(Mix)), 0.0))
+STILL = Mix.still()
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +138,7 @@ def test_tones_are_those_of_the_other_composer() -> None:
 
 
 def test_other_light_leaves_the_person_as_they_are(training_set: TrainingSet) -> None:
-    photos = dataclasses.replace(STILL, own_background=1.0, relit=1.0)
+    photos = Mix.still(own_background=1.0, relit=1.0)
     plan = Planner(training_set, photos, Hardness.equal(training_set)).draw(np.random.default_rng(1), 96, 64, 3)
     renderer = Renderer(Stacks.of(training_set, 96, CPU))
     relit, alpha = renderer.render(plan)
@@ -201,7 +198,7 @@ def test_extras_are_those_of_the_other_composer() -> None:
 
 
 def test_plain_things_are_those_of_the_other_composer(training_set: TrainingSet) -> None:
-    mix = dataclasses.replace(STILL, nobody=1.0, clutter=1.0, plain=1.0)
+    mix = Mix.still(nobody=1.0, clutter=1.0, plain=1.0)
     plan = Planner(training_set, mix, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 3)
     plan.choices["clutter0_folds"][:], plan.choices["clutter0_planes"][:, 1] = 0, 255
     say = {key: torch.from_numpy(np.asarray(value)) for key, value in plan.choices.items()}
@@ -213,7 +210,7 @@ def test_plain_things_are_those_of_the_other_composer(training_set: TrainingSet)
 
 
 def test_posters_are_those_of_the_other_composer(training_set: TrainingSet) -> None:
-    mix = dataclasses.replace(STILL, nobody=1.0, clutter=1.0, poster=1.0)
+    mix = Mix.still(nobody=1.0, clutter=1.0, poster=1.0)
     plan = Planner(training_set, mix, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 24)
     say = plan.choices
     at = say["clutter0_poster_at"]
@@ -238,7 +235,7 @@ def test_posters_are_those_of_the_other_composer(training_set: TrainingSet) -> N
 
 
 def test_hands_near_the_lens_are_the_person_s(training_set: TrainingSet) -> None:
-    mix = dataclasses.replace(STILL, near_hand=1.0)
+    mix = Mix.still(near_hand=1.0)
     plan = Planner(training_set, mix, Hardness.equal(training_set)).draw(np.random.default_rng(0), 96, 64, 6)
     assert plan.choices["extra0_at"].tolist() == list(range(6))
     _, alpha = Renderer(Stacks.of(training_set, 96, CPU)).render(plan)
@@ -265,7 +262,7 @@ def test_every_fault_at_once_leaves_pictures(training_set: TrainingSet) -> None:
 
 
 def test_pairs_differ_in_noise_alone_and_come_again(training_set: TrainingSet) -> None:
-    noisy = dataclasses.replace(STILL, noise=1.0)
+    noisy = Mix.still(noise=1.0)
     stage = Stage("pairs", 3, 8, 64, 96, 1e-3, refine=True, warmup=1, pairs=True)
     plans = StagePlans(Planner(training_set, noisy, Hardness.equal(training_set)), stage, 0, 0)
     renderer = Renderer(Stacks.of(training_set, 96, CPU))
@@ -287,7 +284,7 @@ def test_a_bent_person_goes_on_a_little_beyond_their_photo_and_no_further(traini
     frame, matrix = (192, 96), np.array([[1, 0, -32], [0, 1, 0]], np.float32)
     drawn = [cut_out(np.random.default_rng(k), someone.photo, solid, matrix, frame, bent=True)[1] for k in range(4)]
     alone = TrainingSet(((someone,),), training_set.backgrounds)
-    mix = dataclasses.replace(STILL, bent=1.0)
+    mix = Mix.still(bent=1.0)
     plan = Planner(alone, mix, Hardness.equal(alone)).draw(np.random.default_rng(0), *frame, 4)
     plan.choices["person_matrix"] = np.repeat(cv2.invertAffineTransform(matrix)[None], 4, axis=0).astype(np.float32)
     _, rendered = Renderer(Stacks.of(alone, 96, CPU)).render(plan)
@@ -295,18 +292,3 @@ def test_a_bent_person_goes_on_a_little_beyond_their_photo_and_no_further(traini
     for alpha in [*drawn, *rendered[:, 0].numpy()]:
         assert (alpha[20:-20, :24] == 1).all()
         assert (alpha[:, int(32 + REACH * 96 + shifts) :] == 0).all()
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
-def test_a_recorded_step_learns_as_an_unrecorded_one() -> None:
-    torch.manual_seed(0)
-    pictures, alphas = torch.rand(4, 3, 96, 96), torch.rand(4, 1, 96, 96)
-    stage = Stage("s", 4, 4, 96, 96, 1e-3, refine=True, warmup=1)
-    losses = {}
-    for device in ("cpu", "cuda"):
-        torch.manual_seed(0)
-        network = MattingNetwork().to(device).train()
-        optimiser = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
-        step = TrainingStep(network, optimiser, stage, Losses())
-        losses[device] = [step(pictures.to(device), alphas.to(device), 1e-3).item() for _ in range(4)]
-    assert losses["cuda"] == pytest.approx(losses["cpu"], rel=0.05)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +45,7 @@ def test_gathered_packs_are_read_where_they_are(packs: Path, tmp_path: Path) -> 
 
 def test_a_composite_is_orange_exactly_where_alpha_says(training_set: TrainingSet) -> None:
     """Without changes of colour the picture tells alpha: red is 255 on the disc and at most 120 off it."""
-    still = Mix(**{field.name: 0.0 for field in fields(Mix)})
-    composer = Composer(training_set, still)
+    composer = Composer(training_set, Mix.still())
     checked = 0
     for seed in range(30):
         (picture,), alpha = composer.draw(np.random.default_rng(seed), 64, 96)

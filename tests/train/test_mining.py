@@ -29,9 +29,7 @@ def test_what_is_taken_for_a_person_weighs_more(packs: Path, tmp_path: Path) -> 
 def test_weights_say_how_often_each_is_drawn(packs: Path, tmp_path: Path) -> None:
     training_set = load_training_set(packs, tmp_path, 64)
     plain = tuple(np.full((64, 64, 3), level, np.uint8) for level in (0, 50, 100, 200))
-    still = Mix(
-        nobody=1.0, **dict.fromkeys(("clutter", "uneven_light", "low_light", "noise", "jpeg", "low_resolution"), 0.0)
-    )
+    still = Mix.still(nobody=1.0)
     people = np.ones(len(training_set.people))
     composer = Composer(
         type(training_set)(training_set.people, plain), still, Hardness(people, np.array((6.0, 0, 1, 1)))

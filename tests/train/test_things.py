@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,8 +9,6 @@ import numpy as np
 from streammatte.train.augment import Composer, Mix
 from streammatte.train.data import load_training_set
 from streammatte.train.things import drawn_outline, drawn_plain, folded_cloth
-
-NOTHING = Mix(**{each.name: 0.0 for each in fields(Mix)})
 
 
 def test_things_stand_within_the_picture_and_at_its_sides() -> None:
@@ -67,7 +65,7 @@ class Bare(Composer):
 
 def test_what_is_added_to_a_photo_stands_behind_the_person(packs: Path, tmp_path: Path) -> None:
     training_set = load_training_set(packs, tmp_path, 64)
-    mix = replace(NOTHING, own_background=1.0)
+    mix = Mix.still(own_background=1.0)
     changed = []
     for seed in range(40):
         (plain,), alpha = Bare(training_set, mix).draw(np.random.default_rng(seed), 64, 64)
@@ -82,7 +80,7 @@ def test_what_is_added_to_a_photo_stands_behind_the_person(packs: Path, tmp_path
 def test_a_poster_shows_a_person_who_does_not_count(packs: Path, tmp_path: Path) -> None:
     """The people of the packs are orange, and their rooms are not."""
     training_set = load_training_set(packs, tmp_path, 64)
-    mix = replace(NOTHING, nobody=1.0, clutter=1.0)
+    mix = Mix.still(nobody=1.0, clutter=1.0)
     orange = []
     for poster in (0.0, 1.0):
         composer, found = Bare(training_set, replace(mix, poster=poster)), 0
