@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from streammatte.errors import DeviceError, MissingExtraError, UsageError, WeightsError
 
 if TYPE_CHECKING:
+    from streammatte.nn.config import NetworkConfig
     from streammatte.nn.network import MattingNetwork
 
 __all__ = [
@@ -21,8 +23,11 @@ __all__ = [
     "OnnxRuntimeEngine",
     "OpenVinoEngine",
     "TorchEngine",
+    "chosen_engine",
     "open_engine",
+    "open_torch",
     "origin",
+    "torch_devices",
 ]
 
 EngineName = Literal["auto", "onnxruntime", "openvino", "torch"]
@@ -134,10 +139,8 @@ def open_engine(weights: Path, engine: EngineName = "auto", device: Device = "au
     ----------
     weights : Path
         A safetensors file; onnxruntime and OpenVINO read the .onnx file beside it.
-    engine : str
-        "auto" takes torch on a GPU and onnxruntime on the CPU.
-    device : str
-        "auto" takes an NVIDIA GPU if torch has one, and else the CPU.
+    engine, device : str
+        As `chosen_engine` takes them.
     threads : int
         The most that the CPU is given.
 
@@ -147,43 +150,102 @@ def open_engine(weights: Path, engine: EngineName = "auto", device: Device = "au
         If engine and device do not go together, or `threads` is less than 1.
     DeviceError
         If the device is not there.
+    MissingExtraError
+        If the engine is not installed.
     """
     if threads < 1:
         raise UsageError(f"threads is {threads}; expected 1 or more")
-    if engine in ("onnxruntime", "openvino") and device not in ("auto", "cpu"):
-        raise UsageError(f"the engine {engine} runs on the CPU, not on {device}; use --engine torch for {device}")
+    engine, device = chosen_engine(engine, device)
     if engine == "onnxruntime":
         return OnnxRuntimeEngine(weights, threads)
     if engine == "openvino":
         return OpenVinoEngine(weights, threads)
+    return open_torch(weights, device, threads)
+
+
+def chosen_engine(engine: EngineName = "auto", device: Device = "auto") -> tuple[EngineName, Device]:
+    """Decide what "auto" means here.
+
+    Parameters
+    ----------
+    engine : str
+        "auto" takes torch on a GPU and onnxruntime on the CPU.
+    device : str
+        "auto" takes an NVIDIA GPU if torch has one, and else the CPU.
+
+    Returns
+    -------
+    tuple
+        An engine and a device, neither of them "auto".
+
+    Raises
+    ------
+    UsageError
+        If there is no such engine or device, or they do not go together.
+    DeviceError
+        If the device is not there.
+    MissingExtraError
+        If they need torch, which is not installed.
+    """
+    for kind, value, names in (("engine", engine, get_args(EngineName)), ("device", device, get_args(Device))):
+        if value not in names:
+            raise UsageError(f"there is no {kind} {value!r}; expected one of {', '.join(names)}")
+    if engine in ("onnxruntime", "openvino"):
+        if device not in ("auto", "cpu"):
+            raise UsageError(f"the engine {engine} runs on the CPU, not on {device}; use --engine torch for {device}")
+        return engine, "cpu"
     if device == "auto":
         device = "cuda" if _nvidia_driver() and "cuda" in torch_devices() else "cpu"
-    elif device != "cpu" and device not in torch_devices():
+    if device == "cpu":
+        return ("onnxruntime" if engine == "auto" else engine), device
+    _require_torch(f"the device {device}")
+    if device not in torch_devices():
         raise DeviceError(
             f"torch finds no {device} device here; use --device cpu, or install a torch build for {device}"
         )
-    if engine == "auto" and device == "cpu":
-        return OnnxRuntimeEngine(weights, threads)
+    return "torch", device
 
+
+def open_torch(
+    weights: Path, device: str, threads: int, build: Callable[[NetworkConfig], MattingNetwork] | None = None
+) -> TorchEngine:
+    """Start torch on the network in `weights`, which `build` makes of its configuration.
+
+    Raises
+    ------
+    MissingExtraError
+        If torch is not installed.
+    """
+    _require_torch("the engine torch")
     import torch
 
+    from streammatte.nn.network import MattingNetwork
     from streammatte.nn.weights import load_network
 
     if device == "cpu":
         torch.set_num_threads(threads)
-    return TorchEngine(load_network(weights), device)
+    return TorchEngine(load_network(weights, build or MattingNetwork), device)
 
 
 def torch_devices() -> tuple[str, ...]:
-    """The devices that torch can use here, "cpu" last."""
-    import torch
-
+    """The devices that torch can use here, "cpu" last; none without torch."""
+    try:
+        import torch
+    except ImportError:
+        return ()
     found = []
     if torch.cuda.is_available():
         found.append("cuda")
     if torch.backends.mps.is_available():
         found.append("mps")
     return (*found, "cpu")
+
+
+def _require_torch(what: str) -> None:
+    if not torch_devices():
+        raise MissingExtraError(
+            f"{what} needs the package torch, which is not installed; run: pip install 'streammatte[gpu]'"
+        )
 
 
 def _nvidia_driver() -> bool:

@@ -14,7 +14,7 @@ from streammatte.errors import MediaError
 from streammatte.frames import Alpha, Frame, Rgb, check_rgb
 from streammatte.refine import upsample_alpha
 
-__all__ = ["BOX", "Fit", "NetworkMatter", "fit", "load", "shipped_weights"]
+__all__ = ["BOX", "Fit", "NetworkMatter", "fit", "load", "shipped_weights", "weights_file"]
 
 BOX = 512
 """Pixels: the longer side of a frame inside the network."""
@@ -117,6 +117,20 @@ def shipped_weights() -> Path:
     return Path(__file__).parent / "weights" / "streammatte.safetensors"
 
 
+def weights_file(weights: str | Path | None = None) -> Path:
+    """The file of `weights`, the shipped one by default.
+
+    Raises
+    ------
+    MediaError
+        If the file is not there.
+    """
+    path = shipped_weights() if weights is None else Path(weights)
+    if not path.is_file():
+        raise MediaError(f"there are no weights at {path}; expected a safetensors file that 'streammatte train' wrote")
+    return path
+
+
 def load(
     weights: str | Path | None = None, *, engine: EngineName = "auto", device: Device = "auto", threads: int = 2
 ) -> NetworkMatter:
@@ -138,7 +152,4 @@ def load(
     UsageError, DeviceError, MissingExtraError
         If engine, device and machine do not go together.
     """
-    path = shipped_weights() if weights is None else Path(weights)
-    if not path.is_file():
-        raise MediaError(f"there are no weights at {path}; expected a safetensors file that 'streammatte train' wrote")
-    return NetworkMatter(open_engine(path, engine, device, threads))
+    return NetworkMatter(open_engine(weights_file(weights), engine, device, threads))

@@ -22,7 +22,7 @@ from importlib import resources
 from pathlib import Path
 
 import streammatte
-from streammatte.io import open_camera
+from streammatte.devices import open_camera
 from streammatte.live.allocator import share_arena
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
@@ -107,7 +107,7 @@ class Rig:
 
 
 def virtual(name: str, size: tuple[int, int], rate: Fraction) -> Sink:
-    from streammatte.io.virtual_camera import VirtualCameraSink
+    from streammatte.devices.virtual_camera import VirtualCameraSink
 
     return VirtualCameraSink(size, rate, name)
 

@@ -19,16 +19,16 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from streammatte.evaluate.pictures import evenly, pictures_in, read_alpha, read_rgb
-from streammatte.evaluate.validation import evaluate
 from streammatte.matting import shipped_weights
 from streammatte.nn.network import MattingNetwork, MattingOutput
 from streammatte.nn.weights import load_network
-from streammatte.train.augment import Composer, Hardness, Mix
-from streammatte.train.config import RECIPES, Recipe, Stage
-from streammatte.train.data import Person, TrainingSet, estimate_foreground
-from streammatte.train.loop import train
-from streammatte.train.mining import alpha_at, equal, hardness
+from streammatte.research.evaluate.pictures import evenly, pictures_in, read_alpha, read_rgb
+from streammatte.research.evaluate.validation import evaluate
+from streammatte.research.train.augment import Composer, Hardness, Mix
+from streammatte.research.train.config import RECIPES, Recipe, Stage
+from streammatte.research.train.data import Person, TrainingSet, estimate_foreground
+from streammatte.research.train.loop import train
+from streammatte.research.train.mining import alpha_at, equal, hardness
 
 PAPER = RECIPES["paper"]
 LONG_SIDE = 320

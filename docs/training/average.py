@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from streammatte.nn.weights import load_network, save_network
-from streammatte.train.config import RECIPES
-from streammatte.train.data import load_training_set
-from streammatte.train.norms import measure_norms
+from streammatte.research.train.config import RECIPES
+from streammatte.research.train.data import load_training_set
+from streammatte.research.train.norms import measure_norms
 
 
 def main() -> None:

@@ -20,10 +20,10 @@ _COMMANDS = {
     "devices": "streammatte.cli.devices:devices",
     "doctor": "streammatte.cli.doctor:doctor",
     "filters": "streammatte.cli.filters:filters",
-    "model": "streammatte.cli.model:model",
-    "train": "streammatte.cli.train:train",
-    "evaluate": "streammatte.cli.evaluate:evaluate",
-    "export": "streammatte.cli.export:export",
+    "model": "streammatte.research.cli.model:model",
+    "train": "streammatte.research.cli.train:train",
+    "evaluate": "streammatte.research.cli.evaluate:evaluate",
+    "export": "streammatte.research.cli.export:export",
 }
 """Where each command lives. The modules import torch, av and the like only when a command runs."""
 

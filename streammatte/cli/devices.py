@@ -11,9 +11,9 @@ def devices() -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from streammatte.devices.camera import list_cameras, no_camera
+    from streammatte.devices.virtual_camera import list_virtual_cameras, no_virtual_camera
     from streammatte.engines import torch_devices
-    from streammatte.io.camera import list_cameras, no_camera
-    from streammatte.io.virtual_camera import list_virtual_cameras, no_virtual_camera
 
     cameras, virtual_cameras = list_cameras(), list_virtual_cameras()
     table = Table("kind", "option", "name", box=None, pad_edge=False)
@@ -21,7 +21,7 @@ def devices() -> None:
         table.add_row("camera", f"--camera {camera.device}", camera.name)
     for name in virtual_cameras:
         table.add_row("virtual camera", f"--virtual-camera {name}")
-    for device in torch_devices():
+    for device in torch_devices() or ("cpu",):
         table.add_row("compute device", f"--device {device}")
     Console().print(table)
     if not cameras:

@@ -24,9 +24,9 @@ from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
+    from streammatte.devices.preview import PreviewSink
+    from streammatte.devices.virtual_camera import VirtualCameraSink
     from streammatte.engines import Device, EngineName
-    from streammatte.io.preview import PreviewSink
-    from streammatte.io.virtual_camera import VirtualCameraSink
     from streammatte.live.session import LiveSession
     from streammatte.smoothing import SmootherName
     from streammatte.stages import Source
@@ -120,14 +120,16 @@ def webcam(
 
     from streammatte.cli.keys import pressed_keys
     from streammatte.cli.status_line import described, status_line
-    from streammatte.io import open_camera
-    from streammatte.io.camera import CameraSource, find_again
-    from streammatte.io.preview import PreviewSink
+    from streammatte.devices import open_camera
+    from streammatte.devices.camera import CameraSource, find_again
+    from streammatte.devices.preview import PreviewSink
     from streammatte.live.allocator import share_arena
     from streammatte.live.controls import KEYS, LiveControls
     from streammatte.live.session import LiveSession
     from streammatte.matting import load
 
+    if control:
+        from streammatte.control import ControlServer
     share_arena()
     cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
     asked = parse_size(size), Fraction(fps)
@@ -170,8 +172,6 @@ def webcam(
             )
         )
         if control:
-            from streammatte.control import ControlServer
-
             server = opened.enter_context(ControlServer(session))
             click.echo(f"control it at {server.url}", err=True)
         typed = opened.enter_context(pressed_keys())
@@ -238,13 +238,13 @@ class _Output:
         self._device = ""
 
     def __call__(self, size: tuple[int, int], rate: Fraction) -> VirtualCameraSink:
-        from streammatte.io.virtual_camera import VirtualCameraSink
+        from streammatte.devices.virtual_camera import VirtualCameraSink
 
         sink = VirtualCameraSink(size, rate, self._name, "contain" if self._contain else "cover")
         self._device = sink.device
         return sink
 
     def readers(self) -> int:
-        from streammatte.io.holders import holders
+        from streammatte.devices.holders import holders
 
         return len(holders(self._device))

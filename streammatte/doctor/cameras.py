@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from streammatte.devices.holders import holders, sees_all
+from streammatte.devices.loopback import is_virtual
+from streammatte.devices.v4l2 import V4l2Device, v4l2_devices
+from streammatte.devices.v4l2_formats import CameraMode, camera_modes
 from streammatte.doctor.commands import shell
 from streammatte.doctor.finding import Finding
 from streammatte.doctor.permissions import permission_remedy
-from streammatte.io.holders import holders, sees_all
-from streammatte.io.loopback import is_virtual
-from streammatte.io.v4l2 import V4l2Device, v4l2_devices
-from streammatte.io.v4l2_formats import CameraMode, camera_modes
 
 __all__ = ["cameras", "mode_lines"]
 
@@ -30,7 +30,7 @@ _CONSENT = r"SOFTWARE\Microsoft\Windows\CurrentVersion\CapabilityAccessManager\C
 
 def cameras() -> list[Finding]:
     """Look at each camera, and at whether there is one."""
-    from streammatte.io.camera import list_cameras, no_camera
+    from streammatte.devices.camera import list_cameras, no_camera
 
     findings = []
     if sys.platform == "linux":

@@ -41,8 +41,16 @@ def torch() -> list[Finding]:
     from streammatte.engines import torch_devices
 
     devices = torch_devices()
+    nvidia = shutil.which("nvidia-smi") is not None
+    if not devices:
+        remedy = pip("install", "torch", "safetensors")
+        if nvidia:
+            return [
+                Finding(_SECTION, "torch", "warning", "is missing, and runs the network on the NVIDIA card", remedy)
+            ]
+        return [Finding(_SECTION, "torch", "ok", "is not installed; only a GPU needs it", remedy)]
     detail = f"{version('torch')} with {', '.join(devices)}"
-    if "cuda" in devices or shutil.which("nvidia-smi") is None:
+    if "cuda" in devices or not nvidia:
         return [Finding(_SECTION, "torch", "ok", detail)]
     index = () if platform.system() == "Linux" else ("--index-url", "https://download.pytorch.org/whl/cu126")
     remedy = pip("install", "--force-reinstall", "torch", *index)

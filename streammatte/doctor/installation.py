@@ -22,9 +22,10 @@ _MODULES = {"opencv-python": "cv2"}
 _IN_ITS_PLACE = {"opencv-python": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")}
 
 _EXTRAS = {
+    "gpu": "for --device cuda or mps",
     "openvino": "for --engine openvino",
     "control": "for 'streammatte webcam --control'",
-    "train": "for 'streammatte export' and 'streammatte evaluate --rivals'",
+    "train": "for 'streammatte train', 'evaluate', 'export' and 'model'",
     "demo": "for the programs that make the sample",
 }
 

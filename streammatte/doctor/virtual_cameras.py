@@ -6,12 +6,11 @@ import plistlib
 import sys
 from pathlib import Path
 
+from streammatte.devices.holders import Holder, holders, sees_all
+from streammatte.devices.loopback import RELOAD, exclusive_caps, is_virtual, make_command
+from streammatte.devices.v4l2 import V4l2Device, output_format, v4l2_devices
 from streammatte.doctor.finding import Finding
 from streammatte.doctor.permissions import permission_remedy
-from streammatte.io.holders import Holder, holders, sees_all
-from streammatte.io.loopback import RELOAD, exclusive_caps, is_virtual, make_command
-from streammatte.io.v4l2 import V4l2Device, v4l2_devices
-from streammatte.io.v4l2_formats import output_format
 
 __all__ = ["obs_on_macos", "virtual_cameras"]
 
@@ -38,7 +37,7 @@ def virtual_cameras(root: Path = Path("/")) -> list[Finding]:
     if sys.platform == "linux":
         return _on_linux(root)
 
-    from streammatte.io.virtual_camera import list_virtual_cameras, no_virtual_camera
+    from streammatte.devices.virtual_camera import list_virtual_cameras, no_virtual_camera
 
     found = list_virtual_cameras()
     if not found:

@@ -1,11 +1,10 @@
-"""Where frames come from and where they go: files, pictures, cameras, a virtual camera, a window, memory.
+"""Where frames come from and where they go: files, pictures, memory.
 
 Importing this package loads neither av nor cv2; what an input or output needs is loaded when it is opened.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,7 +16,7 @@ from streammatte.io.memory import ArraySource, ListSink, NullSink
 if TYPE_CHECKING:
     from streammatte.stages import Sink, Source
 
-__all__ = ["ArraySource", "ListSink", "NullSink", "carries_alpha", "open_camera", "open_sink", "open_source"]
+__all__ = ["ArraySource", "ListSink", "NullSink", "carries_alpha", "open_sink", "open_source"]
 
 
 def open_source(spec: str | Path) -> Source:
@@ -46,39 +45,6 @@ def open_source(spec: str | Path) -> Source:
     from streammatte.io.video_source import VideoSource
 
     return VideoSource(path)
-
-
-def open_camera(spec: str | None = None, size: tuple[int, int] = (1280, 720), rate: Fraction | int = 30) -> Source:
-    """Open what gives pictures live.
-
-    Parameters
-    ----------
-    spec : str, optional
-        A camera's device or name; an address such as rtsp://... or http://...; a video file, which is played again and
-        again at its own pace; or "sample", the clip that comes with the package. The first camera by default.
-    size : tuple of int
-        (w, h) to ask of a camera; it may give another one.
-    rate : Fraction or int
-        Frames per second to ask of a camera.
-
-    Returns
-    -------
-    CameraSource or LoopedSource
-
-    Raises
-    ------
-    DeviceError
-        If there is no such camera, or it does not answer.
-    MediaError
-        If the file cannot be read.
-    """
-    if spec == "sample" or (spec is not None and Path(spec).is_file()):
-        from streammatte.io.looped import LoopedSource
-
-        return LoopedSource(spec)
-    from streammatte.io.camera import CameraSource
-
-    return CameraSource(spec, size, rate)
 
 
 def open_sink(

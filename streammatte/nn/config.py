@@ -7,13 +7,10 @@ from typing import Any, Literal, get_args
 
 from streammatte.nn.layers import OctaveWidths
 
-__all__ = ["Attention", "Backbone", "NetworkConfig"]
+__all__ = ["Attention", "NetworkConfig"]
 
 Attention = Literal["none", "non-local", "short", "long", "short+long"]
 """The rows of the paper's table 3; `short+long` is ENA."""
-
-Backbone = Literal["octave", "mobilenetv2", "shufflenetv2"]
-"""The rows of the paper's table 2; `octave` is made of OCBlocks. The others have one group: low widths of 0."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class NetworkConfig:
     refinement_depth : int
         OCBlocks in each of MRN's encoder levels.
     backbone : str
-        The blocks of the encoders.
+        The blocks of the encoders: "octave", or another one, which has one group of channels: low widths of 0.
     cross_level_fusion : bool
         Whether SN has CFM (table 2).
     attention : str
@@ -62,7 +59,7 @@ class NetworkConfig:
         OctaveWidths(32, 48),
     )
     refinement_depth: int = 2
-    backbone: Backbone = "octave"
+    backbone: str = "octave"
     cross_level_fusion: bool = True
     attention: Attention = "short+long"
     attention_width: int = 16
@@ -74,8 +71,6 @@ class NetworkConfig:
                 raise ValueError(f"{name} has {len(getattr(self, name))} entries; expected 4, one for each level")
         if self.attention not in get_args(Attention):
             raise ValueError(f"attention is {self.attention!r}; expected one of {', '.join(get_args(Attention))}")
-        if self.backbone not in get_args(Backbone):
-            raise ValueError(f"backbone is {self.backbone!r}; expected one of {', '.join(get_args(Backbone))}")
         widths = (*self.segmentation_widths, *self.refinement_widths)
         if any((pair.low > 0) != (self.backbone == "octave") for pair in widths):
             raise ValueError("low widths must be above 0 for the backbone octave, and 0 for the others")

@@ -9,8 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from streammatte.nn.attention import EfficientNonLocalAttention
-from streammatte.nn.backbones import InvertedResidual, ShuffleUnit
-from streammatte.nn.config import Backbone, NetworkConfig
+from streammatte.nn.config import NetworkConfig
 from streammatte.nn.layers import (
     CrossLevelFusion,
     OCBlock,
@@ -23,14 +22,10 @@ from streammatte.nn.layers import (
 __all__ = ["MattingNetwork", "MattingOutput", "MattingRefinementNetwork", "SegmentationNetwork"]
 
 
-_BLOCKS = {"octave": OCBlock, "mobilenetv2": InvertedResidual, "shufflenetv2": ShuffleUnit}
-
-
 def _encoder(
-    backbone: Backbone, stem: int, widths: tuple[OctaveWidths, ...], depths: tuple[int, ...], odd: bool
+    block: type[nn.Module], stem: int, widths: tuple[OctaveWidths, ...], depths: tuple[int, ...], odd: bool
 ) -> nn.ModuleList:
     """Four levels, each of half the resolution of the one before; `odd` says whether the last may have odd sides."""
-    block = _BLOCKS[backbone]
     levels = []
     inputs = OctaveWidths(stem, 0)
     for level, (outputs, depth) in enumerate(zip(widths, depths, strict=True)):
@@ -55,11 +50,11 @@ class SegmentationNetwork(nn.Module):
     It looks at the picture at half resolution, which is enough for semantics and costs a quarter.
     """
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NetworkConfig, block: type[nn.Module] = OCBlock) -> None:
         super().__init__()
         _, w2, w3, w4 = widths = config.segmentation_widths
         self.stem = conv_norm(3, config.segmentation_stem, stride=2)
-        self.encoder = _encoder(config.backbone, config.segmentation_stem, widths, config.segmentation_depths, odd=True)
+        self.encoder = _encoder(block, config.segmentation_stem, widths, config.segmentation_depths, odd=True)
         self.fusion = CrossLevelFusion(w4, w2) if config.cross_level_fusion else None
         self.decoder = nn.ModuleList(
             [OCBlock(w4, w3, odd=True), OCBlock(w3, w2), OCBlock(w2, OctaveWidths(w2.high, 0))]
@@ -117,7 +112,7 @@ class _ImageFeature(nn.Module):
 class MattingRefinementNetwork(nn.Module):
     """MRN (section 2.4): alpha in the unknown region, from the image and SN's three maps."""
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NetworkConfig, block: type[nn.Module] = OCBlock) -> None:
         super().__init__()
         w1, w2, w3, w4 = widths = config.refinement_widths
         stem = config.refinement_stem
@@ -125,7 +120,7 @@ class MattingRefinementNetwork(nn.Module):
         # eighth of the resolution, so that theirs is pointwise and done there
         self.stem = conv_norm(3, stem, stride=2)
         self.maps = nn.Conv2d(3, stem, 1, bias=False)
-        self.encoder = _encoder(config.backbone, stem, widths, (config.refinement_depth,) * 4, odd=False)
+        self.encoder = _encoder(block, stem, widths, (config.refinement_depth,) * 4, odd=False)
         self.decoder = nn.ModuleList(
             [OCBlock(w4, w3), OCBlock(w3, w2), OCBlock(w2, w1), OCBlock(w1, OctaveWidths(w1.high, 0))]
         )
@@ -201,13 +196,22 @@ class MattingNetwork(nn.Module):
     Equation 5 reads alpha = F + alpha_r, alpha_r in the unknown region only, by SN's decision. Here it is
     alpha = P_F + P_U alpha_r with P = softmax(`SHARPNESS` x logits): near the decision, but continuous in time, in
     [0, 1], and with gradients for both networks.
+
+    Parameters
+    ----------
+    config : NetworkConfig, optional
+        The shipped network's by default.
+    block : type
+        What the encoders of a `config` with another backbone are made of; takes what `OCBlock` takes.
     """
 
-    def __init__(self, config: NetworkConfig | None = None) -> None:
+    def __init__(self, config: NetworkConfig | None = None, block: type[nn.Module] = OCBlock) -> None:
         super().__init__()
         self.config = config or NetworkConfig()
-        self.sn = SegmentationNetwork(self.config)
-        self.mrn = MattingRefinementNetwork(self.config)
+        if (block is OCBlock) != (self.config.backbone == "octave"):
+            raise ValueError(f"the backbone {self.config.backbone} is not made of {block.__name__}")
+        self.sn = SegmentationNetwork(self.config, block)
+        self.mrn = MattingRefinementNetwork(self.config, block)
 
     def forward(self, image: Tensor) -> MattingOutput:
         """Matte `image` (N, 3, H, W), R,G,B in [0, 1], with sides that are multiples of 32."""

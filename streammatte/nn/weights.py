@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -23,8 +24,15 @@ def save_network(network: MattingNetwork, path: Path, **notes: str) -> None:
     save_file(tensors, path, metadata={_CONFIG: json.dumps(network.config.to_dict()), **notes})
 
 
-def load_network(path: Path) -> MattingNetwork:
+def load_network(path: Path, build: Callable[[NetworkConfig], MattingNetwork] = MattingNetwork) -> MattingNetwork:
     """Read a network in evaluation mode.
+
+    Parameters
+    ----------
+    path : Path
+        A safetensors file that `save_network` wrote.
+    build : callable
+        Makes the network of its configuration.
 
     Raises
     ------
@@ -37,7 +45,7 @@ def load_network(path: Path) -> MattingNetwork:
         with safe_open(path, framework="pt") as file:
             config = NetworkConfig.from_dict(json.loads((file.metadata() or {})[_CONFIG]))
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
-        network = MattingNetwork(config)
+        network = build(config)
         network.load_state_dict(state)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(

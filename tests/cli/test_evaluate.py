@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte.cli.evaluate import evaluate
-from streammatte.evaluate.rivals import RIVALS
+from streammatte.research.cli.evaluate import evaluate
+from streammatte.research.evaluate.rivals import RIVALS
 
 
 class Half:
@@ -32,7 +32,7 @@ def composition(tmp_path):
 
 def test_composites_and_rivals_are_one_table(run, composition, monkeypatch):
     exact = {"exact": lambda rgb, trimap: np.ones(trimap.shape, np.float32)}
-    monkeypatch.setattr("streammatte.evaluate.rivals.open_rivals", lambda names: exact)
+    monkeypatch.setattr("streammatte.research.evaluate.rivals.open_rivals", lambda names: exact)
     lines = run("--data", composition, "--rivals", "exact").stdout.splitlines()
     assert lines[0] == (
         "| method | pictures | SAD / 1000 | MSE x 1000 | Grad / 1000 | Conn / 1000 | CPU s per picture |"

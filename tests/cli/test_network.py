@@ -10,8 +10,8 @@ from streammatte.engines import OnnxRuntimeEngine, origin
 from streammatte.errors import WeightsError
 from streammatte.matting import shipped_weights
 from streammatte.nn.network import MattingNetwork
-from streammatte.nn.variants import TABLES, VARIANTS
 from streammatte.nn.weights import save_network
+from streammatte.research.variants import TABLES, VARIANTS, build
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -20,7 +20,7 @@ def test_tables_count_every_variant_beside_the_paper(streammatte, table):
     assert len(lines) == len(TABLES[table])
     for line, row in zip(lines, TABLES[table], strict=True):
         name, parameters, papers = (cell.strip() for cell in line.split("|")[1:4])
-        network = MattingNetwork(VARIANTS[name])
+        network = build(VARIANTS[name])
         assert float(parameters) == pytest.approx(sum(p.numel() for p in network.parameters()) / 1e3, abs=0.005)
         assert float(papers) == row.parameters_k
 

@@ -52,10 +52,10 @@ class Output(ListSink):
 
 @pytest.fixture(autouse=True)
 def devices(monkeypatch):
-    monkeypatch.setattr("streammatte.io.open_camera", Camera)
-    monkeypatch.setattr("streammatte.io.virtual_camera.VirtualCameraSink", Output)
-    monkeypatch.setattr("streammatte.io.preview.PreviewSink", Output)
-    monkeypatch.setattr("streammatte.io.holders.holders", lambda path: [])
+    monkeypatch.setattr("streammatte.devices.open_camera", Camera)
+    monkeypatch.setattr("streammatte.devices.virtual_camera.VirtualCameraSink", Output)
+    monkeypatch.setattr("streammatte.devices.preview.PreviewSink", Output)
+    monkeypatch.setattr("streammatte.devices.holders.holders", lambda path: [])
     monkeypatch.setattr(Output, "made", ())
     monkeypatch.setattr(Output, "then", press("q"))
 
@@ -154,7 +154,7 @@ def test_without_a_camera_one_line_says_what_to_do(streammatte, monkeypatch):
     def missing(*_):
         raise DeviceError("there is no camera; plug one in")
 
-    monkeypatch.setattr("streammatte.io.open_camera", missing)
+    monkeypatch.setattr("streammatte.devices.open_camera", missing)
     result = streammatte("webcam")
     assert (result.exit_code, result.stderr) == (1, "streammatte: there is no camera; plug one in\n")
     assert Output.made == ()
@@ -182,8 +182,8 @@ def test_mistakes_are_found_before_the_camera_starts(arguments, streammatte, mon
 
 
 def test_devices_are_listed_or_said_to_be_missing(streammatte, monkeypatch):
-    monkeypatch.setattr("streammatte.io.camera.list_cameras", lambda: [])
-    monkeypatch.setattr("streammatte.io.virtual_camera.list_virtual_cameras", lambda: ["/dev/video9"])
+    monkeypatch.setattr("streammatte.devices.camera.list_cameras", lambda: [])
+    monkeypatch.setattr("streammatte.devices.virtual_camera.list_virtual_cameras", lambda: ["/dev/video9"])
     monkeypatch.setattr("streammatte.engines.torch_devices", lambda: ("cuda", "cpu"))
     lines = streammatte("devices").stdout.splitlines()
 

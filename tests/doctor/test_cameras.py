@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from streammatte.devices.holders import Holder
+from streammatte.devices.v4l2 import V4l2Device
+from streammatte.devices.v4l2_formats import CameraMode
 from streammatte.doctor.cameras import cameras
 from streammatte.doctor.permissions import permission_remedy
-from streammatte.io.holders import Holder
-from streammatte.io.v4l2 import V4l2Device
-from streammatte.io.v4l2_formats import CameraMode
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="V4L2 is Linux's")
 WEBCAM = V4l2Device("/dev/null", "A webcam", captures=True)  # a file that is sure to exist

@@ -122,11 +122,11 @@ def _with_versions(monkeypatch, versions):
 
 
 def test_a_package_that_is_missing_or_too_old_gets_the_pip_command(monkeypatch):
-    found = _with_versions(monkeypatch, {"pyvirtualcam": "0.13.1", "safetensors": None, "openvino": None})
+    found = _with_versions(monkeypatch, {"pyvirtualcam": "0.13.1", "platformdirs": None, "openvino": None})
 
-    assert found["pyvirtualcam"].status == found["safetensors"].status == "problem"
+    assert found["pyvirtualcam"].status == found["platformdirs"].status == "problem"
     assert found["pyvirtualcam"].remedy == pip("install", "--upgrade", "pyvirtualcam>=0.14")
-    assert found["safetensors"].remedy == pip("install", "safetensors>=0.4.5")
+    assert found["platformdirs"].remedy == pip("install", "platformdirs>=4")
     assert (found["extra openvino"].status, found["extra openvino"].remedy) == (
         "ok",
         pip("install", "openvino>=2024.4"),

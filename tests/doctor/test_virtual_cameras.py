@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from streammatte.devices.holders import Holder
+from streammatte.devices.loopback import LOAD, RELOAD
+from streammatte.devices.v4l2 import V4l2Device
 from streammatte.doctor.virtual_cameras import obs_on_macos, virtual_cameras
-from streammatte.io.holders import Holder
-from streammatte.io.loopback import LOAD, RELOAD
-from streammatte.io.v4l2 import V4l2Device
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="V4L2 is Linux's")
 LOOPBACK = V4l2Device("/dev/video9", "streammatte", outputs=True, loopback=True)

@@ -8,12 +8,13 @@ import av
 import numpy as np
 import pytest
 
+from streammatte.devices import preview
+from streammatte.devices.camera import CameraSource, list_cameras
+from streammatte.devices.preview import PreviewSink
+from streammatte.devices.v4l2 import V4l2Device
+from streammatte.devices.virtual_camera import VirtualCameraSink, list_virtual_cameras
 from streammatte.errors import DeviceError, MediaError, UsageError
-from streammatte.io import open_sink, open_source, preview
-from streammatte.io.camera import CameraSource, list_cameras
-from streammatte.io.preview import PreviewSink
-from streammatte.io.v4l2 import V4l2Device
-from streammatte.io.virtual_camera import VirtualCameraSink, list_virtual_cameras
+from streammatte.io import open_sink, open_source
 
 MP4_WITHOUT_INDEX = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41\0\x10\0\0mdat" + bytes(5000)
 BAD = {
@@ -153,9 +154,9 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
 
 
 def test_without_devices_the_next_step_is_told(monkeypatch):
-    monkeypatch.setattr("streammatte.io.camera.v4l2_devices", list)
-    monkeypatch.setattr("streammatte.io.camera._FORMAT", "video4linux2")
-    monkeypatch.setattr("streammatte.io.virtual_camera.v4l2_devices", list)
+    monkeypatch.setattr("streammatte.devices.camera.v4l2_devices", list)
+    monkeypatch.setattr("streammatte.devices.camera._FORMAT", "video4linux2")
+    monkeypatch.setattr("streammatte.devices.virtual_camera.v4l2_devices", list)
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", "")
     assert list_cameras() == list_virtual_cameras() == []

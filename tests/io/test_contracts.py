@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import pyvirtualcam
 
+from streammatte.devices import camera, preview
+from streammatte.devices.camera import CameraSource
+from streammatte.devices.preview import PreviewSink
+from streammatte.devices.virtual_camera import VirtualCameraSink
 from streammatte.errors import MediaError, ShapeError, UsageError
 from streammatte.frames import Frame
-from streammatte.io import ArraySource, ListSink, NullSink, camera, open_sink, open_source, preview
-from streammatte.io.camera import CameraSource
-from streammatte.io.preview import PreviewSink
+from streammatte.io import ArraySource, ListSink, NullSink, open_sink, open_source
 from streammatte.io.tee import TeeSink
-from streammatte.io.virtual_camera import VirtualCameraSink
 from streammatte.layers import Layers
 from streammatte.stages import Sink, Source
 

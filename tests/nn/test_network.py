@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from streammatte.errors import WeightsError
-from streammatte.nn.complexity import complexity
 from streammatte.nn.config import NetworkConfig
 from streammatte.nn.folding import folded
 from streammatte.nn.network import MattingNetwork
-from streammatte.nn.variants import TABLES, VARIANTS
 from streammatte.nn.weights import load_network, save_network
-from streammatte.train.losses import Losses
+from streammatte.research.complexity import complexity
+from streammatte.research.train.losses import Losses
+from streammatte.research.variants import TABLES, VARIANTS, build
 
 SIZES = [(32, 32), (288, 512), (512, 288), (96, 64)]
 
@@ -71,7 +71,7 @@ def test_alpha_is_equation_5(network: MattingNetwork) -> None:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_gradients_reach_every_parameter_of_every_variant(name: str) -> None:
     torch.manual_seed(0)
-    network = MattingNetwork(VARIANTS[name]).train()
+    network = build(VARIANTS[name]).train()
     side = 128 if "8" in name else 64  # ENA works at an eighth of it, and needs several positions in a subset
     alpha = torch.zeros(2, 1, side, side)
     alpha[:, :, 16:48, 20:44] = torch.rand(2, 1, 32, 24)
@@ -111,7 +111,7 @@ def test_other_files_are_no_weights(tmp_path: Path) -> None:
 
 def test_every_row_of_the_paper_s_tables_can_be_built() -> None:
     """Parts that are on cost what they add, and no row costs less than the one without them."""
-    counted = {row.variant: complexity(MattingNetwork(VARIANTS[row.variant]))[0] for t in TABLES.values() for row in t}
+    counted = {row.variant: complexity(build(VARIANTS[row.variant]))[0] for t in TABLES.values() for row in t}
     assert counted["without-cfm-and-ena"].parameters < counted["without-cfm"].parameters < counted["ours"].parameters
     assert counted["short"].flops < counted["short+long-4"].flops < counted["short+long-2"].flops
     assert counted["short+long-1"].flops > counted["non-local"].flops > counted["short+long-2"].flops
@@ -121,7 +121,7 @@ def test_every_row_of_the_paper_s_tables_can_be_built() -> None:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant_folds_and_works_at_any_multiple_of_the_stride(name: str) -> None:
     torch.manual_seed(0)
-    network = MattingNetwork(VARIANTS[name])
+    network = build(VARIANTS[name])
     with torch.no_grad():
         network(torch.rand(2, 3, 96, 96))  # statistics that are not the initial ones
         network.eval()

@@ -1,0 +1,136 @@
+"""Writes to a virtual camera, which other programs see as a camera."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyvirtualcam
+
+from streammatte.devices.holders import holders
+from streammatte.devices.loopback import make_command
+from streammatte.devices.v4l2 import free_output, output_format, output_rate, set_output_rate, v4l2_devices
+from streammatte.errors import DeviceError
+from streammatte.fitting import FitMode, fitted
+from streammatte.layers import Layers
+
+__all__ = ["VirtualCameraSink", "list_virtual_cameras", "no_virtual_camera"]
+
+_OBS = "OBS Virtual Camera"
+_OBS_ON_WINDOWS = r"SOFTWARE\Classes\CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}"
+
+
+def list_virtual_cameras() -> list[str]:
+    """Return the devices that `VirtualCameraSink` can write to, by the names it takes."""
+    if sys.platform == "win32":
+        import winreg
+
+        try:
+            winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _OBS_ON_WINDOWS).Close()
+        except OSError:
+            return []
+        return [_OBS]
+    if sys.platform == "darwin":
+        return [_OBS] if Path("/Applications/OBS.app").exists() else []
+    return [each.path for each in v4l2_devices() if each.loopback]
+
+
+def no_virtual_camera() -> str:
+    """Say that there is none, and what makes one on this system."""
+    make = "install OBS Studio (https://obsproject.com), start its virtual camera there once, and stop it"
+    if sys.platform == "linux":
+        make = f"make one: '{make_command()}'"
+    return f"there is no virtual camera; {make}"
+
+
+class VirtualCameraSink:
+    """The composite in a virtual camera; a frame of another size is scaled, never stretched.
+
+    Parameters
+    ----------
+    size : tuple of int
+        (w, h) to give the camera. One that is being watched already keeps the size it has.
+    rate : Fraction, int or None
+        Frames per second to announce; 30 where it is not known. A camera that keeps its size keeps its rate, too.
+    device : str, optional
+        Which one, as `list_virtual_cameras` gives them; the first by default.
+    fit : {"cover", "contain"}
+        Whether a frame of another shape is cut off at the edges, or has black bars beside it.
+
+    Attributes
+    ----------
+    device : str
+        The device in use.
+    size : tuple of int
+        Its (w, h).
+    rate : Fraction
+        Frames per second that it announces, and expects.
+
+    Raises
+    ------
+    DeviceError
+        If there is none, or it cannot be written to.
+    """
+
+    def __init__(
+        self,
+        size: tuple[int, int],
+        rate: Fraction | int | None = None,
+        device: str | None = None,
+        fit: FitMode = "cover",
+    ) -> None:
+        self._fit = fit
+        self.rate = Fraction(rate or 30)
+        self._camera, watched = _open(size, float(self.rate), device)
+        self.device: str = self._camera.device
+        self.size: tuple[int, int] = (self._camera.width, self._camera.height)
+        if watched or self.size != size:
+            self.rate = output_rate(self.device) or self.rate
+        else:
+            set_output_rate(self.device, self.rate)
+
+    def write(self, layers: Layers) -> None:
+        """Show the composite."""
+        self._camera.send(fitted(layers.composite.rgb, self.size, self._fit))
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._camera.close()
+        free_output(self.device)
+
+    def abort(self) -> None:
+        """Give the device back."""
+        self.close()
+
+
+def _open(size: tuple[int, int], rate: float, device: str | None) -> tuple[Any, bool]:
+    """Open a camera; return it and whether it is being watched already."""
+    reason = RuntimeError("there is none")
+    devices: Sequence[str | None] = [device] if device else list_virtual_cameras() or [None]
+    for each in devices:
+        users = holders(each) if each else []
+        has = output_format(each) if each else None
+        set_size = has[1] if has else size
+        for width, height in (set_size,) if users else (size, set_size):
+            try:
+                return pyvirtualcam.Camera(width, height, rate, device=each), bool(users)
+            except RuntimeError as error:
+                reason = error
+                if each and not users:  # its last writer may have been killed
+                    free_output(each)
+    raise DeviceError(_why_not(device, reason)) from reason
+
+
+def _why_not(device: str | None, error: RuntimeError) -> str:
+    reason = str(error).replace("\n", "; ")
+    there = list_virtual_cameras()
+    if device is not None and there and device not in there:
+        return f"there is no virtual camera {device}; there are: {', '.join(there)}"
+    if there:
+        name = device or there[0]
+        users = ", ".join(map(str, holders(name))) or "the programs that use it"
+        return f"the virtual camera {name} cannot be used ({reason}); close {users}"
+    return no_virtual_camera()

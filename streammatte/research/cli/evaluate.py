@@ -1,0 +1,95 @@
+"""`streammatte evaluate`: figures of the network, alone or beside its rivals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from streammatte.cli.options import engine_options, weights_option
+from streammatte.errors import UsageError
+from streammatte.research.cli.command import ResearchCommand
+
+if TYPE_CHECKING:
+    from streammatte.engines import Device, EngineName
+    from streammatte.matting import NetworkMatter
+
+
+@click.command(cls=ResearchCommand)
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The validation pack (val/ and clips/), or Composition-1k (fg/, alpha/, bg/, trimaps/).",
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(("pack", "composition")),
+    help="Each set of the pack with its own metrics, or composites scored at 800x800 as in the paper. "
+    "[default: composition with --rivals, else pack]",
+)
+@click.option(
+    "--rivals",
+    metavar="NAME,...",
+    help="Run classical matters on the same composites, with a trimap: closed-form, knn, learning-based, "
+    "large-kernel, random-walk, shared.",
+)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N pictures of a set, evenly spaced.")
+@click.option("--groups", is_flag=True, help="Portraits by framing, light and hair, in a table of their own.")
+@click.option("--strips", type=click.Path(path_type=Path), help="Write picture strips to look at into this folder.")
+@weights_option
+@engine_options
+def evaluate(
+    data: Path,
+    protocol: str | None,
+    rivals: str | None,
+    limit: int | None,
+    groups: bool,
+    strips: Path | None,
+    weights: Path | None,
+    engine: str,
+    device: str,
+    threads: int,
+) -> None:
+    """Print the figures of the network as a Markdown table.
+
+    The network's alpha is brought to the picture's size bilinearly and is not smoothed over time. A strip shows input,
+    reference, alpha and a composite on magenta; its name begins with the set and the score.
+    """
+    protocol = protocol or ("composition" if rivals else "pack")
+    if rivals and protocol == "pack":
+        raise UsageError("--rivals need pictures with a true alpha; use --protocol composition, or leave it out")
+    if (strips or groups) and protocol == "composition":
+        raise UsageError("--strips and --groups are of the pack; use --protocol pack")
+
+    from streammatte.research.evaluate import composition, validation
+    from streammatte.research.evaluate.groups import by_group
+    from streammatte.research.evaluate.report import table
+    from streammatte.research.evaluate.rivals import open_rivals
+    from streammatte.research.evaluate.strips import write_strips
+
+    opened = open_rivals([name.strip() for name in rivals.split(",")]) if rivals else {}
+    matter = _matter(weights, cast("EngineName", engine), cast("Device", device), threads)
+    if protocol == "composition":
+        click.echo(table(composition.evaluate(data, matter.matte_in_box, opened, limit), rows="method"))
+    else:
+        click.echo(table(validation.evaluate(data, matter.matte_in_box, limit)))
+    if groups:
+        click.echo("\n" + table(by_group(data, matter.matte_in_box, limit), rows="group"))
+    if strips is not None:
+        count = write_strips(data, matter.matte_in_box, strips, limit)
+        click.echo(f"{count} strips are in {strips}", err=True)
+
+
+def _matter(weights: Path | None, engine: EngineName, device: Device, threads: int) -> NetworkMatter:
+    """As `streammatte.load` gives it; torch runs the paper's other backbones too."""
+    from streammatte import matting
+    from streammatte.engines import chosen_engine, open_torch
+
+    engine, device = chosen_engine(engine, device)
+    if engine != "torch":
+        return matting.load(weights, engine=engine, device=device, threads=threads)
+    from streammatte.research.variants import build
+
+    return matting.NetworkMatter(open_torch(matting.weights_file(weights), device, threads, build))

@@ -1,0 +1,32 @@
+"""`streammatte export`: the network as one file for other engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from streammatte.cli.options import weights_option
+from streammatte.research.cli.command import ResearchCommand
+
+
+@click.command(cls=ResearchCommand)
+@click.argument("out", type=click.Path(path_type=Path))
+@weights_option
+def export(out: Path, weights: Path | None) -> None:
+    """Write the network to OUT in ONNX form: image (N, 3, H, W), R,G,B in [0, 1], to alpha (N, 1, H, W).
+
+    H and W are free multiples of 32.
+    """
+    from streammatte.engines import origin
+    from streammatte.errors import MediaError
+    from streammatte.matting import weights_file
+    from streammatte.nn.weights import load_network
+    from streammatte.research.export import export as write
+    from streammatte.research.variants import build
+
+    path = weights_file(weights)
+    if not out.parent.is_dir():
+        raise MediaError(f"the folder {out.parent} is not there; make it first, or write elsewhere")
+    write(load_network(path, build), out, note=origin(path))
+    click.echo(f"{out}: {out.stat().st_size / 1e6:.2f} MB")

@@ -1,0 +1,61 @@
+"""Everything that a training run needs to go on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from streammatte.nn.network import MattingNetwork
+from streammatte.research.train.augment import Hardness
+
+__all__ = ["State"]
+
+
+@dataclass
+class State:
+    """Everything that a run needs to go on."""
+
+    network: MattingNetwork
+    average: dict[str, Tensor]
+    optimiser: torch.optim.Optimizer
+    stage: int
+    hardness: Hardness
+    step: int = 0
+    images: int = 0
+
+    def save(self, path: Path) -> None:
+        content: dict[str, Any] = {"stage": self.stage, "step": self.step, "images": self.images}
+        content["hardness"] = {key: torch.from_numpy(value) for key, value in asdict(self.hardness).items()}
+        content["network"] = self.network.state_dict()
+        content["average"] = self.average
+        content["optimiser"] = self.optimiser.state_dict()
+        partial = path.with_suffix(".partial")
+        torch.save(content, partial)
+        partial.replace(path)
+
+    def restore(self, content: dict[str, Any]) -> None:
+        self.network.load_state_dict(content["network"])
+        self.optimiser.load_state_dict(content["optimiser"])
+        self.average = {
+            key: value.to(next(self.network.parameters()).device) for key, value in content["average"].items()
+        }
+        self.hardness = Hardness(**{key: value.numpy() for key, value in content["hardness"].items()})
+        self.step = content["step"]
+
+    def count(self, pictures: int) -> None:
+        """One more step, of so many pictures."""
+        self.step += 1
+        self.images += pictures
+
+    @torch.no_grad()
+    def update_average(self, decay: float) -> None:
+        decay = min(decay, (1 + self.images) / (300 + self.images))  # the first weights are not worth remembering
+        values = self.network.state_dict()
+        floating = [key for key, value in values.items() if value.dtype.is_floating_point]
+        torch._foreach_lerp_([self.average[key] for key in floating], [values[key] for key in floating], 1 - decay)
+        for key in values.keys() - set(floating):
+            self.average[key].copy_(values[key])

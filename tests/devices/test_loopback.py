@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import platform
+
+import pytest
+
+from streammatte.devices.loopback import LOAD, RELOAD, exclusive_caps, make_command
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, text):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    return write
+
+
+def test_settings_are_matched_by_number_where_one_was_asked_for(write, tmp_path):
+    write("sys/module/v4l2loopback/parameters/exclusive_caps", "Y,N,Y,N\n")
+    write("sys/module/v4l2loopback/parameters/video_nr", "9,-1,4,-1\n")
+    paths = ["/dev/video0", "/dev/video4", "/dev/video9"]
+    assert exclusive_caps(paths, tmp_path) == {"/dev/video0": False, "/dev/video4": True, "/dev/video9": True}
+
+
+def test_settings_are_matched_in_order_else(write, tmp_path):
+    write("sys/module/v4l2loopback/parameters/exclusive_caps", "0,1\n")
+    paths = ["/dev/video2", "/dev/video3", "/dev/video8"]  # the last was added after the module was loaded
+    assert exclusive_caps(paths, tmp_path) == {"/dev/video2": False, "/dev/video3": True}
+
+
+def test_without_the_module_nothing_is_known(tmp_path):
+    assert exclusive_caps(["/dev/video0"], tmp_path) == {}
+
+
+def test_the_command_does_no_more_than_is_needed(write, tmp_path):
+    write("etc/os-release", 'NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n')
+    assert make_command(tmp_path) == f"sudo apt install v4l2loopback-dkms linux-headers-$(uname -r) && {LOAD}"
+
+    write(
+        f"lib/modules/{platform.release()}/modules.dep", "kernel/a.ko:\nupdates/dkms/v4l2loopback.ko.zst: kernel/b.ko\n"
+    )
+    assert make_command(tmp_path) == LOAD
+
+    write("sys/module/v4l2loopback/refcnt", "0\n")
+    assert make_command(tmp_path) == RELOAD
+
+
+@pytest.mark.parametrize(
+    ("release", "command"),
+    [
+        ("ID=arch", "sudo pacman -S "),
+        ("ID=fedora", "sudo dnf install "),
+        ('ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"', "sudo zypper install "),
+        ("ID=debian", "sudo apt install "),
+        ("ID=unheard-of", "git clone https://github.com/v4l2loopback/v4l2loopback && make "),
+    ],
+)
+def test_each_distribution_installs_in_its_own_way(release, command, write, tmp_path):
+    write("etc/os-release", release + "\n")
+    assert make_command(tmp_path).startswith(command)
+    assert make_command(tmp_path).endswith(f" && {LOAD}")
