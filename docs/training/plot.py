@@ -1,6 +1,6 @@
-"""Plot the curves of a training log: `python docs/training/plot.py docs/training/first.jsonl docs/training/first.svg`.
+"""Plot the curves of a training log: `python docs/training/plot.py docs/training/first.jsonl docs/training/first.webp`.
 
-Needs matplotlib.
+Needs matplotlib. The picture's format is that of the second file's name.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main(log: Path, out: Path) -> None:
     top.legend()
     for axes in (top, bottom):
         axes.grid(alpha=0.3)
-    figure.savefig(out)
+    figure.savefig(out, dpi=90)
 
 
 if __name__ == "__main__":
