@@ -69,6 +69,7 @@ def video(
     The result appears under its name when it is complete. A name that begins with a dash goes after "--".
     """
     from streammatte.background import Background
+    from streammatte.cli.notices import Notices
     from streammatte.cli.progress import progress
     from streammatte.io import open_sink, open_source
     from streammatte.io.tee import TeeSink
@@ -78,6 +79,7 @@ def video(
     from streammatte.smoothing import smoother
 
     outputs = [path for path in (out, alpha_out, foreground_out) if path is not None]
+    notices = Notices(quiet=quiet)
     with ExitStack() as opened:
         source = open_source(video)
         opened.callback(source.close)
@@ -85,7 +87,7 @@ def video(
         kept = kept_filters(people, keep_held_objects)
         steps = [*map(parse_filter, kept), *background.filters, *map(parse_filter, filters)]
         refuse_clash(outputs, background.paths)
-        sinks = [open_sink(out, source, transparent=background.transparent, sound=not no_sound)]
+        sinks = [open_sink(out, source, transparent=background.transparent, sound=not no_sound, on_notice=notices)]
         opened.callback(sinks[0].abort)
         if alpha_out is not None:
             sinks.append(open_sink(alpha_out, source, picture="alpha", sound=False))
@@ -93,6 +95,7 @@ def video(
         if foreground_out is not None:
             sinks.append(open_sink(foreground_out, source, picture="foreground", sound=False))
             opened.callback(sinks[-1].abort)
+        notices.say()
         matter = load(weights, engine=engine, device=device, threads=threads)
         with progress(getattr(source, "frames", None), quiet=quiet) as tally:
             run(source, matter, TeeSink(*sinks), smoother=smoother(smooth), filters=steps, on_frame=tally)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from streammatte.errors import UsageError
 from streammatte.io.containers import PICTURES, carries_alpha, container_for
 from streammatte.io.memory import ArraySource, ListSink, NullSink
+from streammatte.io.notices import Notify, unheard
 
 if TYPE_CHECKING:
     from streammatte.stages import Sink, Source
@@ -54,6 +55,7 @@ def open_sink(
     picture: Literal["composite", "alpha", "foreground"] = "composite",
     transparent: bool = False,
     sound: bool = True,
+    on_notice: Notify = unheard,
 ) -> Sink:
     """Open a file for writing; all that can be checked beforehand is checked here.
 
@@ -72,6 +74,8 @@ def open_sink(
         .mkv, or .png and .webp pictures.
     sound : bool
         Whether to carry over what is beside the pictures.
+    on_notice : callable
+        Told in a line whatever of the source is not written as it is.
 
     Raises
     ------
@@ -99,4 +103,4 @@ def open_sink(
 
     container = container_for(path)
     codec = container.transparent if transparent and container.transparent else container.opaque
-    return VideoSink(path, container, codec, paint, source, sound=sound)
+    return VideoSink(path, container, codec, paint, source, sound=sound, on_notice=on_notice)

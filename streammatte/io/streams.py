@@ -21,6 +21,7 @@ from av.subtitles.stream import SubtitleStream
 
 from streammatte.errors import UsageError
 from streammatte.io.containers import Container
+from streammatte.io.notices import Notify
 from streammatte.io.video_file import fraction, open_video
 
 __all__ = ["StreamCopier", "tags"]
@@ -67,6 +68,8 @@ class StreamCopier:
         The file to copy into; its header must not be written yet.
     container : Container
         Its kind.
+    on_notice : callable
+        Told which streams are left out.
 
     Raises
     ------
@@ -74,7 +77,9 @@ class StreamCopier:
         If a stream cannot be held, whatever is done to it.
     """
 
-    def __init__(self, path: Path, start: Fraction, output: OutputContainer, container: Container) -> None:
+    def __init__(
+        self, path: Path, start: Fraction, output: OutputContainer, container: Container, on_notice: Notify
+    ) -> None:
         self._path = path
         self._start = start
         self._output = output
@@ -83,7 +88,7 @@ class StreamCopier:
         try:
             output.metadata.update(tags(self._input.metadata))
             output.set_chapters(self._input.chapters())
-            streams = [each for each in self._input.streams if isinstance(each, (AudioStream, SubtitleStream))]
+            streams = list(_decodable(self._input, path, on_notice))
             if container.format == "matroska":
                 for fonts in self._input.streams.attachments:
                     output.add_stream_from_template(fonts)
@@ -129,7 +134,7 @@ class StreamCopier:
                 self._output.mux(packet)
 
     def _converter(self, stream: AudioStream | SubtitleStream) -> Converter:
-        codec = stream.codec_context.name if stream.codec_context else "unknown"
+        codec = stream.codec_context.name
         output: AudioStream | SubtitleStream
         convert: Converter
         if self._holds(stream) and not codec.startswith(self._container.unplayable):
@@ -177,6 +182,18 @@ class StreamCopier:
         context.bit_rate = 96_000 * channels
         context.open()
         return sound, partial(_sound, stream, sound)
+
+
+def _decodable(container: InputContainer, path: Path, on_notice: Notify) -> Iterator[AudioStream | SubtitleStream]:
+    """Sound and subtitles, but for those in a code that FFmpeg does not know: PyAV cannot even copy them."""
+    for stream in container.streams:
+        if isinstance(stream, (AudioStream, SubtitleStream)):
+            if stream.codec_context is not None:
+                yield stream
+            else:
+                on_notice(
+                    f"{path}: its stream {stream.index} ({stream.type}) is left out, as FFmpeg has no decoder for it"
+                )
 
 
 def _is_empty(packet: AnyPacket) -> bool:

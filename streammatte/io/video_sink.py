@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 from streammatte.errors import MediaError, ShapeError, UsageError
 from streammatte.io.containers import Container, VideoCodec
 from streammatte.io.files import PartialFile
+from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
 from streammatte.io.streams import StreamCopier
 from streammatte.io.video_colour import Colour, FromRgb
@@ -53,6 +54,8 @@ class VideoSink:
         Where the frames come from. Of a VideoSource the rate, colours and shape of pixels are kept.
     sound : bool
         Whether to carry over a VideoSource's sound, subtitles, chapters and tags.
+    on_notice : callable
+        Told what of the source is not written as it is.
 
     Raises
     ------
@@ -72,6 +75,7 @@ class VideoSink:
         source: Source | None = None,
         *,
         sound: bool = True,
+        on_notice: Notify = unheard,
     ) -> None:
         film = source if isinstance(source, VideoSource) else None
         if codec.square and film and film.aspect not in (None, 1):
@@ -99,7 +103,7 @@ class VideoSink:
             if source is not None:
                 self._add_stream(source.size)
             if film is not None and sound:
-                self._copier = StreamCopier(film.path, film.start, self._output, container)
+                self._copier = StreamCopier(film.path, film.start, self._output, container, on_notice)
             if source is not None:
                 with self._media_errors():
                     self._output.start_encoding()

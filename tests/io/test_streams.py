@@ -135,3 +135,20 @@ def test_without_sound_only_the_pictures_are_written(write_clip, probe, through,
     through(source, open_sink(tmp_path / "out.mp4", source, sound=False))
     written = probe(tmp_path / "out.mp4")
     assert (written.tracks, written.chapters) == ([], [])
+
+
+def test_sound_that_cannot_be_decoded_is_left_out_with_a_word(write_clip, probe, through, tmp_path):
+    """As of newer phones, which write such a track beside the ordinary one."""
+    path = write_clip("in.mp4", sounds=[("aac", 0, "deu"), ("aac", 0, "fra")])
+    data = bytearray(path.read_bytes())
+    for known, unknown in ((b"mp4a", b"apac"), (b"esds", b"dapa")):
+        where = data.rindex(known)
+        data[where : where + 4] = unknown
+    path.write_bytes(data)
+    for suffix in (".mp4", ".mov", ".mkv", ".webm"):
+        notices = []
+        source = open_source(path)
+        through(source, open_sink(tmp_path / f"out{suffix}", source, on_notice=notices.append))
+        assert notices == [f"{path}: its stream 2 (audio) is left out, as FFmpeg has no decoder for it"]
+        (track,) = probe(tmp_path / f"out{suffix}").tracks
+        assert len(track.packets) > 15
