@@ -52,7 +52,7 @@ class FilterEntry:
     name : str
         What `load_filter` and `parse_filter` call it.
     owner : str
-        The distribution that brings it, and its version: ``streammatte 0.1.0``.
+        The distribution that brings it, and its version: ``streammatte 0.2.0``.
     target : str
         Where it is: ``module:name``.
     """

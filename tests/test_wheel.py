@@ -1,6 +1,7 @@
 """The built wheel holds all that the program needs, and nothing else."""
 
 import ast
+import re
 import subprocess
 import sys
 import zipfile
@@ -8,6 +9,8 @@ from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
+
+import streammatte
 
 ROOT = Path(__file__).parent.parent
 
@@ -68,3 +71,9 @@ def test_it_carries_the_licence_and_no_second_one(unpacked):
     assert distribution.metadata["License-Expression"] == "MIT"
     (licence,) = unpacked.glob("*.dist-info/licenses/*")
     assert licence.read_text() == (ROOT / "LICENSE").read_text()
+
+
+def test_the_version_is_the_one_that_the_code_and_the_changelog_say(unpacked):
+    (distribution,) = Distribution.discover(path=[str(unpacked)])
+    released = re.findall(r"^## \[(\d[^]]*)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert distribution.version == streammatte.__version__ == released[0]
