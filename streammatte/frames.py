@@ -53,15 +53,17 @@ class Frame:
 
 
 def check_rgb(array: Any, name: str = "rgb") -> Rgb:
-    """Return `array` if it is a picture, (H, W, 3) uint8.
+    """Return `array` if it is a picture, (H, W, 3) uint8, of one pixel or more.
 
     Raises
     ------
     ShapeError
         If it is not.
     """
-    if not isinstance(array, np.ndarray) or array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
-        raise ShapeError(f"{name} is {_describe(array)}; expected an array (H, W, 3) of uint8, in the order R,G,B")
+    if not isinstance(array, np.ndarray) or array.dtype != np.uint8 or array.shape[2:] != (3,) or array.size == 0:
+        raise ShapeError(
+            f"{name} is {_describe(array)}; expected an array (H, W, 3) of uint8, in the order R,G,B, and not empty"
+        )
     return array
 
 

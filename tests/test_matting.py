@@ -77,7 +77,8 @@ def test_the_shipped_network_finds_the_person(picture: Rgb) -> None:
 def test_other_arrays_are_refused() -> None:
     matter = load()
     arrays = [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 4), np.uint8), np.zeros((8, 8, 3), np.float32)]
-    for wrong in (*arrays, "picture"):
+    empty = [np.zeros((0, 0, 3), np.uint8), np.zeros((0, 8, 3), np.uint8)]
+    for wrong in (*arrays, *empty, "picture"):
         with pytest.raises(ShapeError, match="expected an array"):
             matter.matte(wrong)  # type: ignore[arg-type]
 

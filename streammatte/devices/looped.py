@@ -55,20 +55,21 @@ class LoopedSource:
         """Iterate without end."""
         step_s = float(1 / self.rate) if self.rate else _PICTURE_S
         begin = monotonic()
-        while True:
-            last_s = -step_s
-            for frame in self._source:
-                last_s = max(0.0, frame.time)
-                if self._ended.wait(max(0.0, begin + last_s - monotonic())):
-                    return
-                yield Frame(frame.rgb, round(monotonic() / _TIME_BASE), _TIME_BASE)
-            if self._ended.is_set():
-                return
-            if last_s < 0:
-                raise MediaError(f"{self._spec} gives no frame any more; expected a video that can be read again")
-            begin = max(begin + last_s + step_s, monotonic() - step_s)
-            self._source.close()
-            self._source = open_source(self._spec)
+        try:
+            while not self._ended.is_set():
+                last_s = -step_s
+                for frame in self._source:
+                    last_s = max(0.0, frame.time)
+                    if self._ended.wait(max(0.0, begin + last_s - monotonic())):
+                        return
+                    yield Frame(frame.rgb, round(monotonic() / _TIME_BASE), _TIME_BASE)
+                if last_s < 0 and not self._ended.is_set():
+                    raise MediaError(f"{self._spec} gives no frame any more; expected a video that can be read again")
+                begin = max(begin + last_s + step_s, monotonic() - step_s)
+                self._source.close()
+                self._source = open_source(self._spec)
+        finally:
+            self._source.close()  # it may have been opened while `close` was called
 
     def close(self) -> None:
         """Free the file and end the iteration."""

@@ -114,6 +114,7 @@ class PersistentSource:
                 self.reconnects += 1
             self.state, self.problem, failures = "live", "", 0
             yield frame
+        self._release()  # a camera that was being opened when `close` was called
 
     def close(self) -> None:
         """Free the camera and end the iteration."""

@@ -38,6 +38,18 @@ def test_closing_ends_it(write_clip):
     assert list(frames) == []
 
 
+def test_a_video_that_is_being_opened_again_when_all_ends_is_closed(write_clip, monkeypatch):
+    source, second = LoopedSource(write_clip("clip.mkv", 1)), open_source("sample")
+
+    def closed_meanwhile(_):
+        source.close()
+        return second
+
+    monkeypatch.setattr("streammatte.devices.looped.open_source", closed_meanwhile)
+    assert len(list(source)) == 1
+    assert list(second) == []
+
+
 def test_what_is_no_video_is_refused(tmp_path):
     path = tmp_path / "notes.mp4"
     path.write_text("no video")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Thread
 from time import sleep
 
 import pytest
@@ -49,8 +49,6 @@ def test_while_it_is_lost_it_says_why(camera, until):
     source = PersistentSource(opener(camera(frames=1, error=DeviceError("camera is gone")), *[DeviceError("no")] * 99))
     frames = iter(source)
     next(frames)
-    from threading import Thread
-
     thread = Thread(target=lambda: next(frames, None))
     thread.start()
     until(lambda: source.state == "lost" and source.problem == "no")
@@ -68,8 +66,6 @@ def test_a_silent_camera_is_opened_anew(camera):
 
 
 def test_a_camera_that_nobody_wants_is_closed(camera, until):
-    from threading import Thread
-
     wanted, cameras = Event(), [camera(), camera()]
     wanted.set()
     source = PersistentSource(opener(*cameras), wanted)
@@ -101,6 +97,26 @@ def test_a_late_reader_gets_the_newest_frame_and_the_rest_are_counted(camera):
     assert skipped > 5
     assert source.dropped >= skipped
     assert source.received == source.dropped + 2
+
+
+def test_a_camera_that_is_being_opened_when_all_ends_is_closed_too(camera, until):
+    opening, go_on, second = Event(), Event(), camera()
+
+    def open_again():
+        opening.set()
+        go_on.wait()
+        return second
+
+    cameras = iter([lambda: camera(frames=1), open_again])
+    source = PersistentSource(lambda: next(cameras)())
+    thread = Thread(target=lambda: list(source))
+    thread.start()
+    opening.wait()
+    source.close()
+    go_on.set()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert second.closed.is_set()
 
 
 def test_the_first_failure_is_the_users_to_see():
