@@ -81,7 +81,7 @@ def video(
     outputs = [path for path in (out, alpha_out, foreground_out) if path is not None]
     notices = Notices(quiet=quiet)
     with ExitStack() as opened:
-        source = open_source(video)
+        source = open_source(video, on_notice=notices)
         opened.callback(source.close)
         background = Background.of(bg, output=out, decontaminate=not no_decontaminate)
         kept = kept_filters(people, keep_held_objects)
@@ -99,6 +99,7 @@ def video(
         matter = load(weights, engine=engine, device=device, threads=threads)
         with progress(getattr(source, "frames", None), quiet=quiet) as tally:
             run(source, matter, TeeSink(*sinks), smoother=smoother(smooth), filters=steps, on_frame=tally)
+    notices.say()
     if not quiet:
         names = " and ".join(map(str, outputs))
         click.echo(f"wrote {names}: {tally.summary}; background: {background.name}; {matter.engine} on {matter.device}")

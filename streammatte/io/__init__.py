@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ArraySource", "ListSink", "NullSink", "carries_alpha", "open_sink", "open_source"]
 
 
-def open_source(spec: str | Path) -> Source:
+def open_source(spec: str | Path, *, on_notice: Notify = unheard) -> Source:
     """Open a video or a picture.
 
     Parameters
@@ -28,6 +28,8 @@ def open_source(spec: str | Path) -> Source:
     spec : str or Path
         A file: a video in any format that FFmpeg reads, or a picture (.png .jpg .webp .bmp .tiff), which is a source
         of one frame. The string "sample" is a short clip that comes with the package.
+    on_notice : callable
+        Told in a line whatever of a video is not read as it is; some of it is known only at its end.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def open_source(spec: str | Path) -> Source:
         return ImageSource(path)
     from streammatte.io.video_source import VideoSource
 
-    return VideoSource(path)
+    return VideoSource(path, on_notice)
 
 
 def open_sink(

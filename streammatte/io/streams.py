@@ -15,18 +15,16 @@ from av.audio.stream import AudioStream
 from av.codec.codec import Properties
 from av.container import InputContainer, OutputContainer
 from av.error import ArgumentError, FFmpegError, InvalidDataError
-from av.packet import Packet
 from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
 from streammatte.errors import UsageError
 from streammatte.io.containers import Container
 from streammatte.io.notices import Notify
+from streammatte.io.packets import AnyPacket, PacketReader
 from streammatte.io.video_file import fraction, open_video
 
 __all__ = ["StreamCopier", "tags"]
-
-AnyPacket: TypeAlias = "Packet[Any]"
 
 Converter: TypeAlias = "Callable[[AnyPacket | None], Iterable[AnyPacket]]"
 """Makes of one packet, or of None at the end, the packets for the other file."""
@@ -62,8 +60,6 @@ class StreamCopier:
     ----------
     path : Path
         The file to copy from. It is read a second time, beside the pictures.
-    start : Fraction
-        Seconds to take off every time.
     output : OutputContainer
         The file to copy into; its header must not be written yet.
     container : Container
@@ -77,11 +73,8 @@ class StreamCopier:
         If a stream cannot be held, whatever is done to it.
     """
 
-    def __init__(
-        self, path: Path, start: Fraction, output: OutputContainer, container: Container, on_notice: Notify
-    ) -> None:
+    def __init__(self, path: Path, output: OutputContainer, container: Container, on_notice: Notify) -> None:
         self._path = path
-        self._start = start
         self._output = output
         self._container = container
         self._input = open_video(path)
@@ -93,7 +86,7 @@ class StreamCopier:
                 for fonts in self._input.streams.attachments:
                     output.add_stream_from_template(fonts)
             self._converters = {stream.index: self._converter(stream) for stream in streams}
-            self._packets = self._read(self._input, streams)
+            self._packets = self._read()
             self._next = next(self._packets, None)
         except BaseException:
             self.close()
@@ -117,16 +110,11 @@ class StreamCopier:
         """Free the file."""
         self._input.close()
 
-    def _read(self, container: InputContainer, streams: list[AudioStream | SubtitleStream]) -> Iterator[AnyPacket]:
-        if not streams:  # demux() would take it for all streams
-            return
-        with suppress(FFmpegError):  # a file that breaks off ends there
-            for packet in container.demux(streams):
-                if (packet.dts is not None or packet.pts is not None) and not _is_empty(packet):
-                    shift = round(self._start / (fraction(packet.time_base) or 1))
-                    packet.pts = None if packet.pts is None else packet.pts - shift
-                    packet.dts = None if packet.dts is None else packet.dts - shift
-                    yield packet
+    def _read(self) -> Iterator[AnyPacket]:
+        for packet in PacketReader(self._input):
+            timed = packet.dts is not None or packet.pts is not None
+            if timed and packet.stream_index in self._converters and not _is_filler(packet):
+                yield packet
 
     def _write(self, packets: Iterable[AnyPacket]) -> None:
         for packet in packets:
@@ -196,9 +184,9 @@ def _decodable(container: InputContainer, path: Path, on_notice: Notify) -> Iter
                 )
 
 
-def _is_empty(packet: AnyPacket) -> bool:
-    """Whether nothing is in it; MP4 fills the time between two subtitles with empty ones, as its muxer will again."""
-    return packet.size == 0 or (isinstance(packet.stream, SubtitleStream) and bytes(packet) == b"\0\0")
+def _is_filler(packet: AnyPacket) -> bool:
+    """Whether it is one of those with which MP4 fills the time between two subtitles, as its muxer will again."""
+    return isinstance(packet.stream, SubtitleStream) and bytes(packet) == b"\0\0"
 
 
 def _time(packet: AnyPacket) -> Fraction:

@@ -103,7 +103,7 @@ class VideoSink:
             if source is not None:
                 self._add_stream(source.size)
             if film is not None and sound:
-                self._copier = StreamCopier(film.path, film.start, self._output, container, on_notice)
+                self._copier = StreamCopier(film.path, self._output, container, on_notice)
             if source is not None:
                 with self._media_errors():
                     self._output.start_encoding()

@@ -13,13 +13,14 @@ from av import VideoFrame
 from av.buffer import Buffer
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.packet import Packet
 from av.video.stream import VideoStream
 
 from streammatte.errors import MediaError
 from streammatte.frames import Frame
 from streammatte.io.files import check_input
+from streammatte.io.notices import Notify, unheard
 from streammatte.io.orientation import Orientation
+from streammatte.io.packets import PacketReader
 from streammatte.io.video_colour import Colour, ToRgb
 from streammatte.io.video_file import fraction, open_video, video_stream
 
@@ -35,6 +36,8 @@ class VideoSource:
     Parameters
     ----------
     path : str or Path
+    on_notice : callable
+        Told what of the file is not read as it is.
 
     Attributes
     ----------
@@ -56,8 +59,6 @@ class VideoSource:
         Language and name of the video stream.
     time_base : Fraction
         Seconds per unit of the frames' `pts`.
-    start : Fraction
-        Seconds taken off every time in the file: the arbitrary ones at which a transport stream begins, otherwise 0.
     last_duration : Fraction
         Seconds for which the frame last read is to be shown, 0 where they are not known.
 
@@ -69,8 +70,9 @@ class VideoSource:
 
     live = False
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, on_notice: Notify = unheard) -> None:
         self.path = check_input(Path(path))
+        self._on_notice = on_notice
         self._lock = Lock()
         self._closed = False
         self._container = container = open_video(self.path)
@@ -85,10 +87,10 @@ class VideoSource:
             self.has_sound = bool(container.streams.audio)
             self.duration = _duration(container, stream)
             self.frames = stream.frames or (round(self.duration * self.rate) if self.duration and self.rate else None)
-            self.start = _start(container)
+            self._packets = PacketReader(container)
             self.last_duration = Fraction(0)
 
-            decoded = _decoded(container, stream)
+            decoded = _decoded(self._packets, stream)
             first = next(decoded, None)
             if first is None:
                 raise MediaError(f"{self.path} is broken: not one picture of its video ({stream.name}) can be decoded")
@@ -122,32 +124,29 @@ class VideoSource:
             self._container.close()
 
     def _converted(self, decoded: Iterator[VideoFrame], to_rgb: ToRgb, orientation: Orientation) -> Iterator[Frame]:
-        shift = round(self.start / self.time_base)
         step = max(1, round(1 / (self.rate * self.time_base))) if self.rate else 1
-        next_pts = shift
+        next_pts = 0
         for picture in decoded:
             pts = next(each for each in (picture.pts, picture.dts, next_pts) if each is not None)
             duration = picture.duration or step
             next_pts = pts + duration
             self.last_duration = duration * self.time_base
-            yield Frame(orientation(to_rgb(picture)), pts - shift, self.time_base)
+            yield Frame(orientation(to_rgb(picture)), pts, self.time_base)
+        if self._packets.jumps:
+            self._on_notice(
+                f"{self.path}: its times jump, as where recordings were joined (jumps: {self._packets.jumps}); "
+                "they are made to run on"
+            )
 
 
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Whatever can be decoded; a file that breaks off ends there."""
-    for packet in _packets(container, stream):
-        try:
-            yield from stream.decode(packet)
-        except FFmpegError:
-            continue
-
-
-def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream] | None]:
-    """The stream's packets; the last is empty or None, for which the decoder gives out what it holds back."""
-    try:
-        yield from container.demux(stream)
-    except FFmpegError:
-        yield None
+def _decoded(packets: PacketReader, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Whatever can be decoded; for None the decoder gives out what it holds back."""
+    for packet in chain(packets, [None]):
+        if packet is None or packet.stream is stream:
+            try:
+                yield from stream.decode(packet)
+            except FFmpegError:
+                continue
 
 
 def _orientation(frame: VideoFrame) -> Orientation:
@@ -160,8 +159,3 @@ def _duration(container: InputContainer, stream: VideoStream) -> float | None:
     if stream.duration and time_base:
         return float(stream.duration * time_base)
     return container.duration / av.time_base if container.duration else None
-
-
-def _start(container: InputContainer) -> Fraction:
-    arbitrary = container.format.name in {"mpegts", "mpeg"}
-    return Fraction(container.start_time or 0, av.time_base) if arbitrary else Fraction(0)

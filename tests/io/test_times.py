@@ -72,3 +72,30 @@ def test_no_source_is_needed(probe, tmp_path, through):
     pictures = np.zeros((3, 48, 64, 3), np.uint8)
     through(ArraySource(pictures, 50), open_sink(tmp_path / "out.mp4"))
     assert probe(tmp_path / "out.mp4").times == [Fraction(index, 50) for index in range(3)]
+
+
+@pytest.mark.parametrize("second", [0, 3600], ids=["back", "ahead"])
+def test_recordings_that_were_joined_follow_each_other_with_their_sound(write_clip, probe, through, tmp_path, second):
+    """Each of the parts of a joined transport stream begins at a time of its own."""
+    parts = [
+        write_clip(
+            f"part{number}.ts",
+            50,
+            times=[start + Fraction(index, 25) for index in range(50)],
+            sounds=[("aac", Fraction(start), "eng", 2)],
+        )
+        for number, start in enumerate((0, second))
+    ]
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(each.read_bytes() for each in parts))
+    notices = []
+    source = open_source(joined, on_notice=notices.append)
+    assert through(source, open_sink(tmp_path / "out.mp4", source)) == 100
+    assert notices == [f"{joined}: its times jump, as where recordings were joined (jumps: 1); they are made to run on"]
+    before, after = probe(parts[0]), probe(tmp_path / "out.mp4")
+    times, heard = after.times, after.tracks[0].times
+    assert np.diff([*map(float, times)]).max() < 0.2
+    assert np.diff([*map(float, times[:50])]).max() == pytest.approx(0.04, abs=1e-4)
+    assert len(heard) == 2 * len(before.tracks[0].times)
+    assert np.diff([*map(float, heard)]).max() < 0.2
+    assert heard[-1] - times[-1] == pytest.approx(float(before.tracks[0].times[-1] - before.times[-1]), abs=2e-3)
