@@ -22,13 +22,12 @@ from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import MediaError
 
 if TYPE_CHECKING:
-    from streammatte.cli.progress import Tally
     from streammatte.engines import Device, EngineName
     from streammatte.smoothing import SmootherName
     from streammatte.stages import Source
 
 _WHOLE = 0.9
-"""Part of the stated duration from which a video counts as whole; sound may last a little longer than the pictures."""
+"""Part of the stated duration from which a video counts as whole; not every recorder states it to the frame."""
 
 
 @click.command(cls=ProfileCommand)
@@ -103,13 +102,12 @@ def video(
     if not quiet:
         names = " and ".join(map(str, outputs))
         click.echo(f"wrote {names}: {tally.summary}; background: {background.name}; {matter.engine} on {matter.device}")
-    _refuse_fragment(source, tally)
+    _refuse_fragment(source)
 
 
-def _refuse_fragment(source: Source, tally: Tally) -> None:
+def _refuse_fragment(source: Source) -> None:
     """Raise a MediaError if the file ended long before it should have: no decoder says so."""
-    duration = getattr(source, "duration", None)
-    end = tally.time + float(getattr(source, "last_duration", 0))
+    duration, end = getattr(source, "duration", None), getattr(source, "read_until", 0.0)
     if duration and end < _WHOLE * duration:
         raise MediaError(
             f"{getattr(source, 'path', 'the input')} breaks off after {end:.1f} of {duration:.1f} s; "

@@ -49,7 +49,9 @@ class VideoSource:
     frames : int or None
         How many frames to expect, for a progress bar.
     duration : float or None
-        Seconds.
+        Seconds for which the video lasts, or, where the file does not say that, the longest of its streams.
+    read_until : float
+        Seconds of `duration` that were read so far.
     has_sound : bool
     colour : Colour
         How the file stores its colours.
@@ -88,6 +90,7 @@ class VideoSource:
             self.duration = _duration(container, stream)
             self.frames = stream.frames or (round(self.duration * self.rate) if self.duration and self.rate else None)
             self._packets = PacketReader(container)
+            self._measured = [stream.index] if stream.duration else range(len(container.streams))
             self.last_duration = Fraction(0)
 
             decoded = _decoded(self._packets, stream)
@@ -115,6 +118,12 @@ class VideoSource:
             if frame is None:
                 return
             yield frame
+
+    @property
+    def read_until(self) -> float:
+        """Seconds of `duration` that were read so far."""
+        ends = self._packets.ends
+        return float(max((ends[index] for index in self._measured if index in ends), default=0))
 
     def close(self) -> None:
         """Free the file and end the iteration."""

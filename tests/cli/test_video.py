@@ -115,3 +115,25 @@ def test_a_video_that_breaks_off_fails_but_keeps_what_could_be_read(streammatte,
     assert " of 4.0 s; " in result.stderr
     assert 10 < len(pictures(tmp_path / "out.mp4")) < 90
     assert streammatte("video", whole, tmp_path / "out.mp4").exit_code == 0
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".webm"])
+def test_a_video_whose_sound_outlasts_the_picture_is_whole(streammatte, clip, tmp_path, suffix):
+    """Matroska states how long the whole lasts, not how long the pictures do."""
+    path = tmp_path / f"long{suffix}"
+    with av.open(path, "w") as output:
+        picture = output.add_stream("libvpx-vp9", 25, options={"cpu-used": "8", "deadline": "realtime"})
+        picture.width, picture.height, picture.pix_fmt = 96, 64, "yuv420p"
+        tone = output.add_stream("libopus", 48_000, layout="mono")
+        with av.open(clip) as shorter:
+            for frame in shorter.decode(video=0):
+                frame.pict_type = 0
+                output.mux(picture.encode(frame))
+        output.mux(picture.encode(None))
+        for start in range(0, 48_000, 960):
+            sound = av.AudioFrame.from_ndarray(np.zeros((1, 960), np.float32), "fltp", "mono")
+            sound.sample_rate, sound.pts = 48_000, start
+            output.mux(tone.encode(sound))
+        output.mux(tone.encode(None))
+    result = streammatte("video", path, tmp_path / "out.mp4")
+    assert (result.exit_code, result.stderr) == (0, "")
