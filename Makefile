@@ -11,10 +11,10 @@ BIN := .venv/bin
 demo: .venv/demo.stamp
 	@mkdir -p demo
 	$(BIN)/streammatte video sample demo/beach.mp4 --bg streammatte/assets/beach.jpg
-	$(BIN)/python demos/strip.py demo/strip.jpg
+	$(BIN)/python demos/moving_picture.py demo/moving.webp
 	@echo
 	@echo "The sample, matted onto a beach:   $(CURDIR)/demo/beach.mp4"
-	@echo "Input, alpha and composite:        $(CURDIR)/demo/strip.jpg"
+	@echo "Camera, alpha and composite:       $(CURDIR)/demo/moving.webp"
 
 test: .venv/test.stamp
 	$(BIN)/ruff check .

@@ -5,8 +5,7 @@
     python demos/make_background.py streammatte/assets/beach.jpg
 """
 
-import sys
-from pathlib import Path
+import argparse
 
 import cv2
 import numpy as np
@@ -56,5 +55,6 @@ def paint() -> NDArray[np.uint8]:
 
 
 if __name__ == "__main__":
-    _, jpeg = cv2.imencode(".jpg", paint()[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
-    Path(sys.argv[1]).write_bytes(jpeg.tobytes())
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("path", help="the file to write, .jpg")
+    cv2.imwrite(parser.parse_args().path, paint()[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])

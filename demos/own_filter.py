@@ -9,6 +9,7 @@ the picture is put together once, after the last filter. To have it in the comma
 see filters/README.md.
 """
 
+import argparse
 import sys
 from dataclasses import replace
 
@@ -43,4 +44,11 @@ def main(video: str, result: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("video", help="the video to read; sample is one")
+    parser.add_argument("result", help="the video to write")
+    arguments = parser.parse_args()
+    try:
+        main(arguments.video, arguments.result)
+    except streammatte.StreammatteError as error:
+        sys.exit(str(error))

@@ -5,6 +5,7 @@
     python demos/video_api.py talk.mp4 blurred.mp4
 """
 
+import argparse
 import sys
 
 import streammatte
@@ -31,4 +32,11 @@ def main(video: str, result: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("video", help="the video to read; sample is one")
+    parser.add_argument("result", help="the video to write")
+    arguments = parser.parse_args()
+    try:
+        main(arguments.video, arguments.result)
+    except streammatte.StreammatteError as error:
+        sys.exit(str(error))

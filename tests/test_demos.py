@@ -103,29 +103,48 @@ def test_make_background_paints_the_shipped_beach(tmp_path):
     assert (ASSETS / "beach.jpg").stat().st_size <= 60_000
 
 
-def test_strip_shows_input_alpha_and_composite(sample, tmp_path):
-    run_demo("strip.py", tmp_path / "strip.jpg")
-    strip = cv2.imread(str(tmp_path / "strip.jpg"))[..., ::-1].astype(int)
-    assert strip.shape == (900, 1200, 3)
-    assert (tmp_path / "strip.jpg").stat().st_size < 200_000
-    shown, alpha, composite = np.split(strip, 3, axis=1)
-    first = cv2.resize(sample[0][15], (400, 300), interpolation=cv2.INTER_AREA)
-    assert np.abs(shown[:300] - first).mean() < 6
-    face, corner = (slice(100, 140), slice(170, 200)), (slice(0, 20), slice(80, 100))
-    assert alpha[face].mean() > 200
-    assert alpha[corner].mean() < 50
-    assert np.abs(composite[face] - shown[face]).mean() < 12
-    assert np.abs(composite[corner] - shown[corner]).mean() > 20
+@pytest.mark.parametrize("path", DEMOS, ids=lambda path: path.name)
+def test_a_demo_without_arguments_says_which_it_wants(path):
+    result = subprocess.run([sys.executable, path], capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"usage: {path.name} ")
 
 
-def test_numpy_image_writes_a_cut_out(sample, tmp_path):
-    cv2.imwrite(str(tmp_path / "portrait.png"), sample[0][0][..., ::-1])
-    said = run_demo("numpy_image.py", tmp_path / "portrait.png", tmp_path / "cutout.png")
-    assert "the person covers" in said
-    cutout = cv2.imread(str(tmp_path / "cutout.png"), cv2.IMREAD_UNCHANGED)
-    assert cutout.shape == (480, 640, 4)
-    np.testing.assert_array_equal(cutout[..., 2::-1], sample[0][0])
-    assert 0.2 < cutout[..., 3].mean() / 255 < 0.8
+@pytest.mark.parametrize("name", ["numpy_image.py", "own_filter.py", "video_api.py"])
+def test_a_demo_that_cannot_read_its_input_says_so(name, tmp_path):
+    command = [sys.executable, ROOT / "demos" / name, tmp_path / "missing", tmp_path / "out.mp4"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "missing" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_moving_picture_shows_camera_alpha_and_composite(sample, tmp_path):
+    run_demo("moving_picture.py", tmp_path / "made.webp")
+    loaded, animation = cv2.imreadanimation(str(tmp_path / "made.webp"))
+    assert loaded
+    assert (tmp_path / "made.webp").stat().st_size < 2_000_000
+    assert [len(animation.frames), set(animation.durations), animation.loop_count] == [63, {80}, 0]
+    for index in (0, 30):
+        shown, alpha, composite = np.split(animation.frames[index][..., 2::-1].astype(int), 3, axis=1)
+        assert np.abs(shown - cv2.resize(sample[0][2 * index], (320, 240), interpolation=cv2.INTER_AREA)).mean() < 8
+        face, corner = (slice(80, 112), slice(136, 160)), (slice(0, 16), slice(64, 80))
+        assert alpha[face].mean() > 200
+        assert alpha[corner].mean() < 50
+        assert np.abs(composite[face] - shown[face]).mean() < 12
+        assert np.abs(composite[corner] - shown[corner]).mean() > 20
+
+
+def test_numpy_image_writes_the_cut_out_that_the_command_writes(sample, tmp_path):
+    photo, cutout, expected = (tmp_path / name for name in ("portrait.png", "cutout.png", "expected.png"))
+    cv2.imwrite(str(photo), sample[0][0][..., ::-1])
+    assert "the person covers" in run_demo("numpy_image.py", photo, cutout)
+    subprocess.run([sys.executable, "-m", "streammatte", "image", photo, expected], check=True, capture_output=True)
+    made, expected = (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (cutout, expected))
+    np.testing.assert_array_equal(made[..., 3], expected[..., 3])
+    seen = expected[..., 3] > 0
+    np.testing.assert_array_equal(made[seen], expected[seen])
+    assert 0.2 < made[..., 3].mean() / 255 < 0.8
 
 
 def test_own_filter_keeps_the_person_and_darkens_the_rest(short, tmp_path):
