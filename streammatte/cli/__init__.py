@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -53,8 +54,9 @@ class _Commands(click.Group):
             _fail(error.exit_code, error.format_message())
         except StreammatteError as error:
             _fail(2 if isinstance(error, UsageError) else 1, str(error))
-        except click.Abort:
-            _fail(130, "stopped; what was not complete is removed")
+        except click.Abort as abort:
+            told = abort.__cause__.args if abort.__cause__ else ()
+            _fail(128 + (told or [signal.SIGINT])[0], "stopped; what was not complete is removed")
 
 
 def _fail(code: int, message: str) -> None:

@@ -41,6 +41,7 @@ def image(
     with straight colours, unless --bg says otherwise; any other picture a blurred one.
     """
     from streammatte.background import Background
+    from streammatte.cli.notices import Notices
     from streammatte.cli.progress import progress
     from streammatte.io import open_sink, open_source
     from streammatte.io.files import check_input
@@ -53,6 +54,7 @@ def image(
     background = Background.of(bg, output=results[0], decontaminate=not no_decontaminate)
     steps = [*background.filters, *map(parse_filter, filters)]
     refuse_clash(results, [*pictures, *background.paths])
+    notices = Notices(quiet=quiet)
     matter = load(weights, engine=engine, device=device, threads=threads)
     if results[0] != out:
         _make_folder(out)
@@ -61,9 +63,10 @@ def image(
             with ExitStack() as opened:
                 source = open_source(picture)
                 opened.callback(source.close)
-                sink = open_sink(result, source, transparent=background.transparent)
+                sink = open_sink(result, source, transparent=background.transparent, on_notice=notices)
                 opened.callback(sink.abort)
                 run(source, matter, sink, filters=steps, on_frame=tally)
+    notices.say()
     if not quiet:
         click.echo(f"wrote {out}: {tally.summary}; background: {background.name}; {matter.engine} on {matter.device}")
 

@@ -89,10 +89,10 @@ def video(
         sinks = [open_sink(out, source, transparent=background.transparent, sound=not no_sound, on_notice=notices)]
         opened.callback(sinks[0].abort)
         if alpha_out is not None:
-            sinks.append(open_sink(alpha_out, source, picture="alpha", sound=False))
+            sinks.append(open_sink(alpha_out, source, picture="alpha", sound=False, on_notice=notices))
             opened.callback(sinks[-1].abort)
         if foreground_out is not None:
-            sinks.append(open_sink(foreground_out, source, picture="foreground", sound=False))
+            sinks.append(open_sink(foreground_out, source, picture="foreground", sound=False, on_notice=notices))
             opened.callback(sinks[-1].abort)
         notices.say()
         matter = load(weights, engine=engine, device=device, threads=threads)

@@ -100,7 +100,7 @@ def open_sink(
     if path.suffix.lower() in PICTURES:
         from streammatte.io.images import ImageSink, SequenceSink, is_sequence
 
-        return (SequenceSink if is_sequence(path) else ImageSink)(path, paint, source)
+        return (SequenceSink if is_sequence(path) else ImageSink)(path, paint, source, on_notice)
     from streammatte.io.video_sink import VideoSink
 
     container = container_for(path)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from streammatte.errors import MediaError, UsageError
+from streammatte.io.leftovers import Claim, temporary_name
+from streammatte.io.notices import Notify, unheard
 
 __all__ = ["PartialFile", "check_input", "check_output"]
 
@@ -48,7 +50,8 @@ def check_output(path: Path, source: Path | None) -> None:
 class PartialFile:
     """An output file under a temporary name beside its final one.
 
-    Whatever goes wrong before `commit`, an older file of the final name stays as it was.
+    Whatever goes wrong before `commit`, an older file of the final name stays as it was. What a run that was killed
+    left of the same output is removed.
 
     Parameters
     ----------
@@ -56,6 +59,8 @@ class PartialFile:
         The final name.
     source : Path, optional
         The file that is read meanwhile.
+    on_notice : callable
+        Told what is found of other runs.
 
     Attributes
     ----------
@@ -70,12 +75,13 @@ class PartialFile:
         If `path` is a folder, or nothing can be written beside it.
     """
 
-    def __init__(self, path: Path, source: Path | None = None) -> None:
+    def __init__(self, path: Path, source: Path | None = None, on_notice: Notify = unheard) -> None:
         check_output(path, source)
         if path.is_dir():
             raise MediaError(f"{path} is a folder; expected the name of a file: write {path / 'NAME.mp4'} or the like")
         self.path = path
-        self.temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}")
+        self.temporary = temporary_name(path, path.suffix, on_notice)
+        self._claim: Claim | None = None
         try:
             self.temporary.open("xb").close()
         except FileNotFoundError:
@@ -84,6 +90,8 @@ class PartialFile:
             raise MediaError(
                 f"{path} cannot be written ({error.strerror}); choose a folder that you may write to"
             ) from error
+        with suppress(OSError):
+            self._claim = Claim(self.temporary)
 
     def commit(self) -> None:
         """Give the file its final name, in the place of an older one."""
@@ -92,7 +100,13 @@ class PartialFile:
         except OSError as error:
             self.discard()
             raise MediaError(f"{self.path} cannot be replaced ({error.strerror}); choose another name") from error
+        self._release()
 
     def discard(self) -> None:
         """Remove the file; does nothing where it is gone."""
         self.temporary.unlink(missing_ok=True)
+        self._release()
+
+    def _release(self) -> None:
+        if self._claim is not None:
+            self._claim.release()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from streammatte.errors import MediaError, UsageError
 from streammatte.frames import Frame, Rgb
 from streammatte.io.files import PartialFile, check_input, check_output
+from streammatte.io.leftovers import Claim, temporary_name
+from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
 from streammatte.layers import Layers
 from streammatte.stages import Source
@@ -99,6 +101,8 @@ class ImageSink:
         What to show of the layers.
     source : Source, optional
         Its file is not overwritten.
+    on_notice : callable
+        Told what is found of other runs.
 
     Raises
     ------
@@ -108,9 +112,9 @@ class ImageSink:
         If the file cannot be written.
     """
 
-    def __init__(self, path: Path, paint: Paint, source: Source | None = None) -> None:
+    def __init__(self, path: Path, paint: Paint, source: Source | None = None, on_notice: Notify = unheard) -> None:
         self._paint = paint
-        self._file = PartialFile(path, getattr(source, "path", None))
+        self._file = PartialFile(path, getattr(source, "path", None), on_notice)
         self._written = self._ended = False
 
     def write(self, layers: Layers) -> None:
@@ -164,6 +168,8 @@ class SequenceSink:
         What to show of the layers.
     source : Source, optional
         Its file is not overwritten.
+    on_notice : callable
+        Told what is found of other runs.
 
     Raises
     ------
@@ -173,18 +179,22 @@ class SequenceSink:
         If nothing can be written there.
     """
 
-    def __init__(self, path: Path, paint: Paint, source: Source | None = None) -> None:
+    def __init__(self, path: Path, paint: Paint, source: Source | None = None, on_notice: Notify = unheard) -> None:
         check_output(_numbered(path, 1), getattr(source, "path", None))
         self._path = path
         self._paint = paint
         self._count = 0
         self._ended = False
+        self._folder = temporary_name(path, "", on_notice)
+        self._claim: Claim | None = None
         try:
-            self._folder = Path(tempfile.mkdtemp(".partial", ".", path.parent))
+            self._folder.mkdir()
         except FileNotFoundError:
             raise MediaError(f"{path} cannot be written: there is no folder {path.parent}; make it first") from None
         except OSError as error:
             raise MediaError(f"{path} cannot be written ({error.strerror}); choose another folder") from error
+        with suppress(OSError):
+            self._claim = Claim(self._folder)
 
     def write(self, layers: Layers) -> None:
         """Encode the next picture."""
@@ -208,6 +218,8 @@ class SequenceSink:
         """Remove what lies in the temporary folder."""
         self._ended = True
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._claim is not None:
+            self._claim.release()
 
 
 def _numbered(path: Path, number: int) -> Path:

@@ -95,7 +95,7 @@ class VideoSink:
         self._duration = 1
         self._delay: int | None = None
         self._ended = False
-        self._file = PartialFile(path, film.path if film else None)
+        self._file = PartialFile(path, film.path if film else None, on_notice)
         self._output = av.open(
             f"file:{self._file.temporary}", "w", format=container.format, container_options=container.options
         )

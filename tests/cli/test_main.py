@@ -67,8 +67,8 @@ def test_no_command_needs_the_heavy_packages_for_its_help():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group of processes")
-@pytest.mark.parametrize("times", [1, 3])
-def test_ctrl_c_ends_cleanly_and_leaves_nothing(times, make_clip, tmp_path):
+@pytest.mark.parametrize(("name", "times"), [("SIGINT", 1), ("SIGINT", 3), ("SIGTERM", 1), ("SIGHUP", 1)])
+def test_ctrl_c_and_its_like_end_cleanly_and_leave_nothing(name, times, make_clip, tmp_path):
     clip = make_clip(tmp_path / "clip.mp4", frames=200)
     process = start(
         "video", clip, tmp_path / "out.mp4", "--alpha-out", tmp_path / "alpha.mp4", program=("-c", SLOW_PROGRAM)
@@ -78,13 +78,43 @@ def test_ctrl_c_ends_cleanly_and_leaves_nothing(times, make_clip, tmp_path):
     assert len(list(tmp_path.iterdir())) == 3  # two of them half-written
 
     for _ in range(times):
-        process.send_signal(signal.SIGINT)
+        process.send_signal(getattr(signal, name))
         time.sleep(0.05)
     output, errors = process.communicate(timeout=20)
 
-    assert process.returncode == 130
+    assert process.returncode == 128 + getattr(signal, name)
     assert (output, errors.strip()) == ("", "streammatte: stopped; what was not complete is removed")
     assert list(tmp_path.iterdir()) == [clip]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps what is open from being removed")
+def test_what_a_killed_run_left_is_removed_by_the_next_but_not_what_a_living_one_writes(
+    make_clip, streammatte, tmp_path
+):
+    clip = make_clip(tmp_path / "clip.mp4", frames=200)
+    (tmp_path / "pictures").mkdir()
+    outputs = tmp_path / "out.mp4", "--alpha-out", tmp_path / "pictures" / "a_%02d.png"
+    runs = []
+    for _ in range(2):
+        runs.append(start("video", clip, *outputs, program=("-c", SLOW_PROGRAM)))
+        assert runs[-1].stdout.readline() == "running\n"
+    left = {tmp_path / ".out.1.partial.mp4", tmp_path / "pictures" / ".a_%02d.1.partial"}
+    living = {tmp_path / ".out.2.partial.mp4", tmp_path / "pictures" / ".a_%02d.2.partial"}
+    assert set(tmp_path.rglob(".*")) == left | living
+    runs[0].kill()
+    runs[0].communicate(timeout=20)
+
+    result = streammatte("video", make_clip(tmp_path / "short.mp4"), *outputs)
+    assert set(tmp_path.rglob(".*")) == living
+    for each in left:
+        assert f"{each} was left by a run that was killed, and is removed" in result.stderr
+    for each in living:
+        assert f"is being written by another run too, as {each.name}; " in result.stderr
+    assert len(result.stderr.splitlines()) == 4
+    assert (tmp_path / "pictures" / "a_12.png").exists()
+    runs[1].terminate()
+    runs[1].communicate(timeout=20)
+    assert not [*tmp_path.rglob(".*")]
 
 
 def test_a_mistake_is_one_line_here_too(tmp_path):
