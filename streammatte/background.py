@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streammatte.errors import FilterError, UsageError
+from streammatte.errors import FilterError, UsageError, about
 
 if TYPE_CHECKING:
     from streammatte.stages import Filter
@@ -66,9 +66,11 @@ class Background:
             return cls(name, (parse_filter(text),))
         if text == "none" and not alpha:
             remedy = "choose another background" if output is None else "write .mov, .webm, .mkv or .png"
-            raise UsageError(f"--bg none: {output or 'what a camera shows'} cannot be transparent; {remedy}")
+            problem = f"--bg none: {output or 'what a camera shows'} cannot be transparent"
+            raise UsageError(problem, remedy=remedy, subject=text)
         paths = (Path(text),) if text != "none" and Path(text).exists() else ()
-        new = _replacement(text, paths)
+        with about(text):
+            new = _replacement(text, paths)
         first = (parse_filter("decontaminate"),) if decontaminate else ()
         return cls(name, (*first, new), paths, transparent=text == "none")
 

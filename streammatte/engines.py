@@ -68,7 +68,8 @@ class OnnxRuntimeEngine:
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's errors have no common base of their own
-            raise WeightsError(f"onnxruntime cannot read {path}; expected what 'streammatte export' wrote") from error
+            problem = f"onnxruntime cannot read {path}; expected what 'streammatte export' wrote"
+            raise WeightsError(problem, subject=weights) from error
 
     def run(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         (alpha,) = self._session.run(None, {"image": image})
@@ -86,8 +87,8 @@ class OpenVinoEngine:
             import openvino
         except ImportError as error:
             raise MissingExtraError(
-                "the engine openvino needs the package openvino, which is not installed; "
-                "run: pip install 'streammatte[openvino]'"
+                "the engine openvino needs the package openvino, which is not installed",
+                remedy="run: pip install 'streammatte[openvino]'",
             ) from error
         self._core = openvino.Core()
         self._options = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
@@ -192,7 +193,9 @@ def chosen_engine(engine: EngineName = "auto", device: Device = "auto") -> tuple
             raise UsageError(f"there is no {kind} {value!r}; expected one of {', '.join(names)}")
     if engine in ("onnxruntime", "openvino"):
         if device not in ("auto", "cpu"):
-            raise UsageError(f"the engine {engine} runs on the CPU, not on {device}; use --engine torch for {device}")
+            raise UsageError(
+                f"the engine {engine} runs on the CPU, not on {device}", remedy=f"use --engine torch for {device}"
+            )
         return engine, "cpu"
     if device == "auto":
         device = "cuda" if _nvidia_driver() and "cuda" in torch_devices() else "cpu"
@@ -201,7 +204,7 @@ def chosen_engine(engine: EngineName = "auto", device: Device = "auto") -> tuple
     _require_torch(f"the device {device}")
     if device not in torch_devices():
         raise DeviceError(
-            f"torch finds no {device} device here; use --device cpu, or install a torch build for {device}"
+            f"torch finds no {device} device here", remedy=f"use --device cpu, or install a torch build for {device}"
         )
     return "torch", device
 
@@ -244,7 +247,7 @@ def torch_devices() -> tuple[str, ...]:
 def _require_torch(what: str) -> None:
     if not torch_devices():
         raise MissingExtraError(
-            f"{what} needs the package torch, which is not installed; run: pip install 'streammatte[gpu]'"
+            f"{what} needs the package torch, which is not installed", remedy="run: pip install 'streammatte[gpu]'"
         )
 
 
@@ -274,13 +277,15 @@ def _onnx_beside(weights: Path) -> Path:
     path = weights.with_suffix(".onnx")
     if not path.exists():
         raise WeightsError(
-            f"{path} is not there; expected the network of {weights.name} in ONNX form: run: "
-            f"streammatte export --weights {weights} {path}"
+            f"{path} is not there; expected the network of {weights.name} in ONNX form",
+            remedy=f"run: streammatte export --weights {weights} {path}",
+            subject=weights,
         )
     exported = _read(path)
     if weights.exists() and _ORIGIN.encode() in exported and origin(weights).encode() not in exported:
         raise WeightsError(
-            f"{path} was made of other weights than {weights.name} holds now; run: "
-            f"streammatte export --weights {weights} {path}"
+            f"{path} was made of other weights than {weights.name} holds now",
+            remedy=f"run: streammatte export --weights {weights} {path}",
+            subject=weights,
         )
     return path

@@ -11,10 +11,13 @@
     ├── WeightsError    (ValueError)   weights that do not fit the network
     └── MissingExtraError (ImportError)  an optional package that is not installed
 
-A message says what was wrong, what was expected, and what to do next.
+A message says what was wrong, what was expected, and what to do next; the last is at hand as `remedy`, too.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 __all__ = [
     "DeviceError",
@@ -25,11 +28,34 @@ __all__ = [
     "StreammatteError",
     "UsageError",
     "WeightsError",
+    "about",
 ]
 
 
 class StreammatteError(Exception):
-    """Any error of streammatte."""
+    """Any error of streammatte; as text it is the problem and the remedy in one sentence.
+
+    Parameters
+    ----------
+    problem : str
+        What was wrong, and what was expected.
+    remedy : str, optional
+        What to do next, such as a command to run.
+    subject : str or path, optional
+        What of the user's it is about: a file, a filter's text, a camera.
+
+    Attributes
+    ----------
+    problem : str
+    remedy : str or None
+    subject : str or None
+    """
+
+    def __init__(self, problem: str, *, remedy: str | None = None, subject: object = None) -> None:
+        super().__init__(f"{problem}; {remedy}" if remedy else problem)
+        self.problem = problem
+        self.remedy = remedy
+        self.subject = None if subject is None else str(subject)
 
 
 class UsageError(StreammatteError, ValueError):
@@ -58,3 +84,14 @@ class WeightsError(StreammatteError, ValueError):
 
 class MissingExtraError(StreammatteError, ImportError):
     """An optional package that is not installed."""
+
+
+@contextmanager
+def about(subject: object) -> Iterator[None]:
+    """Say of an error that is raised in here what of the user's it is about, unless it says so itself."""
+    try:
+        yield
+    except StreammatteError as error:
+        if error.subject is None and subject is not None:
+            error.subject = str(subject)
+        raise

@@ -127,7 +127,8 @@ def weights_file(weights: str | Path | None = None) -> Path:
     """
     path = shipped_weights() if weights is None else Path(weights)
     if not path.is_file():
-        raise MediaError(f"there are no weights at {path}; expected a safetensors file that 'streammatte train' wrote")
+        problem = f"there are no weights at {path}; expected a safetensors file that 'streammatte train' wrote"
+        raise MediaError(problem, subject=path)
     return path
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
-from streammatte.errors import FilterError, StreammatteError
+from streammatte.errors import FilterError, StreammatteError, about
 
 if TYPE_CHECKING:  # so that listing filters stays light
     from streammatte.stages import Filter
@@ -132,25 +132,26 @@ def parse_filter(text: str) -> Filter:
     StreammatteError
         As the filter itself raises, such as MediaError for a picture that cannot be read.
     """
-    name, texts = split_filter(text)
-    factory = load_filter(name)
-    parameters = _signature(factory, name)
-    usage = _usage(name, parameters)
-    values = {}
-    for key, value in texts.items():
+    with about(text):
+        name, texts = split_filter(text)
+        factory = load_filter(name)
+        parameters = _signature(factory, name)
+        usage = _usage(name, parameters)
+        values = {}
+        for key, value in texts.items():
+            try:
+                values[key] = _convert(value, parameters[key].annotation)
+            except ValueError:
+                raise FilterError(f"{key} cannot be {value!r} in the filter {text!r}", remedy=usage) from None
+        for key, parameter in parameters.items():
+            if parameter.default is parameter.empty and key not in values:
+                raise FilterError(f"the filter {text!r} lacks its {key}", remedy=usage)
         try:
-            values[key] = _convert(value, parameters[key].annotation)
-        except ValueError:
-            raise FilterError(f"{key} cannot be {value!r} in the filter {text!r}; {usage}") from None
-    for key, parameter in parameters.items():
-        if parameter.default is parameter.empty and key not in values:
-            raise FilterError(f"the filter {text!r} lacks its {key}; {usage}")
-    try:
-        return factory(**values)
-    except StreammatteError:
-        raise
-    except Exception as error:  # whatever a stranger's filter raises
-        raise FilterError(f"the filter {text!r} cannot start: {error}; {usage}") from error
+            return factory(**values)
+        except StreammatteError:
+            raise
+        except Exception as error:  # whatever a stranger's filter raises
+            raise FilterError(f"the filter {text!r} cannot start: {error}", remedy=usage) from error
 
 
 def split_filter(text: str) -> tuple[str, dict[str, str]]:

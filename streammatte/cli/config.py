@@ -65,10 +65,10 @@ class ConfigFile:
         except FileNotFoundError:
             return cls(path)
         except OSError as error:
-            raise UsageError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+            raise UsageError(f"{path} cannot be read ({error.strerror})", remedy="check its permissions") from error
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
-            raise UsageError(f"{path}:{line}: this is not UTF-8; save the file as UTF-8") from error
+            raise UsageError(f"{path}:{line}: this is not UTF-8", remedy="save the file as UTF-8") from error
         try:
             return cls(path, text, _parse(text))
         except ValueError as error:

@@ -87,11 +87,13 @@ def _jobs(inputs: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
             pictures.append(path)
         else:
             raise UsageError(
-                f"{path} is no picture by its name; expected one of {known}; for a video: streammatte video"
+                f"{path} is no picture by its name; expected one of {known}", remedy="for a video: streammatte video"
             )
     if len(inputs) > 1 or inputs[0].is_dir() or out.is_dir():
         if out.is_file():
-            raise UsageError(f"{out} is a file; expected a folder for {len(pictures)} pictures: give another OUT")
+            raise UsageError(
+                f"{out} is a file; expected a folder for {len(pictures)} pictures", remedy="give another OUT"
+            )
         return [(picture, out / f"{picture.stem}.png") for picture in pictures]
     if out.suffix.lower() not in PICTURES:
         raise UsageError(f"{out} is no picture by its name; expected one of {known}, or a folder that exists")
@@ -102,4 +104,4 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(exist_ok=True)
     except OSError as error:
-        raise MediaError(f"the folder {path} cannot be made ({error.strerror}); choose another OUT") from error
+        raise MediaError(f"the folder {path} cannot be made ({error.strerror})", remedy="choose another OUT") from error

@@ -124,10 +124,12 @@ def parse_size(text: str, multiple: int = 1) -> tuple[int, int]:
     """
     width, cross, height = text.lower().partition("x")
     if not (cross and width.isdecimal() and height.isdecimal() and int(width) * int(height) > 0):
-        raise UsageError(f"the size {text!r} cannot be read; expected WIDTHxHEIGHT in pixels, such as 1280x720")
+        problem = f"the size {text!r} cannot be read; expected WIDTHxHEIGHT in pixels, such as 1280x720"
+        raise UsageError(problem, subject=text)
     size = int(width), int(height)
     if size[0] % multiple or size[1] % multiple:
-        raise UsageError(f"the size {text} will not do; expected multiples of {multiple}, such as 512x288")
+        problem = f"the size {text} will not do; expected multiples of {multiple}, such as 512x288"
+        raise UsageError(problem, subject=text)
     return size
 
 
@@ -143,7 +145,11 @@ def refuse_clash(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
     for output in outputs:
         place = output.resolve()
         if place in seen:
-            raise UsageError(f"{output} would be written over {seen[place]}; give each output a name of its own")
+            raise UsageError(
+                f"{output} would be written over {seen[place]}",
+                remedy="give each output a name of its own",
+                subject=output,
+            )
         seen[place] = "another output"
 
 

@@ -61,7 +61,7 @@ class ProfileCommand(click.Command):
         try:
             return super().invoke(ctx)
         except StreammatteError as error:
-            if origins := ", ".join(_origins(ctx, str(error))):
+            if error.subject is not None and (origins := ", ".join(_origins(ctx, error.subject))):
                 error.args = (f"{error} ({origins})",)
             raise
 
@@ -100,8 +100,8 @@ def _chosen(ctx: click.Context, file: ConfigFile, profile: str) -> Keys:
     if command not in file.table("profile", profile):
         names = [name for name in file.table("profile") if command in file.table("profile", name)]
         raise UsageError(
-            f"{command} has no profile {profile!r} in {file.path}; there are {', '.join(names) or 'none'}; "
-            f"'{ctx.command_path} --save-profile {profile}' saves one"
+            f"{command} has no profile {profile!r} in {file.path}; there are {', '.join(names) or 'none'}",
+            remedy=f"'{ctx.command_path} --save-profile {profile}' saves one",
         )
     return "profile", profile, command
 
@@ -153,14 +153,16 @@ def _save(ctx: click.Context, file: ConfigFile, given: dict[str, Any]) -> None:
     if not re.fullmatch(r"\w[\w-]*", name):
         raise UsageError(f"a profile cannot be called {name!r}; expected a name of letters, digits, - and _")
     if "profile" in given:
-        raise UsageError("--save-profile saves the options given beside it; leave out --profile, and give its options")
+        raise UsageError(
+            "--save-profile saves the options given beside it", remedy="leave out --profile, and give its options"
+        )
     values = {}
     for key, option in _options(ctx).items():
         if option.name in given:
             option.handle_parse_result(ctx, given, [])
             values[key] = _as_saved(key, option, ctx.params[str(option.name)], given[option.name])
     if not values:
-        raise UsageError("there is nothing to save; give options beside --save-profile, such as --threads 4")
+        raise UsageError("there is nothing to save", remedy="give options beside --save-profile, such as --threads 4")
     _write(file.path.resolve(), file.with_table(("profile", name, str(ctx.info_name)), values))
     saved = ", ".join(f"{key} = {_shown(value)}" for key, value in values.items())
     arguments = [each.make_metavar(ctx) for each in ctx.command.params if isinstance(each, click.Argument)]
@@ -190,7 +192,9 @@ def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise MediaError(f"the folder {path.parent} cannot be made ({error.strerror}); make it yourself") from error
+        raise MediaError(
+            f"the folder {path.parent} cannot be made ({error.strerror})", remedy="make it yourself"
+        ) from error
     file = PartialFile(path)
     try:
         file.temporary.write_bytes(text.encode())
@@ -202,19 +206,14 @@ def _write(path: Path, text: str) -> None:
     file.commit()
 
 
-def _origins(ctx: click.Context, message: str) -> Iterator[str]:
-    """Say where those texts stand that came from the file and that an error's message names."""
+def _origins(ctx: click.Context, subject: str) -> Iterator[str]:
+    """Say where in the file stands what an error is about, be it the text itself or a folder above."""
     file, settings = ctx.meta[_SETTINGS]
-    for option in _options(ctx).values():
-        name = str(option.name)
-        if _is_from_file(ctx, name) and (option.type is click.STRING or isinstance(option.type, click.Path)):
-            keys, value = settings[name]
-            texts = value if isinstance(value, list) else [value]
-            texts = [*texts, *(text.partition(":")[0] for text in texts)]  # a filter's name, without its parameters
-            if any(
-                re.search(rf"(?<!\w){re.escape(text)}(?!\w)", message) for text in texts if text.strip("0123456789")
-            ):
-                yield f"{file.place(keys)} sets {keys[-1]}"
+    subjects = {Path(subject), *Path(subject).parents}
+    for name, (keys, value) in settings.items():
+        texts = value if isinstance(value, list) else [value]
+        if _is_from_file(ctx, name) and any(isinstance(each, str) and Path(each) in subjects for each in texts):
+            yield f"{file.place(keys)} sets {keys[-1]}"
 
 
 def _is_from_file(ctx: click.Context, name: str) -> bool:

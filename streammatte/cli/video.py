@@ -111,5 +111,6 @@ def _refuse_fragment(source: Source) -> None:
     if duration and end < _WHOLE * duration:
         raise MediaError(
             f"{getattr(source, 'path', 'the input')} breaks off after {end:.1f} of {duration:.1f} s; "
-            "what could be read is written; for the rest, copy or record it again"
+            "what could be read is written",
+            remedy="for the rest, copy or record it again",
         )

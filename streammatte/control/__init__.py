@@ -10,7 +10,7 @@ except ModuleNotFoundError as error:
     if error.name != "aiohttp":
         raise
     raise MissingExtraError(
-        "the control page needs aiohttp, which is not installed; run: pip install 'streammatte[control]'"
+        "the control page needs aiohttp, which is not installed", remedy="run: pip install 'streammatte[control]'"
     ) from error
 
 __all__ = ["ControlServer"]

@@ -58,7 +58,8 @@ def _background(controls: LiveControls, value: Any) -> None:
     else:
         raise UsageError(
             f"there is no background {value!r} to choose; expected one of the list, a colour such as #336699, "
-            "or blur[:STRENGTH]. Drop a picture onto the page to add it"
+            "or blur[:STRENGTH]",
+            remedy="drop a picture onto the page to add it",
         )
 
 
@@ -92,8 +93,8 @@ def _filter(controls: LiveControls, item: Any) -> str:
     for key, file in split_filter(text)[1].items():
         if key in paths and file not in known and file.lower() != "none":
             raise UsageError(
-                f"{key} of the filter {name!r} is {file!r}, which is no background of the list; expected one that is: "
-                "drop the picture onto the page first"
+                f"{key} of the filter {name!r} is {file!r}, which is no background of the list; expected one that is",
+                remedy="drop the picture onto the page first",
             )
     return text
 

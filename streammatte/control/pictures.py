@@ -97,7 +97,7 @@ def _picture(text: str) -> Rgb:
                 return frame.rgb
         finally:
             source.close()
-        raise MediaError(f"{text} holds no frame; choose another video")
+        raise MediaError(f"{text} holds no frame", remedy="choose another video")
     width, height = _THUMBNAIL
     frame = Frame(np.zeros((height, width, 3), np.uint8))
     background = load_filter("colour")(text)(Layers.of(frame, np.zeros((height, width), np.float32))).background

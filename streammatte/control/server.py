@@ -100,5 +100,5 @@ def _listening(port: int) -> socket.socket:
         return socket.create_server(("127.0.0.1", port))
     except (OSError, OverflowError) as error:
         raise DeviceError(
-            f"the control page cannot have port {port} ({error}); choose another, or 0 for any that is free"
+            f"the control page cannot have port {port} ({error})", remedy="choose another, or 0 for any that is free"
         ) from error

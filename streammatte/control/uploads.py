@@ -56,7 +56,8 @@ class Uploads:
             raise MediaError(f"{called} is no picture; expected one of {' '.join(sorted(PICTURES))}")
         if len(data) > MOST_BYTES:
             raise MediaError(
-                f"{called} has {len(data) / 1e6:.0f} MB; expected {MOST_BYTES // 1_000_000} MB at most: save it smaller"
+                f"{called} has {len(data) / 1e6:.0f} MB; expected {MOST_BYTES // 1_000_000} MB at most",
+                remedy="save it smaller",
             )
         stem = re.sub(r"[^\w-]+", "-", given.stem)[:60].strip("-") or "picture"
         path = self._folder / f"{stem}-{sha256(data).hexdigest()[:8]}{suffix}"
@@ -70,7 +71,8 @@ class Uploads:
             raise
         except OSError as error:
             raise MediaError(
-                f"{called} cannot be kept in {self._folder} ({error.strerror}); make room or mend its permissions"
+                f"{called} cannot be kept in {self._folder} ({error.strerror})",
+                remedy="make room or mend its permissions",
             ) from error
         finally:
             temporary.unlink(missing_ok=True)
@@ -101,5 +103,6 @@ def _check(path: Path, called: str) -> None:
         read_image(path)
     except MediaError as error:
         raise MediaError(
-            f"{called} is no picture that can be read; expected png, jpg, webp, bmp or tiff: save it as one of these"
+            f"{called} is no picture that can be read; expected png, jpg, webp, bmp or tiff",
+            remedy="save it as one of these",
         ) from error

@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streammatte.errors import about
+
 if TYPE_CHECKING:
     from streammatte.stages import Source
 
@@ -39,10 +41,11 @@ def open_camera(spec: str | None = None, size: tuple[int, int] = (1280, 720), ra
     MediaError
         If the file cannot be read.
     """
-    if spec == "sample" or (spec is not None and Path(spec).is_file()):
-        from streammatte.devices.looped import LoopedSource
+    with about(spec):
+        if spec == "sample" or (spec is not None and Path(spec).is_file()):
+            from streammatte.devices.looped import LoopedSource
 
-        return LoopedSource(spec)
-    from streammatte.devices.camera import CameraSource
+            return LoopedSource(spec)
+        from streammatte.devices.camera import CameraSource
 
-    return CameraSource(spec, size, rate)
+        return CameraSource(spec, size, rate)

@@ -25,6 +25,7 @@ from streammatte.io.video_file import fraction
 __all__ = ["CameraInfo", "CameraSource", "find_again", "list_cameras", "no_camera"]
 
 _FORMAT = {"darwin": "avfoundation", "win32": "dshow"}.get(sys.platform, "video4linux2")
+_JOIN_GROUP = "run 'sudo usermod -aG video $USER' and log in again"
 _TIME_BASE = Fraction(1, 1_000_000)
 _PATIENCE_S = 2.0
 _CONNECT_S = 8.0
@@ -88,21 +89,21 @@ def find_again(device: str, name: str) -> str:
     if device in same:
         return device
     if not same and device in names:
-        raise DeviceError(f"camera {device}, {name}, is gone and another has its place; plug it in again")
+        raise DeviceError(f"camera {device}, {name}, is gone and another has its place", remedy="plug it in again")
     return same[0] if same else device
 
 
-def no_camera() -> str:
-    """Say that there is none that can be read, and what to do about it on this system."""
+def no_camera() -> DeviceError:
+    """Return the error that there is none that can be read, with what to do about it on this system."""
     if any(not each.readable for each in v4l2_devices()):
-        return "no camera may be read by this user; run 'sudo usermod -aG video $USER' and log in again"
+        return DeviceError("no camera may be read by this user", remedy=_JOIN_GROUP)
     hint = {
         "video4linux2": "; without one, a video can be one: "
         "'sudo modprobe v4l2loopback exclusive_caps=1 card_label=streammatte', then play to it with ffmpeg",
         "avfoundation": ", and allow it to this program in System Settings, Privacy, Camera",
         "dshow": ", and allow it to desktop programs in Settings, Privacy, Camera",
     }[_FORMAT]
-    return f"there is no camera; plug one in{hint}"
+    return DeviceError("there is no camera", remedy=f"plug one in{hint}")
 
 
 class CameraSource:
@@ -202,7 +203,9 @@ class CameraSource:
                     raise _silent(self.device) from None
                 time.sleep(_POLL_S)
             except FFmpegError as error:
-                raise DeviceError(f"camera {self.device} is gone ({error.strerror}); plug it in again") from error
+                raise DeviceError(
+                    f"camera {self.device} is gone ({error.strerror})", remedy="plug it in again"
+                ) from error
 
     def _decoded(self, stream: VideoStream, packet: Packet[VideoStream]) -> list[Frame]:
         with suppress(FFmpegError):  # cameras often begin in the middle of a picture, and cables fail
@@ -218,7 +221,7 @@ class CameraSource:
 
 
 def _silent(device: str) -> DeviceError:
-    return DeviceError(f"camera {device} gives no picture; unplug it and plug it in again")
+    return DeviceError(f"camera {device} gives no picture", remedy="unplug it and plug it in again")
 
 
 def _capture_us(picture: VideoFrame) -> int:
@@ -233,7 +236,7 @@ def _find(device: str | None) -> CameraInfo:
     if device is None:
         if cameras:
             return cameras[0]
-        raise DeviceError(no_camera())
+        raise no_camera()
     named = [each for each in cameras if device in (each.device, each.name)]
     return named[0] if named else CameraInfo(device, device)
 
@@ -256,9 +259,8 @@ def _open(camera: CameraInfo, size: tuple[int, int], rate: Fraction) -> InputCon
             raise _silent(camera.device) from error
         except FFmpegError as error:
             reason = error
-    raise DeviceError(
-        f"camera {camera.device} cannot be opened ({reason.strerror}); {_advice(camera, reason)}"
-    ) from reason
+    problem = f"camera {camera.device} cannot be opened ({reason.strerror})"
+    raise DeviceError(problem, remedy=_advice(camera, reason)) from reason
 
 
 def _open_address(address: str) -> InputContainer:
@@ -279,7 +281,7 @@ def _advice(camera: CameraInfo, error: FFmpegError) -> str:
         names = ", ".join(str(each) for each in list_cameras())
         return f"the cameras here are: {names or 'none'}"
     if isinstance(error, PermissionError):
-        return "run 'sudo usermod -aG video $USER' and log in again"
+        return _JOIN_GROUP
     if any(each.path == camera.device and each.outputs for each in v4l2_devices()):
         return "it gives a picture only while another program writes one to it"
     if _FORMAT == "video4linux2":

@@ -43,8 +43,8 @@ class PreviewSink:
     def __init__(self, title: str = "streammatte") -> None:
         if sys.platform == "linux" and not _display_answers():  # else Qt would end the whole process
             raise DeviceError(
-                f"no window can be shown: the display {os.environ.get('DISPLAY', '')!r} does not answer; "
-                "run this in a desktop session, or write to a file or a virtual camera instead"
+                f"no window can be shown: the display {os.environ.get('DISPLAY', '')!r} does not answer",
+                remedy="run this in a desktop session, or write to a file or a virtual camera instead",
             )
         os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # OpenCV's Qt lacks fonts, and says so
         self._title = title
@@ -55,8 +55,8 @@ class PreviewSink:
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         except cv2.error as error:
             raise DeviceError(
-                "no window can be shown: this OpenCV has none; run 'pip uninstall opencv-python-headless' "
-                "and 'pip install --force-reinstall opencv-python'"
+                "no window can be shown: this OpenCV has none",
+                remedy="run 'pip uninstall opencv-python-headless' and 'pip install --force-reinstall opencv-python'",
             ) from error
 
     def write(self, layers: Layers) -> None:

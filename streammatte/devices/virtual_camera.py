@@ -38,12 +38,12 @@ def list_virtual_cameras() -> list[str]:
     return [each.path for each in v4l2_devices() if each.loopback]
 
 
-def no_virtual_camera() -> str:
-    """Say that there is none, and what makes one on this system."""
+def no_virtual_camera() -> DeviceError:
+    """Return the error that there is none, with what makes one on this system."""
     make = "install OBS Studio (https://obsproject.com), start its virtual camera there once, and stop it"
     if sys.platform == "linux":
         make = f"make one: '{make_command()}'"
-    return f"there is no virtual camera; {make}"
+    return DeviceError("there is no virtual camera", remedy=make)
 
 
 class VirtualCameraSink:
@@ -121,16 +121,18 @@ def _open(size: tuple[int, int], rate: float, device: str | None) -> tuple[Any, 
                 reason = error
                 if each and not users:  # its last writer may have been killed
                     free_output(each)
-    raise DeviceError(_why_not(device, reason)) from reason
+    raise _why_not(device, reason) from reason
 
 
-def _why_not(device: str | None, error: RuntimeError) -> str:
+def _why_not(device: str | None, error: RuntimeError) -> DeviceError:
     reason = str(error).replace("\n", "; ")
     there = list_virtual_cameras()
     if device is not None and there and device not in there:
-        return f"there is no virtual camera {device}; there are: {', '.join(there)}"
+        problem = f"there is no virtual camera {device}"
+        return DeviceError(problem, remedy=f"there are: {', '.join(there)}", subject=device)
     if there:
         name = device or there[0]
         users = ", ".join(map(str, holders(name))) or "the programs that use it"
-        return f"the virtual camera {name} cannot be used ({reason}); close {users}"
+        problem = f"the virtual camera {name} cannot be used ({reason})"
+        return DeviceError(problem, remedy=f"close {users}", subject=name)
     return no_virtual_camera()

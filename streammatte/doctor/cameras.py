@@ -41,10 +41,10 @@ def cameras() -> list[Finding]:
         findings = [Finding(_SECTION, camera.device, "ok", camera.name) for camera in list_cameras()]
         findings += _consent()
     if not list_cameras() and not any(each.status == "problem" for each in findings):
-        detail, _, remedy = no_camera().partition("; ")
-        if sys.platform == "linux":
-            remedy = "plug one in; to try without one: streammatte webcam --camera sample --preview"
-        findings.append(Finding(_SECTION, "camera", "problem", detail, remedy))
+        error = no_camera()
+        sample = "plug one in; to try without one: streammatte webcam --camera sample --preview"
+        remedy = sample if sys.platform == "linux" else error.remedy
+        findings.append(Finding(_SECTION, "camera", "problem", error.problem, remedy))
     return findings
 
 

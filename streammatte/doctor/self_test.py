@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streammatte.doctor.commands import pip, reinstall
 from streammatte.doctor.finding import Finding
-from streammatte.errors import MissingExtraError, StreammatteError
+from streammatte.errors import StreammatteError
 from streammatte.io.memory import NullSink
 
 if TYPE_CHECKING:
@@ -107,10 +107,9 @@ def _alpha(shares: list[float]) -> Finding:
 
 
 def _broken(error: Exception) -> Finding:
-    reason = " ".join(str(error).split()) or type(error).__name__
-    detail = f"breaks off: {reason}" if isinstance(error, StreammatteError) else f"{type(error).__name__}: {reason}"
-    if isinstance(error, ImportError) and not isinstance(error, MissingExtraError) and error.name:
-        remedy = pip("install", "--force-reinstall", error.name.partition(".")[0])
-    else:
-        remedy = reinstall()
+    if isinstance(error, StreammatteError):
+        return Finding(_SECTION, "sample", "problem", f"breaks off: {error.problem}", error.remedy or reinstall())
+    detail = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    missing = error.name if isinstance(error, ImportError) else None
+    remedy = pip("install", "--force-reinstall", missing.partition(".")[0]) if missing else reinstall()
     return Finding(_SECTION, "sample", "problem", detail, remedy)

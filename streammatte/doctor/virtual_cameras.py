@@ -41,7 +41,7 @@ def virtual_cameras(root: Path = Path("/")) -> list[Finding]:
 
     found = list_virtual_cameras()
     if not found:
-        detail, _, _ = no_virtual_camera().partition("; ")
+        detail = no_virtual_camera().problem
         return [Finding(_SECTION, "virtual camera", "problem", detail, _INSTALL_OBS[sys.platform])]
     return obs_on_macos(_OBS) if sys.platform == "darwin" else [Finding(_SECTION, found[0], "ok", "installed")]
 

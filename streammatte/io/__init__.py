@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from streammatte.errors import UsageError
+from streammatte.errors import UsageError, about
 from streammatte.io.containers import PICTURES, carries_alpha, container_for
 from streammatte.io.memory import ArraySource, ListSink, NullSink
 from streammatte.io.notices import Notify, unheard
@@ -89,20 +89,23 @@ def open_sink(
     from streammatte.io.paint import PAINTS, straight
 
     path = Path(path)
-    if transparent and picture != "composite":
-        raise UsageError(f"{path}: picture={picture!r} has no background to be transparent; leave one of the two out")
-    if transparent and not carries_alpha(path):
-        raise UsageError(
-            f"{path}: {path.suffix or 'a file without a suffix'} cannot hold a transparent background; write "
-            ".mov (ProRes 4444), .webm or .mkv (VP9), .png (one picture) or NAME_%05d.png (a sequence)"
-        )
-    paint = straight if transparent else PAINTS[picture]
-    if path.suffix.lower() in PICTURES:
-        from streammatte.io.images import ImageSink, SequenceSink, is_sequence
+    with about(path):
+        if transparent and picture != "composite":
+            raise UsageError(
+                f"{path}: picture={picture!r} has no background to be transparent", remedy="leave one of the two out"
+            )
+        if transparent and not carries_alpha(path):
+            raise UsageError(
+                f"{path}: {path.suffix or 'a file without a suffix'} cannot hold a transparent background",
+                remedy="write .mov (ProRes 4444), .webm or .mkv (VP9), .png (a picture) or NAME_%05d.png (a sequence)",
+            )
+        paint = straight if transparent else PAINTS[picture]
+        if path.suffix.lower() in PICTURES:
+            from streammatte.io.images import ImageSink, SequenceSink, is_sequence
 
-        return (SequenceSink if is_sequence(path) else ImageSink)(path, paint, source, on_notice)
-    from streammatte.io.video_sink import VideoSink
+            return (SequenceSink if is_sequence(path) else ImageSink)(path, paint, source, on_notice)
+        from streammatte.io.video_sink import VideoSink
 
-    container = container_for(path)
-    codec = container.transparent if transparent and container.transparent else container.opaque
-    return VideoSink(path, container, codec, paint, source, sound=sound, on_notice=on_notice)
+        container = container_for(path)
+        codec = container.transparent if transparent and container.transparent else container.opaque
+        return VideoSink(path, container, codec, paint, source, sound=sound, on_notice=on_notice)

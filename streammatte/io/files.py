@@ -23,16 +23,18 @@ def check_input(path: Path) -> Path:
     """
     try:
         if path.is_dir():
-            raise MediaError(f"{path} is a folder; expected a file: name one of the files in it")
+            raise MediaError(f"{path} is a folder; expected a file", remedy="name one of the files in it")
         with path.open("rb") as file:
             if not file.read(1):
-                raise MediaError(f"{path} is empty (0 bytes); expected a video or a picture: copy or record it again")
+                raise MediaError(
+                    f"{path} is empty (0 bytes); expected a video or a picture", remedy="copy or record it again"
+                )
     except FileNotFoundError:
-        raise MediaError(f"{path} does not exist; check the name and the folder") from None
+        raise MediaError(f"{path} does not exist", remedy="check the name and the folder") from None
     except MediaError:
         raise
     except OSError as error:
-        raise MediaError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+        raise MediaError(f"{path} cannot be read ({error.strerror})", remedy="check its permissions") from error
     return path
 
 
@@ -44,7 +46,7 @@ def check_output(path: Path, source: Path | None) -> None:
     UsageError
     """
     if source is not None and path.exists() and path.samefile(source):
-        raise UsageError(f"{path} is the input itself; give the output another name")
+        raise UsageError(f"{path} is the input itself", remedy="give the output another name")
 
 
 class PartialFile:
@@ -78,17 +80,21 @@ class PartialFile:
     def __init__(self, path: Path, source: Path | None = None, on_notice: Notify = unheard) -> None:
         check_output(path, source)
         if path.is_dir():
-            raise MediaError(f"{path} is a folder; expected the name of a file: write {path / 'NAME.mp4'} or the like")
+            raise MediaError(
+                f"{path} is a folder; expected the name of a file", remedy=f"write {path / 'NAME.mp4'} or the like"
+            )
         self.path = path
         self.temporary = temporary_name(path, path.suffix, on_notice)
         self._claim: Claim | None = None
         try:
             self.temporary.open("xb").close()
         except FileNotFoundError:
-            raise MediaError(f"{path} cannot be written: there is no folder {path.parent}; make it first") from None
+            raise MediaError(
+                f"{path} cannot be written: there is no folder {path.parent}", remedy="make it first"
+            ) from None
         except OSError as error:
             raise MediaError(
-                f"{path} cannot be written ({error.strerror}); choose a folder that you may write to"
+                f"{path} cannot be written ({error.strerror})", remedy="choose a folder that you may write to"
             ) from error
         with suppress(OSError):
             self._claim = Claim(self.temporary)
@@ -99,7 +105,9 @@ class PartialFile:
             os.replace(self.temporary, self.path)  # noqa: PTH105
         except OSError as error:
             self.discard()
-            raise MediaError(f"{self.path} cannot be replaced ({error.strerror}); choose another name") from error
+            raise MediaError(
+                f"{self.path} cannot be replaced ({error.strerror})", remedy="choose another name"
+            ) from error
         self._release()
 
     def discard(self) -> None:

@@ -128,7 +128,7 @@ class ImageSink:
         path = self._file.path
         if self._written:
             numbered = path.with_name(f"{path.stem}_%05d{path.suffix}")
-            raise UsageError(f"{path} holds one picture, and there are more; write {numbered}, or a video")
+            raise UsageError(f"{path} holds one picture, and there are more", remedy=f"write {numbered}, or a video")
         self._written = True
         _write_image(self._file.temporary, path, self._paint(layers))
 
@@ -190,9 +190,11 @@ class SequenceSink:
         try:
             self._folder.mkdir()
         except FileNotFoundError:
-            raise MediaError(f"{path} cannot be written: there is no folder {path.parent}; make it first") from None
+            raise MediaError(
+                f"{path} cannot be written: there is no folder {path.parent}", remedy="make it first"
+            ) from None
         except OSError as error:
-            raise MediaError(f"{path} cannot be written ({error.strerror}); choose another folder") from error
+            raise MediaError(f"{path} cannot be written ({error.strerror})", remedy="choose another folder") from error
         with suppress(OSError):
             self._claim = Claim(self._folder)
 

@@ -133,8 +133,8 @@ class StreamCopier:
                 output, convert = self._encoder(stream)
             except (FFmpegError, LookupError, ValueError) as error:
                 raise UsageError(
-                    f"{self._path}: its {stream.type} ({codec}) cannot be put into a {self._container.format} file; "
-                    "write a .mkv, or leave the sound and subtitles out"
+                    f"{self._path}: its {stream.type} ({codec}) cannot be put into a {self._container.format} file",
+                    remedy="write a .mkv, or leave the sound and subtitles out",
                 ) from error
         output.metadata.update(tags(stream.metadata))
         cast(Any, output).disposition = stream.disposition.value  # as a number: PyAV 17 takes nothing else

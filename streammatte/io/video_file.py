@@ -65,7 +65,8 @@ def open_video(path: Path) -> InputContainer:
     except FFmpegError as error:
         if head[4:8] == b"ftyp":
             raise MediaError(
-                f"{path} is cut off: its index (moov) is missing, as when a recording was not ended; record it again"
+                f"{path} is cut off: its index (moov) is missing, as when a recording was not ended",
+                remedy="record it again",
             ) from error
         raise MediaError(f"{path} is no video that can be read; {_EXPECTED}") from error
     if container.format.name == "tty":  # FFmpeg plays a text in whatever code as a film of a terminal
@@ -91,7 +92,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         )
     stream = best if best in films else films[0]
     if stream.codec_context is None:
-        raise MediaError(f"{path}: there is no decoder for its video; convert it to H.264 first")
+        raise MediaError(f"{path}: there is no decoder for its video", remedy="convert it to H.264 first")
     return stream
 
 

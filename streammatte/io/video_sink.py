@@ -80,8 +80,8 @@ class VideoSink:
         film = source if isinstance(source, VideoSource) else None
         if codec.square and film and film.aspect not in (None, 1):
             raise UsageError(
-                f"{path}: the pixels of {film.path} are {film.aspect} as wide as high, which {codec.name} cannot tell; "
-                "write .mp4, .mov, or an opaque .mkv"
+                f"{path}: the pixels of {film.path} are {film.aspect} as wide as high, which {codec.name} cannot tell",
+                remedy="write .mp4, .mov, or an opaque .mkv",
             )
         self._path = path
         self._codec = codec

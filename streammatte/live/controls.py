@@ -178,7 +178,7 @@ class LiveControls:
         """
         with self._lock:
             if text == self.look.background:
-                raise UsageError(f"the background {text} is the one that is shown; choose another first")
+                raise UsageError(f"the background {text} is the one that is shown", remedy="choose another first")
             self.backgrounds = tuple(each for each in self.backgrounds if each != text)
 
     def set_filters(self, texts: Sequence[str]) -> None:

@@ -140,7 +140,8 @@ class PersistentSource:
                 raise reader.error or DeviceError("the camera gives no more frames; it is opened again")
             if monotonic() > deadline:
                 raise DeviceError(
-                    f"the camera has given no frame for {self._silence_s:.0f} s; if it stays silent, plug it in again"
+                    f"the camera has given no frame for {self._silence_s:.0f} s",
+                    remedy="if it stays silent, plug it in again",
                 )
         return None
 

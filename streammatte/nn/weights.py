@@ -50,7 +50,8 @@ def load_network(path: Path, build: Callable[[NetworkConfig], MattingNetwork] = 
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(
             f"{path} holds no weights of a matting network ({_first_line(error)}); expected a safetensors file that "
-            "'streammatte train' wrote"
+            "'streammatte train' wrote",
+            subject=path,
         ) from error
     return network.eval()
 

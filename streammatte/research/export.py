@@ -51,7 +51,8 @@ def export(network: MattingNetwork, path: Path, size: tuple[int, int] | None = N
         import onnx
     except ImportError as error:
         raise MissingExtraError(
-            "writing ONNX files needs the package onnx, which is missing; run: pip install 'streammatte[train]'"
+            "writing ONNX files needs the package onnx, which is missing",
+            remedy="run: pip install 'streammatte[train]'",
         ) from error
     module = _AlphaOnly(folded(network)).eval()
     width, height = size or (512, 288)

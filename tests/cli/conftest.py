@@ -19,7 +19,10 @@ class Bright:
     engine, device = "double", "nothing"
 
     def matte(self, frame):
-        return (frame.rgb.mean(axis=2) > 127).astype(np.float32)
+        return self.matte_in_box(frame.rgb)
+
+    def matte_in_box(self, rgb):
+        return (rgb.mean(axis=2) > 127).astype(np.float32)
 
     def reset(self):
         pass

@@ -88,7 +88,7 @@ def test_one_line_that_helps_and_nothing_lost(case, folder, streammatte, loaded)
         ("image a/photo.png photo.png out", 2, "photo.png would be written over another output; give"),
         ("image photo.png out.jpg --bg none", 2, r"out.jpg cannot be transparent; write .*\.png"),
         ("image photo.png out.mp4", 2, "out.mp4 is no picture by its name; expected"),
-        ("image photo.png text.jpg text.mp4", 2, "text.mp4 is a file; expected a folder for 2 pictures: give"),
+        ("image photo.png text.jpg text.mp4", 2, "text.mp4 is a file; expected a folder for 2 pictures; give"),
     ],
 )
 def test_pictures_too(arguments, code, message, folder, streammatte, clip):

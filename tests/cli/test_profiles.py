@@ -162,6 +162,18 @@ def test_what_only_the_command_finds_out_names_the_line_too(streammatte, config)
     assert streammatte("webcam").stderr.endswith(f"({path}:2 sets filter)\n")
     assert str(path) not in streammatte("webcam", "--filter", "blr").stderr
 
+    path.write_text('[webcam]\nbg = "no.jpg"\ncamera = "picture"\n')
+    assert "expected a picture" in (message := streammatte("webcam").stderr)
+    assert message.endswith(f"({path}:2 sets bg)\n")  # and not that 3 sets camera, though its text is there
+
+
+def test_a_file_below_a_folder_that_is_set_names_the_line_too(streammatte, config, tmp_path):
+    (tmp_path / "pack" / "val" / "rooms").mkdir(parents=True)
+    path = config(f"[evaluate]\ndata = '{tmp_path / 'pack'}'\n")
+    result = streammatte("evaluate")
+    assert result.stderr.startswith(f"streammatte: there are no pictures in {tmp_path / 'pack' / 'val' / 'rooms'}")
+    assert result.stderr.endswith(f"({path}:2 sets data)\n")
+
 
 def test_an_unknown_profile_tells_which_there_are(webcam, config, config_path, usual):
     result, _ = webcam("--profile", "ofice")

@@ -22,6 +22,6 @@ class ResearchCommand(ProfileCommand):
             if (error.name or "").partition(".")[0] == "streammatte":
                 raise
             raise MissingExtraError(
-                f"'{ctx.command_path}' needs the package {error.name}, which is not installed; "
-                "run: pip install 'streammatte[train]'"
+                f"'{ctx.command_path}' needs the package {error.name}, which is not installed",
+                remedy="run: pip install 'streammatte[train]'",
             ) from error

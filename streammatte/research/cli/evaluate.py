@@ -59,9 +59,11 @@ def evaluate(
     """
     protocol = protocol or ("composition" if rivals else "pack")
     if rivals and protocol == "pack":
-        raise UsageError("--rivals need pictures with a true alpha; use --protocol composition, or leave it out")
+        raise UsageError(
+            "--rivals need pictures with a true alpha", remedy="use --protocol composition, or leave --protocol out"
+        )
     if (strips or groups) and protocol == "composition":
-        raise UsageError("--strips and --groups are of the pack; use --protocol pack")
+        raise UsageError("--strips and --groups are of the pack", remedy="use --protocol pack")
 
     from streammatte.research.evaluate import composition, validation
     from streammatte.research.evaluate.groups import by_group

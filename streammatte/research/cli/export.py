@@ -27,6 +27,6 @@ def export(out: Path, weights: Path | None) -> None:
 
     path = weights_file(weights)
     if not out.parent.is_dir():
-        raise MediaError(f"the folder {out.parent} is not there; make it first, or write elsewhere")
+        raise MediaError(f"the folder {out.parent} is not there", remedy="make it first, or write elsewhere")
     write(load_network(path, build), out, note=origin(path))
     click.echo(f"{out}: {out.stat().st_size / 1e6:.2f} MB")

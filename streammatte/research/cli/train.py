@@ -86,7 +86,7 @@ def _recipe(name: str) -> Recipe:
     from streammatte.research.train.config import RECIPES
 
     if name not in RECIPES:
-        raise UsageError(f"there is no recipe {name!r}; expected one of {', '.join(RECIPES)}")
+        raise UsageError(f"there is no recipe {name!r}; expected one of {', '.join(RECIPES)}", subject=name)
     return RECIPES[name]
 
 
@@ -94,7 +94,7 @@ def _configuration(variant: str | None) -> NetworkConfig:
     from streammatte.research.variants import VARIANTS
 
     if variant is not None and variant not in VARIANTS:
-        raise UsageError(f"there is no variant {variant!r}; expected one of {', '.join(VARIANTS)}")
+        raise UsageError(f"there is no variant {variant!r}; expected one of {', '.join(VARIANTS)}", subject=variant)
     return VARIANTS[variant or "ours"]
 
 

@@ -62,7 +62,8 @@ class Composite:
         """
         foreground, alpha = read_rgb(self.foreground), read_alpha(self.alpha)
         if foreground.shape[:2] != alpha.shape:
-            raise MediaError(f"{self.alpha} has another size than {self.foreground}; expected a matte of that picture")
+            problem = f"{self.alpha} has another size than {self.foreground}; expected a matte of that picture"
+            raise MediaError(problem, subject=self.alpha)
         return over(foreground, alpha, _covering(read_rgb(self.background), foreground)), alpha
 
 
@@ -83,7 +84,8 @@ def composites(directory: Path) -> list[Composite]:
         mattes = [path.parent.parent / "alpha" / path.name for path in foregrounds]
         backgrounds = pictures_in(directory / "val" / "rooms")
     else:
-        raise MediaError(f"{directory} holds no test set; expected fg/, alpha/ and bg/, or val/dancer and val/rooms")
+        problem = f"{directory} holds no test set; expected fg/, alpha/ and bg/, or val/dancer and val/rooms"
+        raise MediaError(problem, subject=directory)
     each = min(_MOST_BACKGROUNDS, max(1, len(backgrounds) // len(foregrounds)))
     made = []
     for i, (foreground, matte) in enumerate(zip(foregrounds, mattes, strict=True)):

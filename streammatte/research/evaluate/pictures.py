@@ -45,7 +45,8 @@ def pictures_in(folder: Path) -> list[Path]:
     """
     found = sorted(path for path in folder.glob("*") if path.suffix.lower() in _SUFFIXES)
     if not found:
-        raise MediaError(f"there are no pictures in {folder}; expected a folder with {' '.join(_SUFFIXES)} files")
+        problem = f"there are no pictures in {folder}; expected a folder with {' '.join(_SUFFIXES)} files"
+        raise MediaError(problem, subject=folder)
     return found
 
 
@@ -75,5 +76,5 @@ def _read(path: Path, flags: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uin
     image = cv2.imread(str(path), flags) if path.is_file() else None
     if image is None:
         fault = "no picture that can be read" if path.is_file() else "not there"
-        raise MediaError(f"{path} is {fault}; expected a picture, such as .png, .jpg or .webp")
+        raise MediaError(f"{path} is {fault}; expected a picture, such as .png, .jpg or .webp", subject=path)
     return np.asarray(image, np.uint8)

@@ -54,7 +54,8 @@ def open_rivals(names: Sequence[str]) -> dict[str, Rival]:
         pymatting = importlib.import_module("pymatting")
     except ImportError as error:
         raise MissingExtraError(
-            "the rivals need the package pymatting, which is not installed; run: pip install 'streammatte[train]'"
+            "the rivals need the package pymatting, which is not installed",
+            remedy="run: pip install 'streammatte[train]'",
         ) from error
     rivals = {name: _rival(name, getattr(pymatting, RIVALS[name])) for name in names}
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
@@ -73,7 +74,9 @@ def _rival(name: str, estimate: Callable[..., np.ndarray[tuple[int, int], np.dty
             with redirect_stdout(StringIO()):  # pymatting prints what it thinks of its matrices
                 alpha = estimate(rgb / 255.0, trimap / 255.0)
         except ValueError as error:
-            raise UsageError(f"the rival {name} found no alpha for a picture ({error}); leave it out") from error
+            raise UsageError(
+                f"the rival {name} found no alpha for a picture ({error})", remedy="leave it out"
+            ) from error
         return np.clip(alpha, 0, 1).astype(np.float32)
 
     return find

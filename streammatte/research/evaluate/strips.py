@@ -70,7 +70,7 @@ def write_strips(directory: Path, matte: Matte, out: Path, limit: int | None = N
             alpha = at_size(matte, rgb, target.shape)
             path = out / f"{folder.name}_{_score(alpha, target):.3f}_{name}.png"
             if not cv2.imwrite(str(path), cv2.cvtColor(strip(rgb, target, alpha), cv2.COLOR_RGB2BGR)):
-                raise MediaError(f"{path} cannot be written; choose another folder")
+                raise MediaError(f"{path} cannot be written", remedy="choose another folder", subject=path)
             count += 1
     return count
 

@@ -67,7 +67,8 @@ def sets_in(directory: Path, sets: Sequence[str] = SETS) -> list[Path]:
     folders = [directory / "val" / name for name in sets]
     found = [folder for folder in folders if folder.is_dir()]
     if not found:
-        raise MediaError(f"{directory} holds no validation pack; expected a folder 'val' with {', '.join(sets)}")
+        problem = f"{directory} holds no validation pack; expected a folder 'val' with {', '.join(sets)}"
+        raise MediaError(problem, subject=directory)
     return found
 
 

@@ -131,7 +131,7 @@ def _stage_index(recipe: Recipe, name: str | None) -> int:
     if name is None:
         return 0
     if name not in names:
-        raise UsageError(f"the recipe has no stage {name!r}; expected one of {', '.join(names)}")
+        raise UsageError(f"the recipe has no stage {name!r}; expected one of {', '.join(names)}", subject=name)
     return names.index(name)
 
 
