@@ -4,7 +4,7 @@
 
     StreammatteError
     ├── UsageError      (ValueError)   what was asked for cannot be: an option, a value, a pair of them
-    │   ├── FilterError                an unknown filter, or a parameter that it does not take
+    │   ├── FilterError                an unknown filter, a parameter that it does not take, layers that cannot be
     │   └── ShapeError                 an array of another shape, type or range than expected
     ├── MediaError      (OSError)      a file that cannot be read or written
     ├── DeviceError     (OSError)      a camera, virtual camera or compute device that is not there or does not answer
@@ -63,7 +63,7 @@ class UsageError(StreammatteError, ValueError):
 
 
 class FilterError(UsageError):
-    """An unknown filter, or a parameter that it does not take."""
+    """An unknown filter, a parameter that it does not take, or layers that cannot be."""
 
 
 class ShapeError(UsageError):

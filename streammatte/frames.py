@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import isnan
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streammatte.errors import ShapeError
 
-__all__ = ["Alpha", "Frame", "Rgb", "check_alpha", "check_rgb"]
+__all__ = ["Alpha", "Frame", "Rgb", "check_alpha", "check_range", "check_rgb"]
 
 Rgb: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
 """(H, W, 3) uint8: R,G,B, full range, straight (not premultiplied)."""
 
 Alpha: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 """(H, W) float32 in [0, 1]: 1 where the foreground is opaque."""
+
+_ROUNDING = 1e-3
+"""By so much may alpha lie beyond 0 and 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,8 @@ class Frame:
         return replace(self, rgb=rgb)
 
 
-def check_rgb(array: Any, name: str = "rgb") -> Rgb:
-    """Return `array` if it is a picture, (H, W, 3) uint8, of one pixel or more.
+def check_rgb(array: Any, name: str = "rgb", size: tuple[int, int] | None = None) -> Rgb:
+    """Return `array` if it is a picture, (H, W, 3) uint8, not empty, and of `size` (w, h) where one is given.
 
     Raises
     ------
@@ -64,6 +69,7 @@ def check_rgb(array: Any, name: str = "rgb") -> Rgb:
         raise ShapeError(
             f"{name} is {_describe(array)}; expected an array (H, W, 3) of uint8, in the order R,G,B, and not empty"
         )
+    _check_size(array, size, name)
     return array
 
 
@@ -77,9 +83,28 @@ def check_alpha(array: Any, size: tuple[int, int] | None = None, name: str = "al
     """
     if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype != np.float32:
         raise ShapeError(f"{name} is {_describe(array)}; expected an array (H, W) of float32 in [0, 1]")
+    _check_size(array, size, name)
+    return array
+
+
+def check_range(alpha: Alpha, name: str = "alpha") -> Alpha:
+    """Return `alpha` if all of it lies in [0, 1], but for what rounding does.
+
+    Raises
+    ------
+    ShapeError
+        If it does not.
+    """
+    least, most = float(alpha.min()), float(alpha.max())  # NaN where one is in it
+    if not (least >= -_ROUNDING and most <= 1 + _ROUNDING):
+        reason = "has NaN in it" if isnan(least) else f"reaches from {least:g} to {most:g}"
+        raise ShapeError(f"{name} {reason}; expected numbers in [0, 1]")
+    return alpha
+
+
+def _check_size(array: NDArray[Any], size: tuple[int, int] | None, name: str) -> None:
     if size is not None and (array.shape[1], array.shape[0]) != size:
         raise ShapeError(f"{name} is {array.shape[1]}x{array.shape[0]}; expected {size[0]}x{size[1]}, as the frame")
-    return array
 
 
 def _describe(value: Any) -> str:

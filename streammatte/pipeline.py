@@ -1,9 +1,9 @@
-"""Runs frames from a source through matter, smoother and filters into a sink.
+"""Runs frames from a source through a chain of matter, smoother and filters into a sink.
 
 ::
 
     reading thread ─► newest or next ─► matting thread ─► next ─► the caller's thread
-    source                              matter, smoother, filters  sink, on_frame
+    source                              chain                      sink, on_frame
 
 Sink and callback stay in the caller's thread, where windows and signals must be handled. The queues between the threads
 hold so few frames that memory does not depend on the length of the video.
@@ -14,17 +14,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import inf
 from threading import Condition
 from time import perf_counter
 from typing import Generic, TypeVar
 
-from streammatte.errors import FilterError
-from streammatte.frames import Frame, check_alpha
+from streammatte.chain import Chain, ChainTimes
+from streammatte.frames import Frame
 from streammatte.layers import Layers
 from streammatte.stages import Filter, Matter, Sink, Smoother, Source
 
-__all__ = ["FrameReport", "StageTimes", "run"]
+__all__ = ["FrameReport", "StageTimes", "run", "run_chain"]
 
 _AHEAD = 2
 """Frames that wait between two stages of a file: enough to even out their times. A live source waits with one."""
@@ -49,7 +50,7 @@ class StageTimes:
     matte_ms: float
     smooth_ms: float
     filter_ms: float
-    write_ms: float = 0.0
+    write_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def run(
     filters: Sequence[Filter] = (),
     on_frame: Callable[[FrameReport], object] | None = None,
 ) -> int:
-    """Matte every frame of `source` and write it to `sink`, then close both.
+    """Matte every frame of `source` and write it to `sink`, then close both, and the filters.
 
     Timestamps pass through unchanged; without filters so does the picture, bit for bit. Every frame of a file is
     written. Of a live source only the newest frame is kept while the one before is being matted.
@@ -94,13 +95,14 @@ def run(
     source : Source
         Closed on every path.
     matter : Matter
-        Reset before the first frame, and so is `smoother`. Both, and the filters, are called in a thread of their own.
+        Reset before the first frame and where time steps back, and so are `smoother` and `filters`. All are called in
+        a thread of their own.
     sink : Sink
         Closed when all went well. On any error, and on KeyboardInterrupt, it is aborted.
     smoother : Smoother, optional
         Steadies alpha over time.
     filters : sequence of Filter
-        Applied in this order.
+        Applied in this order, and closed on every path.
     on_frame : callable, optional
         Called in the caller's thread after each frame written.
 
@@ -114,26 +116,32 @@ def run(
     ShapeError
         If the matter or the smoother returns an alpha of another size than the frame.
     FilterError
-        If a filter returns something else than Layers.
+        If a filter returns something else than layers of the frame's size.
     Exception
         Whatever a stage or `on_frame` raises; no thread is left behind.
     """
+    with Chain(matter, smoother, filters) as chain:
+        return run_chain(source, chain, sink, on_frame=on_frame)
+
+
+def run_chain(
+    source: Source, chain: Chain, sink: Sink, *, on_frame: Callable[[FrameReport], object] | None = None
+) -> int:
+    """Do what `run` does with a chain of one's own, which is left open after the last frame."""
     ahead = 1 if source.live else _AHEAD
     frames: _Queue[tuple[Frame, float]] = _Queue(ahead, newest=source.live)
-    results: _Queue[tuple[Layers, StageTimes]] = _Queue(ahead)
+    results: _Queue[tuple[Layers, float, ChainTimes]] = _Queue(ahead)
     written = 0
     try:
         with ThreadPoolExecutor(2, "streammatte") as threads:
             try:
-                matter.reset()
-                if smoother is not None:
-                    smoother.reset()
+                chain.reset()
                 reading = threads.submit(_read, source, frames)
-                matting = threads.submit(_matte, frames, matter, smoother, filters, results)
-                for layers, stages in results:
+                matting = threads.submit(_matte, frames, chain, results)
+                for layers, decode_ms, times in results:
                     start = perf_counter()
                     sink.write(layers)
-                    stages = replace(stages, write_ms=_ms_since(start))
+                    stages = StageTimes(decode_ms, *times, _ms_since(start))
                     written += 1
                     if on_frame is not None:
                         on_frame(FrameReport(written - 1, layers.frame.time, frames.dropped, stages))
@@ -162,34 +170,19 @@ def _read(source: Source, frames: _Queue[tuple[Frame, float]]) -> None:
 
 
 def _matte(
-    frames: _Queue[tuple[Frame, float]],
-    matter: Matter,
-    smoother: Smoother | None,
-    filters: Sequence[Filter],
-    results: _Queue[tuple[Layers, StageTimes]],
+    frames: _Queue[tuple[Frame, float]], chain: Chain, results: _Queue[tuple[Layers, float, ChainTimes]]
 ) -> None:
     try:
+        before_s = -inf
         for frame, decode_ms in frames:
-            start = perf_counter()
-            alpha = check_alpha(matter.matte(frame), frame.size)
-            matte_ms, start = _ms_since(start), perf_counter()
-            if smoother is not None:
-                alpha = check_alpha(smoother.smooth(alpha, frame), frame.size)
-            smooth_ms, start = _ms_since(start), perf_counter()
-            layers = Layers.of(frame, alpha)
-            for each in filters:
-                layers = _filtered(each, layers)
-            if not results.put((layers, StageTimes(decode_ms, matte_ms, smooth_ms, _ms_since(start)))):
+            if frame.time < before_s:  # another video begins within the file
+                chain.reset()
+            before_s = frame.time
+            layers, times = chain(frame)
+            if not results.put((layers, decode_ms, times)):
                 return
     finally:
         results.end()
-
-
-def _filtered(edit: Filter, layers: Layers) -> Layers:
-    edited = edit(layers)
-    if not isinstance(edited, Layers):
-        raise FilterError(f"filter {edit!r} returned a {type(edited).__name__}; expected Layers")
-    return edited
 
 
 def _ms_since(start: float) -> float:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from fractions import Fraction
 from typing import Protocol, runtime_checkable
 
 from streammatte.frames import Alpha, Frame
 from streammatte.layers import Layers
 
-__all__ = ["Filter", "Matter", "Sink", "Smoother", "Source"]
+__all__ = ["Filter", "Matter", "Sink", "Smoother", "Source", "close_all", "reset_all"]
 
 
 @runtime_checkable
@@ -59,10 +60,44 @@ class Smoother(Protocol):
 
 @runtime_checkable
 class Filter(Protocol):
-    """Edits foreground, alpha or background."""
+    """Edits foreground, alpha or background. Any callable that takes and returns layers is one.
+
+    One that remembers earlier frames, or holds a file, has one or both of two methods more, which are called where
+    they are there:
+
+    ``reset()``
+        Forget earlier frames. Called before each video and each picture, and where a camera comes back.
+    ``close()``
+        Free what is held. Called once, when no frame follows.
+    """
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the edited layers."""
+
+
+@runtime_checkable
+class _Resets(Protocol):
+    def reset(self) -> None: ...
+
+
+@runtime_checkable
+class _Closes(Protocol):
+    def close(self) -> None: ...
+
+
+def reset_all(stages: Iterable[object]) -> None:
+    """Reset the stages that can be."""
+    for stage in stages:
+        if isinstance(stage, _Resets):
+            stage.reset()
+
+
+def close_all(stages: Iterable[object]) -> None:
+    """Close the stages that can be, each of them, even if one of them raises."""
+    with ExitStack() as closing:
+        for stage in stages:
+            if isinstance(stage, _Closes):
+                closing.callback(stage.close)
 
 
 @runtime_checkable

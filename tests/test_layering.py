@@ -36,6 +36,7 @@ IMPORTS_ONLY = {
     "streammatte.compositing": ("numpy", "cv2", "streammatte.frames"),
     "streammatte.layers": ("streammatte.compositing", "streammatte.frames"),
     "streammatte.stages": ("streammatte.frames", "streammatte.layers"),
+    "streammatte.chain": ("streammatte.errors", "streammatte.frames", "streammatte.layers", "streammatte.stages"),
     "streammatte.plugins": ("streammatte.errors", "streammatte.stages"),
     "streammatte_filters.*": ("numpy", "cv2", "streammatte", "streammatte_filters.*"),
 }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +10,6 @@ import pytest
 
 from streammatte.errors import FilterError, ShapeError
 from streammatte.frames import Frame
-from streammatte.layers import Layers
 from streammatte.pipeline import run
 
 TIMES = [0, 40, 41, 120, 1000, 1001]
@@ -143,14 +143,37 @@ def test_without_filters_the_picture_is_the_input_bit_for_bit():
 def test_stages_follow_one_another_and_start_afresh():
     matter, smoother, sink = Half(), Half(), Kept()
 
-    def edited(text):
-        return lambda layers: Layers(layers.frame, layers.alpha, layers.foreground, text + str(layers.background)[:1])
+    class Adds:
+        def __init__(self, number):
+            self.number, self.calls = number, []
 
-    in_time(lambda: run(Pictures(), matter, sink, smoother=smoother, filters=[edited("a"), edited("b")]))
+        def __call__(self, layers):
+            self.calls.append("call")
+            return replace(layers, background=layers.foreground * 0 + 10 * layers.background[0, 0, 0] + self.number)
 
-    assert sink.layers[0].background == "ba"
+        def reset(self):
+            self.calls.append("reset")
+
+        def close(self):
+            self.calls.append("close")
+
+    first, second = Adds(1), Adds(2)
+
+    def plain(layers):
+        return replace(layers, background=layers.background * 0)
+
+    in_time(lambda: run(Pictures(), matter, sink, smoother=smoother, filters=[plain, first, second]))
+
+    assert sink.layers[0].background[0, 0, 0] == 12
     assert sink.layers[0].alpha[0, 0] == 0.25
     assert (matter.resets, smoother.resets) == (1, 1)
+    assert first.calls == second.calls == ["reset", *["call"] * len(TIMES), "close"]
+
+
+def test_all_start_afresh_where_time_steps_back():
+    matter, smoother = Half(), Half()
+    in_time(lambda: run(Pictures([0, 40, 80, 0, 40]), matter, Kept(), smoother=smoother))
+    assert (matter.resets, smoother.resets) == (2, 2)
 
 
 def test_reports_come_in_the_callers_thread_after_each_frame():
@@ -237,10 +260,47 @@ def test_a_file_is_never_read_far_ahead():
     assert max(ahead) <= 8  # two waiting in each queue and one in the hands of each stage
 
 
-def test_an_alpha_of_another_size_and_a_filter_that_returns_nothing_are_refused():
+def test_an_alpha_of_another_size_is_refused():
     matter = Half()
     matter.matte = lambda frame: np.zeros((3, 4), np.float32)
     with pytest.raises(ShapeError, match="4x3; expected 8x6"):
         in_time(lambda: run(Pictures(), matter, Kept()))
-    with pytest.raises(FilterError, match="expected Layers"):
-        in_time(lambda: run(Pictures(), Half(), Kept(), filters=[lambda layers: None]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"alpha": lambda alpha: alpha.astype(float)}, "alpha is an array (6, 8) of float64; expected"),
+        ({"alpha": lambda alpha: alpha[..., None]}, "alpha is an array (6, 8, 1) of float32; expected"),
+        ({"alpha": lambda alpha: alpha[:3]}, "alpha is 8x3; expected 8x6, as the frame"),
+        ({"alpha": lambda alpha: alpha * np.float32("nan")}, "alpha has NaN in it; expected"),
+        ({"alpha": lambda alpha: alpha * 255}, "alpha reaches from 127.5 to 127.5; expected"),
+        ({"foreground": lambda rgb: rgb[:, :4]}, "foreground is 4x6; expected 8x6, as the frame"),
+        ({"background": lambda rgb: rgb / 2}, "background is an array (6, 8, 3) of float64; expected"),
+        ({"background": lambda rgb: "red"}, "background is a str; expected an array (H, W, 3) of uint8"),
+    ],
+)
+def test_what_no_filter_may_return_is_refused_by_its_name(changed, reason):
+    class Careless:
+        closed = False
+
+        def __call__(self, layers):
+            return replace(layers, **{name: change(vars(layers)[name]) for name, change in changed.items()})
+
+        def close(self):
+            self.closed = True
+
+    careless, sink = Careless(), Kept()
+    with pytest.raises(FilterError, match="Careless returned") as caught:
+        in_time(lambda: run(Pictures(), Half(), sink, filters=[careless]))
+    assert reason in str(caught.value)
+    assert sink.end == "aborted"
+    assert careless.closed
+
+
+def test_a_function_that_errs_is_named_too():
+    def nothing(layers):
+        return None
+
+    with pytest.raises(FilterError, match=r"test_pipeline\..*nothing returned a NoneType; expected Layers"):
+        in_time(lambda: run(Pictures(), Half(), Kept(), filters=[nothing]))

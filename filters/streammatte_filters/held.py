@@ -28,9 +28,6 @@ _KNOWN_S = 1.0
 _TRUST_S = 30.0
 """Seconds after which a pixel that a person hid all the time is not relied on: the light may have changed."""
 
-_LONGEST_STEP_S = 0.2
-"""A frame counts for no longer, however late the next one comes."""
-
 _CHANGE = 16.0
 """Levels of 255 by which a pixel must differ from the background at the least; half of it is half opaque."""
 
@@ -75,6 +72,10 @@ class HeldObjects:
         if not forget_s > 0:
             raise ValueError(f"forget_s is {forget_s}; expected seconds above 0, such as 10")
         self._forget_s = forget_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the background."""
         self._memory: _Memory | None = None
 
     def __call__(self, layers: Layers) -> Layers:
@@ -128,9 +129,9 @@ class _Memory:
         return np.asarray((self._seen_s >= _KNOWN_S) & (self._hidden_s < _TRUST_S))
 
     def passed_s(self, time_s: float) -> float:
-        """Seconds that count since the frame before."""
+        """Seconds since the frame before."""
         before, self._time_s = self._time_s, time_s
-        return min(max(time_s - before, 0.0), _LONGEST_STEP_S)
+        return time_s - before
 
     def distrust(self, hidden: _Mask, passed_s: float) -> None:
         """Know less and less of what somebody hides."""

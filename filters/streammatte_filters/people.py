@@ -36,7 +36,7 @@ class People:
 
     People who touch each other in the picture are one. Who was kept goes on being kept until somebody else is half as
     large again, or the first has been away for a second, so that it does not jump between two. Nobody is kept in that
-    second, after a cut in a film too. Photos, which have no time, are looked at one by one.
+    second, after a cut in a film too.
 
     Parameters
     ----------
@@ -46,6 +46,10 @@ class People:
 
     def __init__(self, keep: Literal["largest", "nearest"] = "largest") -> None:
         self._keep = keep
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget who was kept."""
         self._before: _Mask | None = None
         self._seen_s = 0.0
 
@@ -75,7 +79,7 @@ class People:
         column = cv2.CC_STAT_AREA if self._keep == "largest" else cv2.CC_STAT_HEIGHT
         sizes = boxes[:, column].astype(np.float64)
         sizes[0] = 0
-        if self._before is not None and self._before.shape == labels.shape and 0 < time_s - self._seen_s < _MISSED_S:
+        if self._before is not None and self._before.shape == labels.shape and time_s - self._seen_s < _MISSED_S:
             shared = np.bincount(labels[self._before > 0], minlength=len(sizes))
             shared[0] = 0
             if not shared.any():

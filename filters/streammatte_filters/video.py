@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
-from math import inf
 from pathlib import Path
 from typing import Literal
 
 from streammatte import Layers, MediaError, Rgb, fitted, open_source
 
 __all__ = ["VideoBackground"]
-
-_PAUSE_S = 2.0
-"""Seconds without a frame after which the video goes on from where it was, as catching up would take a while."""
 
 _SLACK_S = 1e-3
 """Seconds by which two times that mean the same may differ: some files keep whole milliseconds."""
@@ -22,8 +18,7 @@ _SLACK_S = 1e-3
 class VideoBackground:
     """Plays a video behind the person, over and over.
 
-    Each frame gets the picture of its time, whatever the two frame rates. The video starts with the first frame, starts
-    again when time steps back, and stands still while there is no frame for two seconds and more.
+    Each frame gets the picture of its time, whatever the two frame rates. The video starts with the first frame.
 
     Parameters
     ----------
@@ -42,30 +37,33 @@ class VideoBackground:
         self._path = path
         self._fit = fit
         open_source(path).close()  # refused here rather than at the first frame
-        self._time = -inf
+        self._pictures: Generator[tuple[float, Rgb], None, None] | None = None
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with the picture of their time as their background."""
         time = layers.frame.time
-        before, self._time = self._time, -inf  # after an error the video is opened again
-        if before == -inf or time < before:
+        if self._pictures is None:
             self._start = time
             self._pictures = _endless(self._path)
             self._next_s, self._next = next(self._pictures)
-        elif time - before > _PAUSE_S:
-            self._start += time - before
         while self._next_s <= time - self._start + _SLACK_S:
             self._picture = self._next
             self._next_s, self._next = next(self._pictures)
-        self._time = time
         return replace(layers, background=fitted(self._picture, layers.frame.size, self._fit))
 
+    def reset(self) -> None:
+        """Start the video again with the next frame."""
+        self.close()
 
-def _endless(path: Path) -> Iterator[tuple[float, Rgb]]:
-    """The video's pictures over and over, each with its seconds since the start of the first.
+    def close(self) -> None:
+        """Free the file."""
+        if self._pictures is not None:
+            self._pictures.close()
+            self._pictures = None
 
-    No method: it would hold its filter, which holds it, and the video would stay open when both are dropped.
-    """
+
+def _endless(path: Path) -> Generator[tuple[float, Rgb], None, None]:
+    """The video's pictures over and over, each with its seconds since the start of the first."""
     begin_s = 0.0
     while True:
         source = open_source(path)

@@ -41,12 +41,13 @@ def image(
     with straight colours, unless --bg says otherwise; any other picture a blurred one.
     """
     from streammatte.background import Background
+    from streammatte.chain import Chain
     from streammatte.cli.notices import Notices
     from streammatte.cli.progress import progress
     from streammatte.io import open_sink, open_source
     from streammatte.io.files import check_input
     from streammatte.matting import load
-    from streammatte.pipeline import run
+    from streammatte.pipeline import run_chain
     from streammatte.plugins import parse_filter
 
     jobs = _jobs(inputs, out)
@@ -58,14 +59,14 @@ def image(
     matter = load(weights, engine=engine, device=device, threads=threads)
     if results[0] != out:
         _make_folder(out)
-    with progress(len(jobs), unit="picture", quiet=quiet) as tally:
+    with Chain(matter, filters=steps) as chain, progress(len(jobs), unit="picture", quiet=quiet) as tally:
         for picture, result in jobs:
             with ExitStack() as opened:
                 source = open_source(picture)
                 opened.callback(source.close)
                 sink = open_sink(result, source, transparent=background.transparent, on_notice=notices)
                 opened.callback(sink.abort)
-                run(source, matter, sink, filters=steps, on_frame=tally)
+                run_chain(source, chain, sink, on_frame=tally)
     notices.say()
     if not quiet:
         click.echo(f"wrote {out}: {tally.summary}; background: {background.name}; {matter.engine} on {matter.device}")

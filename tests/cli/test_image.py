@@ -46,3 +46,15 @@ def test_a_folder_and_several_pictures(streammatte, photos, loaded, tmp_path):
         assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png"]
         assert read(out / "b.png").shape == (40, 60, 4)
     assert len(loaded) == 2  # once a command, not once a picture
+
+
+def test_a_filter_knows_nothing_of_the_picture_before(streammatte, tmp_path):
+    left, right = np.s_[20:70, 10:50], np.s_[10:70, 150:190]
+    for name, people in (("a.png", [left]), ("b.png", [left, right])):
+        photo = np.zeros((80, 200, 3), np.uint8)
+        for person in people:
+            photo[person] = 255
+        cv2.imwrite(str(tmp_path / name), photo)
+    streammatte("image", tmp_path / "a.png", tmp_path / "b.png", tmp_path / "out", "--filter", "people:largest")
+    alpha = read(tmp_path / "out" / "b.png")[..., 3]
+    assert (alpha[left].max(), alpha[right].min()) == (0, 255)

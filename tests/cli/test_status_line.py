@@ -17,7 +17,7 @@ STATUS = LiveStatus(
         "matte_fps": 12.2,
         "latency_median_ms": 41.2,
         "latency_p95_ms": 66.0,
-        "stages": StageTimes(1, 20.4, 2.2, 6.4),
+        "stages": StageTimes(1, 20.4, 2.2, 6.4, 0),
         "cpu_percent": 88.8,
         "engine": "onnxruntime",
         "device": "cpu",

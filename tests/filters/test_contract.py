@@ -9,6 +9,7 @@ import pytest
 
 from streammatte import Filter, Frame, Layers, parse_filter
 from streammatte.plugins import filter_names
+from streammatte.stages import close_all, reset_all
 
 SIZE = 65, 48
 OURS = [entry.name for entry in filter_names() if entry.owner.startswith("streammatte ")]
@@ -58,6 +59,15 @@ class TestEveryFilter:
         larger = Layers.of(Frame(np.zeros((60, 80, 3), np.uint8), 4, Fraction(1, 25)), np.ones((60, 80), np.float32))
         edited = edit(larger)
         assert edited.background is None or edited.background.shape == (60, 80, 3)
+
+    def test_after_a_reset_it_is_as_new(self, name, arguments, layers):
+        edit = parse_filter(name + arguments.get(name, ""))
+        for count in range(3):
+            edit(Layers.of(Frame(layers.frame.rgb[::-1].copy(), count), np.roll(layers.alpha, 20, axis=1)))
+        reset_all([edit])
+        again = edit(layers).composite.rgb
+        close_all([edit])
+        np.testing.assert_array_equal(again, parse_filter(name + arguments.get(name, ""))(layers).composite.rgb)
 
     def test_it_takes_layers_without_a_background(self, name, arguments, layers):
         parse_filter(name + arguments.get(name, ""))(replace(layers, background=None)).composite  # noqa: B018

@@ -129,6 +129,14 @@ def test_what_was_hidden_while_the_light_changed_is_not_held():
     np.testing.assert_array_equal(after, before)
 
 
+def test_after_a_reset_the_background_is_learnt_anew():
+    room = Room()
+    room.show(3)
+    room.edit.reset()
+    before, after = room.show(0.5, {"beside": RED})
+    np.testing.assert_array_equal(after, before)
+
+
 def test_nobody_holds_nothing():
     room = Room()
     room.show(3)

@@ -71,10 +71,10 @@ def test_one_who_is_missed_for_a_moment_is_not_given_up():
     assert kept(keep(people(right, time_ms=2000)), right) == 1
 
 
-def test_photos_one_after_the_other_know_nothing_of_each_other():
+def test_after_a_reset_nothing_is_known_of_who_was_kept():
     keep = parse_filter("people")
-    assert kept(keep(people(WIDE)), WIDE) == 1
-    assert kept(keep(people(TALL)), TALL) == 1
     left, larger = (20, 90, 100, 180), (200, 70, 280, 180)
     assert kept(keep(people(left)), left) == 1
+    assert keep(people(larger)).alpha.max() == 0  # missed for a moment
+    keep.reset()
     assert kept(keep(people(left, larger)), larger) == 1

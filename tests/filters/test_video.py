@@ -1,14 +1,12 @@
 """The background video shows the picture of each frame's time, whatever the rates."""
 
-import gc
-import weakref
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
 
-from streammatte import Frame, Layers, MediaError
+from streammatte import Frame, Layers, MediaError, open_source
 from streammatte_filters.video import VideoBackground
 
 LEVELS = [20, 60, 100, 140, 180, 220]
@@ -49,9 +47,11 @@ def test_it_starts_with_the_first_frame_whatever_its_time(path):
     assert [shown(video, time) for time in (86_400_000, 86_400_250)] == [20, 100]
 
 
-def test_it_starts_again_where_time_steps_back_and_goes_on_after_a_pause(path):
+def test_after_a_reset_it_starts_again(path):
     video = VideoBackground(path)
-    assert [shown(video, time) for time in (0, 350, 100, 250, 3_600_000, 3_600_110)] == [20, 140, 20, 60, 60, 100]
+    assert [shown(video, time) for time in (0, 350)] == [20, 140]
+    video.reset()
+    assert [shown(video, time) for time in (350, 450)] == [20, 60]
 
 
 def test_irregular_times_get_their_pictures(path):
@@ -73,14 +73,17 @@ def test_what_cannot_be_read_is_refused_at_once_by_name(tmp_path, content):
         VideoBackground(path)
 
 
-def test_a_filter_that_is_dropped_frees_its_video_at_once(path):
+@pytest.mark.parametrize("method", ["reset", "close"])
+def test_its_file_is_closed_with_it(path, monkeypatch, method):
+    opened = []
+
+    def watched(path):
+        opened.append(open_source(path))
+        return opened[-1]
+
+    monkeypatch.setattr("streammatte_filters.video.open_source", watched)
     video = VideoBackground(path)
     shown(video, 0)
-    freed = []
-    weakref.finalize(video, freed.append, True)
-    gc.disable()  # which would find it in the end
-    try:
-        del video
-        assert freed
-    finally:
-        gc.enable()
+    getattr(video, method)()
+    assert len(opened) == 2
+    assert all(list(source) == [] for source in opened)
