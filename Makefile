@@ -1,5 +1,5 @@
 # make demo   mattes the sample clip onto a beach; the result lies in demo/
-# make test   runs every check: ruff, mypy, pytest
+# make test   runs every check: ruff, mypy, pytest, the docs site
 # Both first set up .venv, once. Another Python: make PYTHON=python3.12 test
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 python; do \
@@ -21,10 +21,11 @@ test: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	@# NumPy for Python 3.10 describes the shapes of arrays otherwise, so that types are checked from 3.11 on.
 	$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 11))' || $(BIN)/mypy
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	$(BIN)/pytest
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo site
 
 # A server may lack the libGL that OpenCV's windows need: there, OpenCV without windows takes its place.
 define check_opencv

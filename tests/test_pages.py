@@ -1,4 +1,4 @@
-"""The README's commands and its Python run as they stand."""
+"""The commands and the Python of README and docs run as they stand, and links lead somewhere."""
 
 import os
 import re
@@ -10,12 +10,15 @@ import av
 import cv2
 import pytest
 
+import streammatte
+
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"<!-- tested -->\n```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "filters" / "README.md"]
+TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PAGES}
+BLOCKS = re.findall(r"<!-- tested -->\n```(\w+)\n(.*?)```", "".join(TEXTS.values()), flags=re.DOTALL)
 LINES = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
-COMMANDS = [line.partition("  #")[0].rstrip() for line in LINES]
-PROGRAMS = [block for language, block in BLOCKS if language == "python"]
+COMMANDS = sorted({line.partition("  #")[0].rstrip() for line in LINES})
+PROGRAMS = sorted({block for language, block in BLOCKS if language == "python"})
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +47,10 @@ def run(arguments, folder):
     return result.stdout
 
 
-def test_the_readme_has_what_is_tested_here():
+def test_the_pages_have_what_is_tested_here():
     assert len(COMMANDS) >= 8
-    assert len(PROGRAMS) == 1
+    assert PROGRAMS
+    assert "<!-- tested -->" in TEXTS["README.md"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -63,6 +67,12 @@ def test_the_python_example_runs(program, folder):
         assert container.streams.video[0].frames > 0
 
 
-def test_its_links_lead_to_files():
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", TEXTS)
+def test_its_links_lead_to_files(page):
+    for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", TEXTS[page]):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+def test_every_public_name_is_on_the_page_about_python():
+    shown = re.findall(r"^::: streammatte\.(\w+)$", TEXTS["docs/python.md"], flags=re.MULTILINE)
+    assert sorted([*shown, "__version__"]) == sorted(streammatte.__all__)
