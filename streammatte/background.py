@@ -1,17 +1,25 @@
-"""What `--bg` says, as filters."""
+"""The grammar of `--bg`: all that a text for it can mean, and the filters that come of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from stat import S_ISDIR
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from streammatte.errors import FilterError, UsageError, about
 
 if TYPE_CHECKING:
     from streammatte.stages import Filter
 
-__all__ = ["Background"]
+__all__ = ["FORMS", "Background", "BackgroundKind", "without_folders"]
+
+BackgroundKind: TypeAlias = Literal["picture", "video", "folder", "colour", "blur", "none"]
+
+FORMS = "IMAGE|VIDEO|COLOUR|blur[:STRENGTH]"
+"""What stands behind a person anywhere, for --help; beside it, some outputs take none, and the live path folders."""
 
 
 @dataclass(frozen=True)
@@ -20,23 +28,44 @@ class Background:
 
     Attributes
     ----------
-    name : str
-        As the user is told.
-    filters : tuple of Filter
+    text : str
+        As `--bg` takes it.
+    kind : str
+        "picture" and "video" also where the file is gone: they are told by its name.
     paths : tuple of Path
-        The file that is read for it, if any.
-    transparent : bool
-        Whether nothing stands there.
+        What is read for it.
+    by_default : bool
+        Whether nobody asked for it.
     """
 
-    name: str
-    filters: tuple[Filter, ...]
+    text: str
+    kind: BackgroundKind
     paths: tuple[Path, ...] = ()
-    transparent: bool = False
+    by_default: bool = False
 
     @classmethod
-    def of(cls, text: str | None, *, output: Path | None, decontaminate: bool) -> Background:
-        """Read `--bg`.
+    def parse(cls, text: str) -> Background:
+        """Tell what a text means; any that means nothing else is taken for a colour. No file is opened."""
+        from streammatte.io.containers import PICTURES
+
+        if text == "none":
+            return cls(text, "none")
+        if text == "blur" or text.startswith("blur:"):
+            return cls(text, "blur")
+        path = Path(text)
+        try:
+            mode = path.stat().st_mode
+        except (OSError, ValueError):  # there is no such file, or there cannot be one
+            mode = None
+        if mode is not None and S_ISDIR(mode):
+            return cls(text, "folder", (path,))
+        if path.suffix.lower() in PICTURES:
+            return cls(text, "picture", (path,))
+        return cls(text, "colour") if mode is None and not path.suffix else cls(text, "video", (path,))
+
+    @classmethod
+    def of(cls, text: str | None, output: Path | None = None) -> Background:
+        """Return what stands behind the person in an output.
 
         Parameters
         ----------
@@ -44,49 +73,86 @@ class Background:
             None for the default: nothing where the output carries alpha, else a blur.
         output : Path or None
             The file to write; None for a camera or a window.
+
+        Raises
+        ------
+        UsageError
+            If the output cannot show it.
+        """
+        from streammatte.io import carries_alpha
+
+        alpha = output is not None and carries_alpha(output)
+        if text is None:
+            return replace(cls.parse("none" if alpha else "blur"), by_default=True)
+        background = cls.parse(text)
+        if background.kind == "none" and not alpha:
+            problem = f"--bg none: {output or 'what a camera shows'} cannot be transparent"
+            remedy = "choose another background" if output is None else "write .mov, .webm, .mkv or .png"
+            raise UsageError(problem, remedy=remedy, subject=text)
+        return background
+
+    def __str__(self) -> str:
+        """As the user is told."""
+        text = "none (transparent)" if self.kind == "none" else self.text
+        return f"{text}, by default" if self.by_default else text
+
+    def filters(self, *, decontaminate: bool) -> tuple[Filter, ...]:
+        """Make the filters that put it behind the person, reading its files.
+
+        Parameters
+        ----------
         decontaminate : bool
             Whether to take the old background's colour out of soft edges. A blur keeps that colour and needs it not.
 
         Raises
         ------
         UsageError
-            If nothing can be made of `text`, or the output cannot show it.
+            If nothing can be made of it.
         MediaError
-            If it names a file that cannot be read.
+            If a file cannot be read.
         """
-        from streammatte.io import carries_alpha
         from streammatte.plugins import parse_filter
 
-        alpha = output is not None and carries_alpha(output)
-        if text is None:
-            text, name = ("none", "none (transparent), by default") if alpha else ("blur", "blur, by default")
-        else:
-            name = "none (transparent)" if text == "none" else text
-        if text == "blur" or text.startswith("blur:"):
-            return cls(name, (parse_filter(text),))
-        if text == "none" and not alpha:
-            remedy = "choose another background" if output is None else "write .mov, .webm, .mkv or .png"
-            problem = f"--bg none: {output or 'what a camera shows'} cannot be transparent"
-            raise UsageError(problem, remedy=remedy, subject=text)
-        paths = (Path(text),) if text != "none" and Path(text).exists() else ()
-        with about(text):
-            new = _replacement(text, paths)
-        first = (parse_filter("decontaminate"),) if decontaminate else ()
-        return cls(name, (*first, new), paths, transparent=text == "none")
+        with about(self.text):
+            first = (parse_filter("decontaminate"),) if decontaminate and self.kind != "blur" else ()
+            return (*first, self._filter())
 
+    def _filter(self) -> Filter:
+        from streammatte.plugins import load_filter, parse_filter
 
-def _replacement(text: str, paths: tuple[Path, ...]) -> Filter:
-    from streammatte.io.containers import PICTURES
-    from streammatte.plugins import load_filter, parse_filter
-
-    if text == "none":
-        return parse_filter("transparent")
-    if paths:
-        return load_filter("image" if paths[0].suffix.lower() in PICTURES else "video")(*paths)
-    try:
-        return load_filter("colour")(text)
-    except FilterError:
+        if self.kind == "blur":
+            return parse_filter(self.text)
+        if self.kind == "none":
+            return load_filter("transparent")()
+        if self.paths and self.paths[0].exists():
+            return load_filter("image" if self.kind == "picture" else "video")(*self.paths)
+        with suppress(FilterError):
+            return load_filter("colour")(self.text)
         raise UsageError(
-            f"--bg {text}: there is no such file, and it is no colour; "
+            f"--bg {self.text}: there is no such file, and it is no colour; "
             "expected a picture, a video, #rrggbb, a colour's name, blur[:STRENGTH] or none"
-        ) from None
+        )
+
+
+def without_folders(texts: Iterable[str]) -> list[str]:
+    """Return the texts with the pictures of a folder in its place, by their names.
+
+    Raises
+    ------
+    UsageError
+        If a folder has no picture.
+    """
+    from streammatte.io.containers import PICTURES
+
+    found = []
+    for background in map(Background.parse, texts):
+        if background.kind != "folder":
+            found.append(background.text)
+            continue
+        (folder,) = background.paths
+        pictures = sorted(str(each) for each in folder.iterdir() if each.suffix.lower() in PICTURES)
+        if not pictures:
+            problem = f"--bg {folder}: there is no picture in this folder; expected {', '.join(sorted(PICTURES))}"
+            raise UsageError(problem, subject=background.text)
+        found += pictures
+    return found

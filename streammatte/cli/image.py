@@ -52,8 +52,8 @@ def image(
 
     jobs = _jobs(inputs, out)
     pictures, results = [check_input(picture) for picture, _ in jobs], [result for _, result in jobs]
-    background = Background.of(bg, output=results[0], decontaminate=not no_decontaminate)
-    steps = [*background.filters, *map(parse_filter, filters)]
+    background = Background.of(bg, results[0])
+    steps = [*background.filters(decontaminate=not no_decontaminate), *map(parse_filter, filters)]
     refuse_clash(results, [*pictures, *background.paths])
     notices = Notices(quiet=quiet)
     matter = load(weights, engine=engine, device=device, threads=threads)
@@ -64,12 +64,12 @@ def image(
             with ExitStack() as opened:
                 source = open_source(picture)
                 opened.callback(source.close)
-                sink = open_sink(result, source, transparent=background.transparent, on_notice=notices)
+                sink = open_sink(result, source, transparent=background.kind == "none", on_notice=notices)
                 opened.callback(sink.abort)
                 run_chain(source, chain, sink, on_frame=tally)
     notices.say()
     if not quiet:
-        click.echo(f"wrote {out}: {tally.summary}; background: {background.name}; {matter.engine} on {matter.device}")
+        click.echo(f"wrote {out}: {tally.summary}; background: {background}; {matter.engine} on {matter.device}")
 
 
 def _jobs(inputs: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from streammatte.background import FORMS
 from streammatte.errors import UsageError
 
 __all__ = [
@@ -48,7 +49,7 @@ def background_options(command: C) -> C:
     """Add --bg, --no-decontaminate and --filter."""
     background = click.option(
         "--bg",
-        metavar="IMAGE|VIDEO|COLOUR|blur[:STRENGTH]|none",
+        metavar=f"{FORMS}|none",
         help="What stands behind the person; COLOUR is #rrggbb or a name such as white. "
         "[default: none where the output carries alpha, else blur]",
     )

@@ -6,21 +6,25 @@ import difflib
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import click
 from click.core import ParameterSource
 
+from streammatte.background import Background
 from streammatte.cli.config import ConfigFile, Keys
 from streammatte.errors import MediaError, StreammatteError, UsageError
 
 __all__ = ["ProfileCommand"]
 
 _SETTINGS = "streammatte.settings"
-_WORDS = {"bg": r"none|blur(:.*)?", "camera": r"sample|\d+"}
-"""Options of free text that may name a file, and what is none even where there is a file of that name."""
+_FILES: dict[str, Callable[[str], bool]] = {
+    "bg": lambda text: bool(Background.parse(text).paths),
+    "camera": lambda text: text != "sample" and not text.isdecimal(),
+}
+"""Options of free text that may name a file, and whether a text would."""
 
 
 class ProfileCommand(click.Command):
@@ -182,7 +186,7 @@ def _as_saved(key: str, option: click.Option, value: Any, given: Any) -> Any:
 def _each_as_saved(key: str, option: click.Option, value: Any, given: Any) -> Any:
     if isinstance(value, (bool, int, float)):
         return value
-    names_a_file = key in _WORDS and not re.fullmatch(_WORDS[key], given) and Path(given).exists()
+    names_a_file = key in _FILES and _FILES[key](given) and Path(given).exists()
     return str(Path(given).absolute()) if names_a_file or isinstance(option.type, click.Path) else given
 
 

@@ -82,11 +82,12 @@ def video(
     with ExitStack() as opened:
         source = open_source(video, on_notice=notices)
         opened.callback(source.close)
-        background = Background.of(bg, output=out, decontaminate=not no_decontaminate)
+        background = Background.of(bg, out)
         kept = kept_filters(people, keep_held_objects)
-        steps = [*map(parse_filter, kept), *background.filters, *map(parse_filter, filters)]
+        behind = background.filters(decontaminate=not no_decontaminate)
+        steps = [*map(parse_filter, kept), *behind, *map(parse_filter, filters)]
         refuse_clash(outputs, background.paths)
-        sinks = [open_sink(out, source, transparent=background.transparent, sound=not no_sound, on_notice=notices)]
+        sinks = [open_sink(out, source, transparent=background.kind == "none", sound=not no_sound, on_notice=notices)]
         opened.callback(sinks[0].abort)
         if alpha_out is not None:
             sinks.append(open_sink(alpha_out, source, picture="alpha", sound=False, on_notice=notices))
@@ -101,7 +102,7 @@ def video(
     notices.say()
     if not quiet:
         names = " and ".join(map(str, outputs))
-        click.echo(f"wrote {names}: {tally.summary}; background: {background.name}; {matter.engine} on {matter.device}")
+        click.echo(f"wrote {names}: {tally.summary}; background: {background}; {matter.engine} on {matter.device}")
     _refuse_fragment(source)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streammatte.background import FORMS, without_folders
 from streammatte.cli.options import (
     engine_options,
     filter_options,
@@ -21,7 +22,6 @@ from streammatte.cli.options import (
     weights_option,
 )
 from streammatte.cli.profiles import ProfileCommand
-from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
     from streammatte.devices.preview import PreviewSink
@@ -40,7 +40,7 @@ _COUNTS = sys.platform == "linux"
 @click.option(
     "--bg",
     "backgrounds",
-    metavar="IMAGE|VIDEO|FOLDER|COLOUR|blur[:STRENGTH]",
+    metavar=f"FOLDER|{FORMS}",
     multiple=True,
     help="What stands behind the person. May be repeated, or be a folder of pictures: the keys n and p go through "
     "them.  [default: blur]",
@@ -134,7 +134,7 @@ def webcam(
     cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
     asked = parse_size(size), Fraction(fps)
     controls = LiveControls(
-        _each(backgrounds),
+        without_folders(backgrounds or ("blur",)),
         filters=filters,
         kept=kept_filters(people, keep_held_objects),
         smoothing=smooth,
@@ -203,23 +203,6 @@ def _shown(window: PreviewSink, session: LiveSession) -> str:
     if window.closed_by_user:
         session.controls.quit()
     return window.pressed
-
-
-def _each(backgrounds: tuple[str, ...]) -> list[str]:
-    """The backgrounds, folders taken apart into their pictures; a blur where there is none."""
-    from streammatte.io.containers import PICTURES
-
-    found = []
-    for text in backgrounds or ("blur",):
-        folder = Path(text)
-        if folder.is_dir() and text != "blur":
-            pictures = sorted(str(each) for each in folder.iterdir() if each.suffix.lower() in PICTURES)
-            if not pictures:
-                raise UsageError(f"--bg {text}: there is no picture in this folder; expected {', '.join(PICTURES)}")
-            found += pictures
-        else:
-            found.append(text)
-    return found
 
 
 def _got(source: Source) -> str:

@@ -7,13 +7,12 @@ and what a filter takes as a path is one of the list too.
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from pathlib import Path
 from typing import Any, get_args
 
-from streammatte.control.pictures import kind_of
-from streammatte.errors import FilterError, UsageError
+from streammatte.background import Background
+from streammatte.errors import UsageError
 from streammatte.live.controls import KEYS, LiveControls
-from streammatte.plugins import describe, join_filter, load_filter, parse_filter, split_filter
+from streammatte.plugins import describe, join_filter, load_filter, split_filter
 from streammatte.smoothing import SmootherName
 
 __all__ = ["obey"]
@@ -86,7 +85,7 @@ def _filter(controls: LiveControls, item: Any) -> str:
             text = join_filter(name, values)
         case _:
             raise UsageError(f"a filter is {item!r}; expected its name and its values as text")
-    known = {each for each in controls.backgrounds if kind_of(each) in ("picture", "video")}
+    known = {str(path) for each in controls.backgrounds for path in Background.parse(each).paths}
     for present in controls.look.filters:
         known.update(split_filter(present)[1].values())
     paths = {each.name for each in describe(load_filter(name)) if "path" in each.type.split(" or ")}
@@ -121,11 +120,9 @@ def _one_of(value: Any, known: Container[str], kind: str) -> Any:
 
 
 def _is_made_up(text: str) -> bool:
-    """Whether it is a colour or a blur, and no file."""
-    if kind_of(text) == "blur" or (kind_of(text) == "colour" and not Path(text).exists()):
-        try:
-            parse_filter(text) if kind_of(text) == "blur" else load_filter("colour")(text)
-        except FilterError:
-            return False
-        return True
-    return False
+    """Whether it is a background, and no file is read for it."""
+    try:
+        background = Background.of(text)
+        return not background.paths and bool(background.filters(decontaminate=False))
+    except UsageError:
+        return False

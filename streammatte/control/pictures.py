@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 from zlib import crc32
 
 import cv2
 import numpy as np
 
-from streammatte.errors import MediaError
-from streammatte.fitting import fitted
+from streammatte.background import Background
 from streammatte.frames import Frame, Rgb
-from streammatte.io import open_source
-from streammatte.io.containers import PICTURES
-from streammatte.io.images import read_image
 from streammatte.layers import Layers
-from streammatte.plugins import load_filter
+from streammatte.stages import close_all
 
-__all__ = ["BackgroundKind", "Thumbnails", "kind_of", "preview"]
-
-BackgroundKind: TypeAlias = Literal["picture", "video", "colour", "blur"]
-"""What the text of a background stands for."""
+__all__ = ["Thumbnails", "preview"]
 
 _PREVIEW_WIDTH = 640
 _THUMBNAIL = 192, 108
@@ -39,16 +31,6 @@ def preview(layers: Layers) -> bytes:
     return _jpeg(rgb)
 
 
-def kind_of(text: str) -> BackgroundKind:
-    """Tell what the text of a background stands for."""
-    path = Path(text)
-    if text == "blur" or text.startswith("blur:"):
-        return "blur"
-    if path.suffix.lower() in PICTURES:
-        return "picture"
-    return "video" if path.suffix or path.exists() else "colour"
-
-
 class _Thumbnail(NamedTuple):
     version: str
     jpeg: bytes
@@ -63,13 +45,13 @@ class Thumbnails:
     def version(self, text: str) -> str:
         """Return something that changes whenever the thumbnail of `text` does."""
         try:
-            changed_ns = Path(text).stat().st_mtime_ns
-        except (OSError, ValueError):  # a colour, or a file that is gone
-            changed_ns = 0
+            changed_ns = [path.stat().st_mtime_ns for path in Background.parse(text).paths]
+        except OSError:  # a file that is gone
+            changed_ns = []
         return f"{crc32(f'{text} {changed_ns}'.encode()):08x}"
 
     def __call__(self, text: str) -> bytes:
-        """Return the thumbnail of a picture, a video or a colour.
+        """Return the thumbnail of a background, as it is with nobody before it.
 
         Raises
         ------
@@ -81,28 +63,21 @@ class Thumbnails:
         if kept is None or kept.version != version:
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
-            kept = self._kept[text] = _Thumbnail(version, _jpeg(fitted(_picture(text), _THUMBNAIL)))
+            kept = self._kept[text] = _Thumbnail(version, _jpeg(_alone(text)))
         return kept.jpeg
 
 
-def _picture(text: str) -> Rgb:
-    """The picture itself, a video's first frame, or the colour."""
-    kind = kind_of(text)
-    if kind == "picture":
-        return read_image(Path(text))
-    if kind == "video":
-        source = open_source(Path(text))
-        try:
-            for frame in source:
-                return frame.rgb
-        finally:
-            source.close()
-        raise MediaError(f"{text} holds no frame", remedy="choose another video")
+def _alone(text: str) -> Rgb:
+    """The background alone, (h, w, 3)."""
     width, height = _THUMBNAIL
-    frame = Frame(np.zeros((height, width, 3), np.uint8))
-    background = load_filter("colour")(text)(Layers.of(frame, np.zeros((height, width), np.float32))).background
-    assert background is not None
-    return background
+    layers = Layers.of(Frame(np.zeros((height, width, 3), np.uint8)), np.zeros((height, width), np.float32))
+    steps = Background.of(text).filters(decontaminate=False)
+    try:
+        for step in steps:
+            layers = step(layers)
+    finally:
+        close_all(steps)
+    return layers.composite.rgb
 
 
 def _jpeg(rgb: Rgb) -> bytes:

@@ -6,7 +6,8 @@ import inspect
 from dataclasses import asdict
 from typing import Any, get_args
 
-from streammatte.control.pictures import Thumbnails, kind_of
+from streammatte.background import Background
+from streammatte.control.pictures import Thumbnails
 from streammatte.control.uploads import MOST_BYTES, Uploads, label_of
 from streammatte.errors import FilterError
 from streammatte.io.containers import PICTURES
@@ -54,10 +55,10 @@ def catalogue() -> dict[str, Any]:
 
 
 def _background(index: int, text: str, thumbnails: Thumbnails) -> dict[str, Any]:
-    kind = kind_of(text)
-    label = label_of(text) if kind in ("picture", "video") else text.replace(":", " ")
-    picture = None if kind == "blur" else f"thumbnail/{index}?version={thumbnails.version(text)}"
-    return {"text": text, "kind": kind, "label": label, "thumbnail": picture}
+    background = Background.parse(text)
+    label = label_of(text) if background.paths else text.replace(":", " ")
+    picture = None if background.kind == "blur" else f"thumbnail/{index}?version={thumbnails.version(text)}"
+    return {"text": text, "kind": background.kind, "label": label, "thumbnail": picture}
 
 
 def _filter(name: str, owner: str) -> dict[str, Any]:

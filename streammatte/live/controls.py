@@ -15,7 +15,7 @@ from streammatte.errors import UsageError
 from streammatte.live.look import SWITCHES, Look
 from streammatte.plugins import load_filter, parse_filter
 from streammatte.smoothing import SmootherName, smoother
-from streammatte.stages import Matter
+from streammatte.stages import Filter, Matter
 
 __all__ = ["KEYS", "LiveControls"]
 
@@ -39,10 +39,17 @@ KEYS: dict[str, tuple[str, Callable[[LiveControls], None]]] = {
 
 @dataclass(frozen=True)
 class _Made:
-    """A background, read and ready; `stamps` tell whether its file has changed since."""
+    """A background, read and ready; `stamps` tell whether its files have changed since."""
 
     background: Background
+    filters: tuple[Filter, ...]
     stamps: tuple[int, ...]
+
+    @property
+    def blur(self) -> float:
+        """The strength that a background of the kind blur[:STRENGTH] asks for."""
+        strength: Any = getattr(self.filters[0], "strength", 0.0) if self.background.kind == "blur" else 0.0
+        return float(strength)
 
 
 class LiveControls:
@@ -113,7 +120,7 @@ class LiveControls:
         self._loader = ThreadPoolExecutor(1, "streammatte loading")
         self._asked = self.backgrounds[0]
         self._made = self._make(self.backgrounds[0])
-        look = Look(self.backgrounds[0], _own_blur(self.backgrounds[0]), tuple(filters), smoothing)
+        look = Look(self.backgrounds[0], self._made.blur, tuple(filters), smoothing)
         self._kept = tuple(map(parse_filter, kept))
         self._extra = tuple(map(parse_filter, filters))
         self.look = self._finished(replace(look, smoother=smoother(smoothing)))
@@ -256,9 +263,9 @@ class LiveControls:
             self._loader.submit(guarded)
 
     def _make(self, text: str) -> _Made:
-        before = _stamps([Path(text)])  # a file that changes while it is read is read again
-        background = Background.of(text, output=None, decontaminate=self._decontaminate)
-        return _Made(background, before if background.paths else ())
+        background = Background.of(text)
+        before = _stamps(background.paths)  # a file that changes while it is read is read again
+        return _Made(background, background.filters(decontaminate=self._decontaminate), before)
 
     def _show(self, text: str, made: _Made) -> None:
         with self._lock:
@@ -266,28 +273,18 @@ class LiveControls:
             self._made = made
             if text not in self.backgrounds:
                 self.backgrounds = (*self.backgrounds, text)
-            blur = self.look.blur if again else _own_blur(text)
+            blur = self.look.blur if again else made.blur
             self.look = self._finished(replace(self.look, background=text, blur=blur))
 
     def _finished(self, look: Look) -> Look:
-        own = () if _is_blur(look.background) else self._made.background.filters
+        own = () if self._made.background.kind == "blur" else self._made.filters
         blur = (load_filter("blur")(look.blur),) if look.blur else ()
         return replace(look, steps=(*self._kept, *own, *blur, *self._extra))
-
-
-def _is_blur(text: str) -> bool:
-    return text == "blur" or text.startswith("blur:")
-
-
-def _own_blur(text: str) -> float:
-    """The strength that a background of the kind blur[:STRENGTH] asks for."""
-    strength: Any = getattr(parse_filter(text), "strength", 0.0) if _is_blur(text) else 0.0
-    return float(strength)
 
 
 def _stamps(paths: Sequence[Path]) -> tuple[int, ...]:
     """When the files were last changed; empty while one of them is not there."""
     try:
         return tuple(path.stat().st_mtime_ns for path in paths)
-    except (OSError, ValueError):  # a background's text may be no path at all
+    except OSError:
         return ()

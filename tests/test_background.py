@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from streammatte.background import Background, without_folders
+from streammatte.errors import MediaError, UsageError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("rooms").mkdir()
+    for name in ("beach.jpg", "red", "blur", "none", "rooms/b.PNG", "rooms/a.webp", "rooms/notes.txt"):
+        cv2.imwrite("picture.png", np.zeros((4, 4, 3), np.uint8))
+        Path("picture.png").replace(name)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "reads"),
+    [
+        ("beach.jpg", "picture", True),
+        ("gone.JPEG", "picture", True),
+        ("gone.mp4", "video", True),
+        ("red", "video", True),  # a file of this name goes before the colour
+        ("green", "colour", False),
+        ("#336699", "colour", False),
+        ("blur", "blur", False),  # and these words before a file
+        ("blur:20", "blur", False),
+        ("none", "none", False),
+        ("blurred", "colour", False),
+        ("rooms", "folder", True),
+        ("", "folder", True),
+        ("x" * 5000, "colour", False),
+        ("a\0b", "colour", False),
+    ],
+)
+def test_what_a_text_means(text, kind, reads, folder):
+    background = Background.parse(text)
+    assert (background.text, background.kind) == (text, kind)
+    assert background.paths == ((Path(text),) if reads else ())
+
+
+@pytest.mark.parametrize(
+    ("text", "output", "told"),
+    [
+        (None, None, "blur, by default"),
+        (None, "out.mp4", "blur, by default"),
+        (None, "out.png", "none (transparent), by default"),
+        ("none", "out.mov", "none (transparent)"),
+        ("white", "out.png", "white"),
+    ],
+)
+def test_the_output_chooses_where_nobody_does(text, output, told):
+    assert str(Background.of(text, output and Path(output))) == told
+
+
+@pytest.mark.parametrize("output", [None, Path("out.mp4")])
+def test_what_cannot_be_transparent_says_what_to_do(output):
+    with pytest.raises(UsageError, match="cannot be transparent") as caught:
+        Background.of("none", output)
+    assert caught.value.remedy
+    assert caught.value.subject == "none"
+
+
+@pytest.mark.parametrize(("text", "error"), [("gone.jpg", UsageError), ("grue", UsageError), ("rooms", MediaError)])
+def test_what_is_no_background_is_refused_by_its_text(text, error, folder):
+    with pytest.raises(error, match=text) as caught:
+        Background.parse(text).filters(decontaminate=True)
+    assert caught.value.subject == text
+
+
+@pytest.mark.parametrize(("text", "count"), [("blur:5", 1), ("white", 2), ("beach.jpg", 2)])
+def test_only_a_blur_keeps_the_old_colours(text, count, folder):
+    assert len(Background.parse(text).filters(decontaminate=True)) == count
+    assert len(Background.parse(text).filters(decontaminate=False)) == 1
+
+
+def test_a_folder_stands_for_its_pictures(folder):
+    inside = [str(Path("rooms", name)) for name in ("a.webp", "b.PNG")]
+    assert without_folders(["blur", "rooms", "white"]) == ["blur", *inside, "white"]
+    Path("bare").mkdir()
+    with pytest.raises(UsageError, match=r"--bg bare: there is no picture in this folder; expected \.bmp"):
+        without_folders(["bare"])
