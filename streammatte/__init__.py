@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from streammatte.plugins import filter_names, load_filter, parse_filter
     from streammatte.refine import estimate_foreground
     from streammatte.smoothing import EmaSmoother, MotionSmoother
-    from streammatte.stages import Filter, Matter, Sink, Smoother, Source
+    from streammatte.stages import Filter, Matter, Sink, Smoother, Source, SourceInfo
 
 _HOMES = {
     "compositing": ("over",),
@@ -52,7 +52,7 @@ _HOMES = {
     "plugins": ("filter_names", "load_filter", "parse_filter"),
     "refine": ("estimate_foreground",),
     "smoothing": ("EmaSmoother", "MotionSmoother"),
-    "stages": ("Filter", "Matter", "Sink", "Smoother", "Source"),
+    "stages": ("Filter", "Matter", "Sink", "Smoother", "Source", "SourceInfo"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -79,6 +79,7 @@ __all__ = [
     "Sink",
     "Smoother",
     "Source",
+    "SourceInfo",
     "StreammatteError",
     "UsageError",
     "WeightsError",

@@ -2,38 +2,105 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
-from streammatte.frames import Alpha, Frame
-from streammatte.layers import Layers
+if TYPE_CHECKING:  # so that sources and sinks load no cv2
+    from streammatte.frames import Alpha, Frame
+    from streammatte.layers import Layers
 
-__all__ = ["Filter", "Matter", "Sink", "Smoother", "Source", "close_all", "reset_all"]
+__all__ = ["Filter", "Matter", "Sink", "Smoother", "Source", "SourceInfo", "close_all", "reset_all"]
+
+AnySource = TypeVar("AnySource", bound="Source")
+AnySink = TypeVar("AnySink", bound="Sink")
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """What a source is, as far as it knows.
+
+    Attributes
+    ----------
+    size : tuple of int
+        (width, height) in pixels of every frame.
+    rate : Fraction or None
+        Frames per second on average; None where that is not known.
+    live : bool
+        Whether frames come at their own pace, so that a late reader must skip to the newest.
+    path : Path or None
+        The file that is read.
+    device, name : str
+        What a camera is opened by, and what programs call it.
+    coding : str
+        How a camera codes its pictures: mjpeg, rawvideo, h264.
+    frames : int or None
+        How many to expect, for a progress bar.
+    duration_s : float or None
+        Seconds for which the pictures last, or, where a file does not say that, the longest of its streams.
+    read_s : float
+        Seconds of these that were read so far.
+    """
+
+    size: tuple[int, int]
+    rate: Fraction | None = None
+    live: bool = False
+    path: Path | None = None
+    device: str = ""
+    name: str = ""
+    coding: str = ""
+    frames: int | None = None
+    duration_s: float | None = None
+    read_s: float = 0.0
 
 
 @runtime_checkable
 class Source(Protocol):
-    """Gives frames, all of one size, in order of time."""
+    """Gives frames, all of one size, in order of time; `with` closes it.
+
+    Derive from it: three members are yours to write, the others follow from them.
+    """
+
+    @property
+    @abstractmethod
+    def info(self) -> SourceInfo:
+        """What it is."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Frame]:
+        """Iterate over the frames, once."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free file or device; a second call does nothing. Safe to call from another thread, to end the iteration."""
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels of every frame."""
+        return self.info.size
 
     @property
     def rate(self) -> Fraction | None:
         """Frames per second on average; None where it is not known."""
+        return self.info.rate
 
     @property
     def live(self) -> bool:
         """Whether frames come at their own pace, so that a late reader must skip to the newest."""
+        return self.info.live
 
-    def __iter__(self) -> Iterator[Frame]:
-        """Iterate over the frames, once."""
+    def __enter__(self: AnySource) -> AnySource:
+        return self
 
-    def close(self) -> None:
-        """Free file or device; a second call does nothing. Safe to call from another thread, to end the iteration."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 @runtime_checkable
@@ -102,13 +169,31 @@ def close_all(stages: Iterable[object]) -> None:
 
 @runtime_checkable
 class Sink(Protocol):
-    """Takes the layers of each frame: an opaque sink shows `layers.composite`, one that keeps alpha the layers."""
+    """Takes the layers of each frame; `with` closes it, or aborts it where an error comes out.
 
+    An opaque sink shows `layers.composite`, one that keeps alpha the layers. Derive from it: three methods are yours to
+    write.
+    """
+
+    @abstractmethod
     def write(self, layers: Layers) -> None:
         """Take the next frame."""
 
+    @abstractmethod
     def close(self) -> None:
         """Complete the output; only a closed sink leaves a file under the asked name. A second call does nothing."""
 
+    @abstractmethod
     def abort(self) -> None:
         """Give up the output and leave nothing half-written; does nothing once closed."""
+
+    def __enter__(self: AnySink) -> AnySink:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()

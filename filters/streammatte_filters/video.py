@@ -66,16 +66,13 @@ def _endless(path: Path) -> Generator[tuple[float, Rgb], None, None]:
     """The video's pictures over and over, each with its seconds since the start of the first."""
     begin_s = 0.0
     while True:
-        source = open_source(path)
-        step_s = float(1 / source.rate) if source.rate else 0.04
         first_s = None
-        try:
+        with open_source(path) as source:
+            step_s = float(1 / source.rate) if source.rate else 0.04
             for frame in source:
                 first_s = frame.time if first_s is None else first_s
                 at_s = begin_s + frame.time - first_s
                 yield at_s, frame.rgb
-        finally:
-            source.close()
         if first_s is None:
             raise MediaError(f"{path} gives no frame any more; expected a video that can be read again")
         begin_s = at_s + step_s

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,11 +60,8 @@ def image(
         _make_folder(out)
     with Chain(matter, filters=steps) as chain, progress(len(jobs), unit="picture", quiet=quiet) as tally:
         for picture, result in jobs:
-            with ExitStack() as opened:
-                source = open_source(picture)
-                opened.callback(source.close)
+            with open_source(picture) as source:
                 sink = open_sink(result, source, transparent=background.kind == "none", on_notice=notices)
-                opened.callback(sink.abort)
                 run_chain(source, chain, sink, on_frame=tally)
     notices.say()
     if not quiet:

@@ -23,8 +23,9 @@ from streammatte.errors import MediaError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
+    from streammatte.io.paint import Picture
     from streammatte.smoothing import SmootherName
-    from streammatte.stages import Source
+    from streammatte.stages import SourceInfo
 
 _WHOLE = 0.9
 """Part of the stated duration from which a video counts as whole; not every recorder states it to the frame."""
@@ -80,38 +81,35 @@ def video(
     outputs = [path for path in (out, alpha_out, foreground_out) if path is not None]
     notices = Notices(quiet=quiet)
     with ExitStack() as opened:
-        source = open_source(video, on_notice=notices)
-        opened.callback(source.close)
+        source = opened.enter_context(open_source(video, on_notice=notices))
         background = Background.of(bg, out)
         kept = kept_filters(people, keep_held_objects)
         behind = background.filters(decontaminate=not no_decontaminate)
         steps = [*map(parse_filter, kept), *behind, *map(parse_filter, filters)]
         refuse_clash(outputs, background.paths)
-        sinks = [open_sink(out, source, transparent=background.kind == "none", sound=not no_sound, on_notice=notices)]
-        opened.callback(sinks[0].abort)
-        if alpha_out is not None:
-            sinks.append(open_sink(alpha_out, source, picture="alpha", sound=False, on_notice=notices))
-            opened.callback(sinks[-1].abort)
-        if foreground_out is not None:
-            sinks.append(open_sink(foreground_out, source, picture="foreground", sound=False, on_notice=notices))
-            opened.callback(sinks[-1].abort)
+        transparent = background.kind == "none"
+        composite = open_sink(out, source, transparent=transparent, sound=not no_sound, on_notice=notices)
+        sinks = [opened.enter_context(composite)]
+        others: list[tuple[Path | None, Picture]] = [(alpha_out, "alpha"), (foreground_out, "foreground")]
+        for path, picture in others:
+            if path is not None:
+                sink = open_sink(path, source, picture=picture, sound=False, on_notice=notices)
+                sinks.append(opened.enter_context(sink))
         notices.say()
         matter = load(weights, engine=engine, device=device, threads=threads)
-        with progress(getattr(source, "frames", None), quiet=quiet) as tally:
+        with progress(source.info.frames, quiet=quiet) as tally:
             run(source, matter, TeeSink(*sinks), smoother=smoother(smooth), filters=steps, on_frame=tally)
     notices.say()
     if not quiet:
         names = " and ".join(map(str, outputs))
         click.echo(f"wrote {names}: {tally.summary}; background: {background}; {matter.engine} on {matter.device}")
-    _refuse_fragment(source)
+    _refuse_fragment(source.info)
 
 
-def _refuse_fragment(source: Source) -> None:
+def _refuse_fragment(info: SourceInfo) -> None:
     """Raise a MediaError if the file ended long before it should have: no decoder says so."""
-    duration, end = getattr(source, "duration", None), getattr(source, "read_until", 0.0)
-    if duration and end < _WHOLE * duration:
+    if info.duration_s and info.read_s < _WHOLE * info.duration_s:
         raise MediaError(
-            f"{getattr(source, 'path', 'the input')} breaks off after {end:.1f} of {duration:.1f} s; "
-            "what could be read is written",
+            f"{info.path} breaks off after {info.read_s:.1f} of {info.duration_s:.1f} s; what could be read is written",
             remedy="for the rest, copy or record it again",
         )

@@ -121,7 +121,7 @@ def webcam(
     from streammatte.cli.keys import pressed_keys
     from streammatte.cli.status_line import described, status_line
     from streammatte.devices import open_camera
-    from streammatte.devices.camera import CameraSource, find_again
+    from streammatte.devices.camera import find_again
     from streammatte.devices.preview import PreviewSink
     from streammatte.live.allocator import share_arena
     from streammatte.live.controls import KEYS, LiveControls
@@ -149,8 +149,8 @@ def webcam(
 
     def opened_camera() -> Source:
         source = open_camera(find_again(*found) if found else camera, *asked)
-        if camera is None and isinstance(source, CameraSource):
-            found[:] = source.device, found[1] if found else source.name
+        if camera is None:
+            found[:] = source.info.device, found[1] if found else source.info.name
         controls.notify(_got(source))
         return source
 
@@ -207,9 +207,10 @@ def _shown(window: PreviewSink, session: LiveSession) -> str:
 
 def _got(source: Source) -> str:
     """What was asked for is not always what a camera gives."""
-    name, coding = getattr(source, "device", "the video"), getattr(source, "format", "")
-    rate = f" at {float(source.rate):.3g} fps" if source.rate else ""
-    return f"{name} gives {source.size[0]}x{source.size[1]}{' ' + coding if coding else ''}{rate}"
+    info = source.info
+    rate = f" at {float(info.rate):.3g} fps" if info.rate else ""
+    coding = f" {info.coding}" if info.coding else ""
+    return f"{info.device or 'the video'} gives {info.size[0]}x{info.size[1]}{coding}{rate}"
 
 
 class _Output:

@@ -21,6 +21,7 @@ from streammatte.errors import DeviceError
 from streammatte.frames import Frame
 from streammatte.io.video_colour import Colour, ToRgb
 from streammatte.io.video_file import fraction
+from streammatte.stages import Source, SourceInfo
 
 __all__ = ["CameraInfo", "CameraSource", "find_again", "list_cameras", "no_camera"]
 
@@ -106,7 +107,7 @@ def no_camera() -> DeviceError:
     return DeviceError("there is no camera", remedy=f"plug one in{hint}")
 
 
-class CameraSource:
+class CameraSource(Source):
     """The frames of a camera as they come.
 
     At 720 lines and more Motion JPEG is asked for first: most cameras give 30 frames a second only with it. A frame's
@@ -122,48 +123,43 @@ class CameraSource:
     rate : Fraction or int
         Frames per second to ask for.
 
-    Attributes
-    ----------
-    device, name : str
-    size : tuple of int
-        (w, h) of the first frame; a later one may have another.
-    rate : Fraction or None
-        Frames per second that the camera claims to give.
-    format : str
-        How it codes them: mjpeg, rawvideo, h264.
-
     Raises
     ------
     DeviceError
         If there is no such camera, or it does not answer. While iterating: if it is gone.
     """
 
-    live = True
-
     def __init__(
         self, device: str | None = None, size: tuple[int, int] = (1280, 720), rate: Fraction | int = 30
     ) -> None:
         camera = _find(device)
-        self.device, self.name = camera.device, camera.name
+        self._device = camera.device
         self._lock = Lock()
         self._closed = False
         self._container = _open(camera, size, Fraction(rate))
         try:
             stream = next(iter(self._container.streams.video), None)
             if stream is None:
-                raise DeviceError(f"camera {self.device} gives no video; expected a camera or a video's address")
+                raise DeviceError(f"camera {self._device} gives no video; expected a camera or a video's address")
             stream.thread_type = "SLICE"  # threads that take a frame each would hand it out frames later
-            self.rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
-            self.format = stream.codec_context.name
+            claimed = fraction(stream.average_rate) or fraction(stream.guessed_rate)
             self._to_rgb: ToRgb | None = None
             self._frames = self._read(self._container)
             first = next(self._frames, None)
             if first is None:
-                raise _silent(self.device)
-            self.size = first.size
+                raise _silent(self._device)
+            coding = stream.codec_context.name
+            self._info = SourceInfo(
+                first.size, claimed, live=True, device=camera.device, name=camera.name, coding=coding
+            )
         except BaseException:
             self.close()
             raise
+
+    @property
+    def info(self) -> SourceInfo:
+        """What it is; a frame after the first may have another size, and `rate` is what the camera claims to give."""
+        return self._info
 
     def __iter__(self) -> Iterator[Frame]:
         """Iterate over the frames from now on, without end."""
@@ -200,11 +196,11 @@ class CameraSource:
                 return
             except BlockingIOError:  # there is no picture yet
                 if time.monotonic() - heard > _CONNECT_S:
-                    raise _silent(self.device) from None
+                    raise _silent(self._device) from None
                 time.sleep(_POLL_S)
             except FFmpegError as error:
                 raise DeviceError(
-                    f"camera {self.device} is gone ({error.strerror})", remedy="plug it in again"
+                    f"camera {self._device} is gone ({error.strerror})", remedy="plug it in again"
                 ) from error
 
     def _decoded(self, stream: VideoStream, packet: Packet[VideoStream]) -> list[Frame]:

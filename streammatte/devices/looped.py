@@ -11,6 +11,7 @@ from time import monotonic
 from streammatte.errors import MediaError
 from streammatte.frames import Frame
 from streammatte.io import open_source
+from streammatte.stages import Source, SourceInfo
 
 __all__ = ["LoopedSource"]
 
@@ -19,7 +20,7 @@ _PICTURE_S = 1 / 25
 """Seconds for which a single picture is shown."""
 
 
-class LoopedSource:
+class LoopedSource(Source):
     """The frames of a video or a picture as a camera would give them; a live `Source`.
 
     A frame's time is `time.monotonic()` when it is given.
@@ -29,27 +30,23 @@ class LoopedSource:
     spec : str or Path
         As `open_source` takes it.
 
-    Attributes
-    ----------
-    size : tuple of int
-        (w, h).
-    rate : Fraction or None
-        Frames per second.
-
     Raises
     ------
     MediaError
         If it cannot be read.
     """
 
-    live = True
-
     def __init__(self, spec: str | Path) -> None:
         self._spec = spec
         self._source = open_source(spec)
         self._ended = Event()
-        self.size = self._source.size
-        self.rate = self._source.rate
+        played = self._source.info
+        self._info = SourceInfo(played.size, played.rate, live=True, path=played.path)
+
+    @property
+    def info(self) -> SourceInfo:
+        """What it is."""
+        return self._info
 
     def __iter__(self) -> Iterator[Frame]:
         """Iterate without end."""

@@ -11,13 +11,14 @@ import cv2
 
 from streammatte.errors import DeviceError
 from streammatte.layers import Layers
+from streammatte.stages import Sink
 
 __all__ = ["PreviewSink"]
 
 _Q, _ESCAPE = ord("q"), 27
 
 
-class PreviewSink:
+class PreviewSink(Sink):
     """The composite in a window, until the user closes it or presses q or Escape.
 
     Make it, write to it and close it in the program's main thread: macOS asks for that.

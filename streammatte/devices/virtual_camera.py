@@ -16,6 +16,7 @@ from streammatte.devices.v4l2 import free_output, output_format, output_rate, se
 from streammatte.errors import DeviceError
 from streammatte.fitting import FitMode, fitted
 from streammatte.layers import Layers
+from streammatte.stages import Sink
 
 __all__ = ["VirtualCameraSink", "list_virtual_cameras", "no_virtual_camera"]
 
@@ -46,7 +47,7 @@ def no_virtual_camera() -> DeviceError:
     return DeviceError("there is no virtual camera", remedy=make)
 
 
-class VirtualCameraSink:
+class VirtualCameraSink(Sink):
     """The composite in a virtual camera; a frame of another size is scaled, never stretched.
 
     Parameters

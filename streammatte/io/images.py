@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -20,7 +19,7 @@ from streammatte.io.leftovers import Claim, temporary_name
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
 from streammatte.layers import Layers
-from streammatte.stages import Source
+from streammatte.stages import Sink, Source, SourceInfo
 
 __all__ = ["ImageSink", "ImageSource", "SequenceSink", "is_sequence", "read_image"]
 
@@ -50,20 +49,12 @@ def is_sequence(path: Path) -> bool:
     return _NUMBER.search(path.name) is not None
 
 
-class ImageSource:
+class ImageSource(Source):
     """One picture as a source of one frame.
 
     Parameters
     ----------
     path : str or Path
-
-    Attributes
-    ----------
-    path : Path
-    size : tuple of int
-        (w, h) in pixels.
-    frames : int
-        1.
 
     Raises
     ------
@@ -71,14 +62,15 @@ class ImageSource:
         If the file cannot be read.
     """
 
-    rate: Fraction | None = None
-    live = False
-    frames = 1
-
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._frame: Frame | None = Frame(read_image(self.path))
-        self.size = self._frame.size
+        frame = Frame(read_image(Path(path)))
+        self._frame: Frame | None = frame
+        self._info = SourceInfo(frame.size, path=Path(path), frames=1)
+
+    @property
+    def info(self) -> SourceInfo:
+        """What it is."""
+        return self._info
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the frame, once."""
@@ -91,7 +83,7 @@ class ImageSource:
         self._frame = None
 
 
-class ImageSink:
+class ImageSink(Sink):
     """The only frame, as a picture.
 
     Parameters
@@ -114,7 +106,7 @@ class ImageSink:
 
     def __init__(self, path: Path, paint: Paint, source: Source | None = None, on_notice: Notify = unheard) -> None:
         self._paint = paint
-        self._file = PartialFile(path, getattr(source, "path", None), on_notice)
+        self._file = PartialFile(path, source.info.path if source else None, on_notice)
         self._written = self._ended = False
 
     def write(self, layers: Layers) -> None:
@@ -155,7 +147,7 @@ class ImageSink:
             self._file.discard()
 
 
-class SequenceSink:
+class SequenceSink(Sink):
     """Numbered pictures, from 1 on, one for each frame.
 
     They lie in a temporary folder beside their place until `close`. Times are not kept.
@@ -180,7 +172,7 @@ class SequenceSink:
     """
 
     def __init__(self, path: Path, paint: Paint, source: Source | None = None, on_notice: Notify = unheard) -> None:
-        check_output(_numbered(path, 1), getattr(source, "path", None))
+        check_output(_numbered(path, 1), source.info.path if source else None)
         self._path = path
         self._paint = paint
         self._count = 0

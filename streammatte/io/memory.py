@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from streammatte.errors import ShapeError, UsageError
 from streammatte.frames import Frame, Rgb, check_rgb
+from streammatte.stages import Sink, Source, SourceInfo
 
 if TYPE_CHECKING:
     from streammatte.layers import Layers
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["ArraySource", "ListSink", "NullSink"]
 
 
-class ArraySource:
+class ArraySource(Source):
     """Frames from arrays.
 
     Parameters
@@ -39,15 +40,19 @@ class ArraySource:
     def __init__(self, frames: Iterable[Rgb | Frame], rate: Fraction | int = 25, *, live: bool = False) -> None:
         if rate <= 0:
             raise UsageError(f"rate is {rate}; expected frames per second, more than 0")
-        self.rate = Fraction(rate)
-        self.live = live
+        self._step_s = 1 / Fraction(rate)
         self._closed = False
         self._rest = iter(frames)
         first = next(self._rest, None)
         if first is None:
             raise UsageError("there are no frames; expected at least one array (H, W, 3)")
         self._first = self._frame(0, first)
-        self.size = self._first.size
+        self._info = SourceInfo(self._first.size, Fraction(rate), live)
+
+    @property
+    def info(self) -> SourceInfo:
+        """What it is."""
+        return self._info
 
     def __iter__(self) -> Iterator[Frame]:
         """Iterate over the frames, once."""
@@ -70,10 +75,10 @@ class ArraySource:
     def _frame(self, index: int, picture: Rgb | Frame) -> Frame:
         if isinstance(picture, Frame):
             return picture
-        return Frame(check_rgb(picture, f"frame {index}"), index, 1 / self.rate)
+        return Frame(check_rgb(picture, f"frame {index}"), index, self._step_s)
 
 
-class ListSink:
+class ListSink(Sink):
     """Keeps all layers in a list.
 
     Attributes
@@ -104,7 +109,7 @@ class ListSink:
             self.aborted = True
 
 
-class NullSink:
+class NullSink(Sink):
     """Composites every frame, as a sink that shows it must, and drops it: for measuring."""
 
     def write(self, layers: Layers) -> None:

@@ -10,7 +10,7 @@ from streammatte.stages import Sink
 __all__ = ["TeeSink"]
 
 
-class TeeSink:
+class TeeSink(Sink):
     """Writes every frame to several sinks.
 
     Parameters

@@ -26,7 +26,7 @@ from streammatte.io.video_colour import Colour, FromRgb
 from streammatte.io.video_file import media_errors
 from streammatte.io.video_source import VideoSource
 from streammatte.layers import Layers
-from streammatte.stages import Source
+from streammatte.stages import Sink, Source
 
 __all__ = ["VideoSink"]
 
@@ -34,7 +34,7 @@ _THREADS = min(4, os.cpu_count() or 1)
 """Of the encoder. Matting is slower than encoding, and needs the other cores."""
 
 
-class VideoSink:
+class VideoSink(Sink):
     """Frames in a video file, each shown when the source showed it.
 
     The file has a temporary name in the same folder until `close`. Matroska and WebM round times to milliseconds.
@@ -95,7 +95,7 @@ class VideoSink:
         self._duration = 1
         self._delay: int | None = None
         self._ended = False
-        self._file = PartialFile(path, film.path if film else None, on_notice)
+        self._file = PartialFile(path, source.info.path if source else None, on_notice)
         self._output = av.open(
             f"file:{self._file.temporary}", "w", format=container.format, container_options=container.options
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -23,11 +24,12 @@ from streammatte.io.orientation import Orientation
 from streammatte.io.packets import PacketReader
 from streammatte.io.video_colour import Colour, ToRgb
 from streammatte.io.video_file import fraction, open_video, video_stream
+from streammatte.stages import Source, SourceInfo
 
 __all__ = ["VideoSource"]
 
 
-class VideoSource:
+class VideoSource(Source):
     """The frames of a video file, with their own times.
 
     A rotation or mirroring that the file asks for is applied. What cannot be decoded is skipped, interlaced pictures
@@ -42,17 +44,6 @@ class VideoSource:
     Attributes
     ----------
     path : Path
-    size : tuple of int
-        (w, h) in pixels, as shown.
-    rate : Fraction or None
-        Frames per second on average.
-    frames : int or None
-        How many frames to expect, for a progress bar.
-    duration : float or None
-        Seconds for which the video lasts, or, where the file does not say that, the longest of its streams.
-    read_until : float
-        Seconds of `duration` that were read so far.
-    has_sound : bool
     colour : Colour
         How the file stores its colours.
     aspect : Fraction or None
@@ -70,8 +61,6 @@ class VideoSource:
         If the file cannot be read, or not one frame of it be decoded.
     """
 
-    live = False
-
     def __init__(self, path: str | Path, on_notice: Notify = unheard) -> None:
         self.path = check_input(Path(path))
         self._on_notice = on_notice
@@ -82,13 +71,12 @@ class VideoSource:
             stream = video_stream(container, self.path)
             stream.thread_type = "AUTO"
             self.time_base = fraction(stream.time_base) or Fraction(1, 1000)
-            self.rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
+            rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
             self.tags: dict[str, str] = {
                 key: stream.metadata[key] for key in ("language", "title") if key in stream.metadata
             }
-            self.has_sound = bool(container.streams.audio)
-            self.duration = _duration(container, stream)
-            self.frames = stream.frames or (round(self.duration * self.rate) if self.duration and self.rate else None)
+            duration_s = _duration_s(container, stream)
+            frames = stream.frames or (round(duration_s * rate) if duration_s and rate else None)
             self._packets = PacketReader(container)
             self._measured = [stream.index] if stream.duration else range(len(container.streams))
             self.last_duration = Fraction(0)
@@ -99,7 +87,8 @@ class VideoSource:
                 raise MediaError(f"{self.path} is broken: not one picture of its video ({stream.name}) can be decoded")
             stored = first.width, first.height
             orientation = _orientation(first)
-            self.size = orientation.size(stored)
+            size = orientation.size(stored)
+            self._info = SourceInfo(size, rate, path=self.path, frames=frames, duration_s=duration_s)
             self.colour = Colour.of(first, stream.codec_context)
             aspect = fraction(stream.sample_aspect_ratio)
             self.aspect = 1 / aspect if aspect and orientation.transposed else aspect
@@ -110,6 +99,13 @@ class VideoSource:
             self.close()
             raise
 
+    @property
+    def info(self) -> SourceInfo:
+        """What it is; `size` is as shown, and `read_s` grows."""
+        ends = self._packets.ends
+        read_s = float(max((ends[index] for index in self._measured if index in ends), default=0))
+        return replace(self._info, read_s=read_s)
+
     def __iter__(self) -> Iterator[Frame]:
         """Iterate over the frames, once."""
         while True:
@@ -118,12 +114,6 @@ class VideoSource:
             if frame is None:
                 return
             yield frame
-
-    @property
-    def read_until(self) -> float:
-        """Seconds of `duration` that were read so far."""
-        ends = self._packets.ends
-        return float(max((ends[index] for index in self._measured if index in ends), default=0))
 
     def close(self) -> None:
         """Free the file and end the iteration."""
@@ -163,7 +153,7 @@ def _orientation(frame: VideoFrame) -> Orientation:
     return Orientation.of_matrix(bytes(matrix)) if isinstance(matrix, Buffer) else Orientation()
 
 
-def _duration(container: InputContainer, stream: VideoStream) -> float | None:
+def _duration_s(container: InputContainer, stream: VideoStream) -> float | None:
     time_base = fraction(stream.time_base)
     if stream.duration and time_base:
         return float(stream.duration * time_base)

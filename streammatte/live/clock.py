@@ -42,7 +42,7 @@ class ClockReport:
     worst_gap_ms: float
 
 
-class ClockedSink:
+class ClockedSink(Sink):
     """Writes the newest frame to another sink at a constant rate, from a thread of its own; a `Sink`.
 
     Parameters

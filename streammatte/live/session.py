@@ -139,7 +139,7 @@ class LiveSession:
         return LiveStatus(
             state=source.state,
             problem=source.problem,
-            camera=source.camera,
+            camera=source.info.device,
             output=str(getattr(self._output, "device", "")),
             size=self.size,
             fps_in=rates.get("received", 0.0),

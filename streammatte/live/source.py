@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from threading import Condition, Event, Thread
 from time import monotonic
@@ -13,7 +14,7 @@ from streammatte.errors import DeviceError, MediaError
 from streammatte.fitting import fitted
 from streammatte.frames import Frame
 from streammatte.live.allocator import give_back_memory
-from streammatte.stages import Source
+from streammatte.stages import Source, SourceInfo
 
 __all__ = ["PersistentSource", "SourceState"]
 
@@ -27,7 +28,7 @@ _SILENCE_S = 3.0
 _BACK_OFF_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
-class PersistentSource:
+class PersistentSource(Source):
     """The frames of whatever `open_camera` opens, again and again, until it is closed; a live `Source`.
 
     A frame's time is `time.monotonic()` at its capture, or at its arrival where the camera does not tell. All frames
@@ -46,16 +47,10 @@ class PersistentSource:
 
     Attributes
     ----------
-    size : tuple of int
-        (w, h) of the frames.
-    rate : Fraction or None
-        Frames per second that the camera claims to give.
     state : str
         One of `SourceState`.
     received, dropped, reconnects : int
         Frames that came; those that were skipped because newer ones had come; how often the camera came back.
-    camera : str
-        The camera's device, where it has one.
     problem : str
         Why the camera is lost; empty otherwise.
 
@@ -64,8 +59,6 @@ class PersistentSource:
     DeviceError, MediaError
         As the first call of `open_camera` does.
     """
-
-    live = True
 
     def __init__(
         self,
@@ -81,13 +74,17 @@ class PersistentSource:
             self._wanted.set()
         self._silence_s = silence_s
         self._ended = ended or Event()
-        self._reader: _Reader | None = _Reader(open_camera())
-        self.size = self._reader.source.size
-        self.rate = self._reader.source.rate
-        self.camera = str(getattr(self._reader.source, "device", ""))
+        camera = open_camera()
+        self._info = replace(camera.info, live=True)
+        self._reader: _Reader | None = _Reader(camera)
         self.state: SourceState = "opening"
         self.problem = ""
         self.received = self.dropped = self.reconnects = 0
+
+    @property
+    def info(self) -> SourceInfo:
+        """What the present camera is, or the last; size and rate are the first one's."""
+        return self._info
 
     def __iter__(self) -> Iterator[Frame]:
         """Iterate over the newest frames, from now on, until `close` is called."""
@@ -125,8 +122,9 @@ class PersistentSource:
         if self._reader is None:
             if self.state != "lost":
                 self.state = "opening"
-            self._reader = _Reader(self._open())
-            self.camera = str(getattr(self._reader.source, "device", ""))
+            camera = self._open()
+            self._info = replace(camera.info, live=True, size=self.size, rate=self.rate)
+            self._reader = _Reader(camera)
         reader = self._reader
         deadline = monotonic() + self._silence_s
         while not self._ended.is_set() and self._wanted.is_set():

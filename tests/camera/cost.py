@@ -17,21 +17,23 @@ from streammatte import Frame, fitted
 from streammatte.live.allocator import share_arena
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
+from streammatte.stages import Source, SourceInfo
 
 WARM_UP_S, MEASURED_S = 6.0, 12.0
 
 
-class Scaled:
+class Scaled(Source):
     """The frames of a camera at another size, made once, and played at 30 a second."""
 
-    live, rate = True, Fraction(30)
-
     def __init__(self, clip: str, size: tuple[int, int], frames: int = 90) -> None:
-        source = streammatte.open_source(clip)
-        self.size = size
-        self._pictures = [fitted(frame.rgb, size) for frame, _ in zip(source, range(frames), strict=False)]
-        source.close()
+        with streammatte.open_source(clip) as source:
+            self._pictures = [fitted(frame.rgb, size) for frame, _ in zip(source, range(frames), strict=False)]
+        self._info = SourceInfo(size, Fraction(30), live=True)
         self._ended = False
+
+    @property
+    def info(self) -> SourceInfo:
+        return self._info
 
     def __iter__(self) -> Iterator[Frame]:
         begin, count = time.monotonic(), 0

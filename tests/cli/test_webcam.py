@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
@@ -19,7 +20,7 @@ class Camera(ArraySource):
         Camera.asked = spec, size, rate
         pictures = (np.full((48, 64, 3), 20 + index % 200, np.uint8) for index in range(100_000))
         super().__init__(pictures, rate, live=True)
-        self.device, self.format = "/dev/video3", "mjpeg"
+        self._info = replace(self._info, device="/dev/video3", name="A camera", coding="mjpeg")
 
     def __iter__(self):
         from time import sleep

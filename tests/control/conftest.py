@@ -17,6 +17,7 @@ import pytest
 from streammatte import Frame, open_source
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
+from streammatte.stages import Source, SourceInfo
 
 SIZE = 320, 180
 GROUND = 20, 40, 160
@@ -24,13 +25,10 @@ GROUND = 20, 40, 160
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-class Camera:
+class Camera(Source):
     """A camera that shows a white box on blue, at 25 frames a second, until it is closed."""
 
-    live = True
-    rate = Fraction(25)
-    size = SIZE
-    device = "a double"
+    info = SourceInfo(SIZE, Fraction(25), live=True, device="a double")
 
     def __init__(self):
         self.closed = False
@@ -50,7 +48,7 @@ class Camera:
 class SampleCamera(Camera):
     """The sample clip as a camera, over and over."""
 
-    size = 640, 480
+    info = SourceInfo((640, 480), Fraction(25), live=True, device="a double")
 
     def __iter__(self):
         begin = time.monotonic()

@@ -37,7 +37,7 @@ def address(write_clip, tmp_path):
 def test_a_camera_on_the_network_is_read_like_any_other(address, tmp_path):
     source = open_camera(address)
     assert isinstance(source, CameraSource)
-    assert (source.device, source.size, source.format) == (address, (64, 48), "h264")
+    assert (source.info.device, source.size, source.info.coding) == (address, (64, 48), "h264")
     frames = list(source)
     source.close()
     expected = [frame.rgb for frame in open_source(tmp_path / "camera.ts")][1:]  # the first told the size

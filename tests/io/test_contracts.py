@@ -13,6 +13,7 @@ import pyvirtualcam
 
 from streammatte.devices import camera, preview
 from streammatte.devices.camera import CameraSource
+from streammatte.devices.looped import LoopedSource
 from streammatte.devices.preview import PreviewSink
 from streammatte.devices.virtual_camera import VirtualCameraSink
 from streammatte.errors import MediaError, ShapeError, UsageError
@@ -20,7 +21,9 @@ from streammatte.frames import Frame
 from streammatte.io import ArraySource, ListSink, NullSink, open_sink, open_source
 from streammatte.io.tee import TeeSink
 from streammatte.layers import Layers
-from streammatte.stages import Sink, Source
+from streammatte.live.clock import ClockedSink
+from streammatte.live.source import PersistentSource
+from streammatte.stages import Sink, Source, SourceInfo
 
 LAYERS = [
     Layers.of(Frame(np.full((48, 64, 3), 60 * index, np.uint8), index, Fraction(1, 25)), np.ones((48, 64), np.float32))
@@ -28,7 +31,7 @@ LAYERS = [
 ]
 
 
-@pytest.fixture(params=["array", "video", "picture", "camera"])
+@pytest.fixture(params=["array", "video", "picture", "looped", "camera", "persistent"])
 def source(request, write_clip, tmp_path, monkeypatch):
     if request.param == "array":
         return ArraySource([layers.frame.rgb for layers in LAYERS])
@@ -37,13 +40,16 @@ def source(request, write_clip, tmp_path, monkeypatch):
     if request.param == "picture":
         cv2.imwrite(str(tmp_path / "in.png"), LAYERS[0].frame.rgb)
         return open_source(tmp_path / "in.png")
+    if request.param == "looped":
+        return LoopedSource(write_clip("in.mp4", 3, rate=100))
     # FFmpeg's test picture stands in for the device.
     monkeypatch.setattr(camera, "_open", lambda *_: av.open("testsrc=size=64x48:rate=200", format="lavfi"))
-    return CameraSource("any")
+    return CameraSource("any") if request.param == "camera" else PersistentSource(lambda: CameraSource("any"))
 
 
 def test_a_source_gives_frames_of_its_size_in_order_once(source):
     assert isinstance(source, Source)
+    assert (source.info.size, source.info.rate, source.info.live) == (source.size, source.rate, source.live)
     frames = []
     for frame in source:
         frames.append(frame)
@@ -63,6 +69,28 @@ def test_a_source_can_be_closed_from_another_thread(source):
     next(frames)
     threading.Thread(target=source.close).start()
     assert len(list(frames)) < 200
+
+
+def test_a_source_is_closed_by_with(source):
+    with source as entered:
+        assert entered is source
+        assert next(iter(source)).size == source.info.size
+    assert list(source) == []
+
+
+def test_sources_know_what_they_are(write_clip, tmp_path):
+    path = write_clip("in.mp4", 3)
+    with open_source(path) as source:
+        assert source.info == SourceInfo(
+            (64, 48), Fraction(25), path=path, frames=3, duration_s=0.12, read_s=source.info.read_s
+        )
+        assert len(list(source)) == 3
+        assert source.info.read_s == pytest.approx(0.12, abs=0.001)
+    with LoopedSource(path) as source:
+        assert source.info == SourceInfo((64, 48), Fraction(25), live=True, path=path)
+    cv2.imwrite(str(tmp_path / "in.png"), LAYERS[0].frame.rgb)
+    with open_source(tmp_path / "in.png") as source:
+        assert source.info == SourceInfo((64, 48), path=tmp_path / "in.png", frames=1)
 
 
 class FakeCamera:
@@ -100,7 +128,7 @@ FILES = {
 }
 
 
-@pytest.fixture(params=["list", "null", "tee", "preview", "virtual camera", "sequence", *FILES])
+@pytest.fixture(params=["list", "null", "tee", "preview", "virtual camera", "clock", "sequence", *FILES])
 def make_sink(request, tmp_path, monkeypatch, no_screen):
     monkeypatch.setattr(pyvirtualcam, "Camera", FakeCamera)
     name, options = FILES.get(request.param, ("", {}))
@@ -110,6 +138,7 @@ def make_sink(request, tmp_path, monkeypatch, no_screen):
         "tee": lambda: TeeSink(ListSink(), open_sink(tmp_path / "out.mp4")),
         "preview": PreviewSink,
         "virtual camera": lambda: VirtualCameraSink((32, 32)),
+        "clock": lambda: ClockedSink(open_sink(tmp_path / "out.mp4"), 50, LAYERS[0]),
         "sequence": lambda: open_sink(tmp_path / "out_%05d.png"),
     }.get(request.param, lambda: open_sink(tmp_path / name, **options))
 
@@ -122,6 +151,23 @@ def test_a_sink_can_be_closed_or_aborted_in_any_order(make_sink, tmp_path):
         for method in ending:
             getattr(sink, method)()
     assert not [each for each in tmp_path.iterdir() if each.name.startswith(".")]
+
+
+def test_a_sink_is_closed_by_with_and_aborted_by_an_error_in_it(make_sink, tmp_path):
+    with make_sink() as sink:
+        sink.write(LAYERS[0])
+    written = sorted(tmp_path.iterdir())
+
+    def breaks_off():
+        with make_sink() as sink:
+            sink.write(LAYERS[0])
+            for path in written:
+                path.unlink()
+            raise ValueError("in the middle")
+
+    with pytest.raises(ValueError, match="in the middle"):
+        breaks_off()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -39,7 +39,7 @@ def test_29_97_frames_a_second_stay_exact(write_clip, probe, through, tmp_path):
     rate = Fraction(30_000, 1001)
     source = open_source(write_clip("in.mov", rate=rate, time_base=1 / rate))
     assert source.rate == rate
-    assert source.frames == 8
+    assert source.info.frames == 8
     through(source, open_sink(tmp_path / "out.mp4", source))
     assert probe(tmp_path / "out.mp4").times == [index / rate for index in range(8)]
 

@@ -9,17 +9,20 @@ import numpy as np
 import pytest
 
 from streammatte.frames import Frame
+from streammatte.stages import Source, SourceInfo
 
 
-class Camera:
+class Camera(Source):
     """Gives grey pictures of rising brightness at a rate until it is closed, or breaks as it is told to."""
 
-    live = True
-
     def __init__(self, size=(64, 48), rate=100, frames=None, error=None, silent_after=None):
-        self.size, self.rate = size, Fraction(rate)
+        self._info = SourceInfo(size, Fraction(rate), live=True, device="/dev/video0")
         self.frames, self.error, self.silent_after = frames, error, silent_after
         self.closed = Event()
+
+    @property
+    def info(self) -> SourceInfo:
+        return self._info
 
     def __iter__(self) -> Iterator[Frame]:
         index = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,7 +129,7 @@ def clip_frames(folder: Path, videos: Path) -> Iterator[tuple[Rgb, Alpha]]:
     found = sorted(videos.glob(f"{folder.name}.*"))
     if len(found) != 1:
         raise MediaError(f"{videos} holds {len(found)} videos called {folder.name}; expected one, for {folder}")
-    with closing(open_source(found[0])) as source:
+    with open_source(found[0]) as source:
         frames = iter(source)
         for matte in mattes:
             frame = next(frames, None)
