@@ -20,13 +20,14 @@ if TYPE_CHECKING:
         UsageError,
         WeightsError,
     )
+    from streammatte.filter_text import parse_filter
     from streammatte.fitting import fitted
     from streammatte.frames import Alpha, Frame, Rgb
     from streammatte.io import ArraySource, ListSink, NullSink, open_sink, open_source
     from streammatte.layers import Layers
     from streammatte.matting import NetworkMatter, load
     from streammatte.pipeline import FrameReport, run
-    from streammatte.plugins import filter_names, load_filter, parse_filter
+    from streammatte.plugins import filter_names, load_filter
     from streammatte.refine import estimate_foreground
     from streammatte.smoothing import EmaSmoother, MotionSmoother
     from streammatte.stages import Filter, Matter, Sink, Smoother, Source, SourceInfo
@@ -49,7 +50,8 @@ _HOMES = {
     "layers": ("Layers",),
     "matting": ("NetworkMatter", "load"),
     "pipeline": ("FrameReport", "run"),
-    "plugins": ("filter_names", "load_filter", "parse_filter"),
+    "filter_text": ("parse_filter",),
+    "plugins": ("filter_names", "load_filter"),
     "refine": ("estimate_foreground",),
     "smoothing": ("EmaSmoother", "MotionSmoother"),
     "stages": ("Filter", "Matter", "Sink", "Smoother", "Source", "SourceInfo"),

@@ -111,14 +111,15 @@ class Background:
         MediaError
             If a file cannot be read.
         """
-        from streammatte.plugins import parse_filter
+        from streammatte.filter_text import parse_filter
 
         with about(self.text):
             first = (parse_filter("decontaminate"),) if decontaminate and self.kind != "blur" else ()
             return (*first, self._filter())
 
     def _filter(self) -> Filter:
-        from streammatte.plugins import load_filter, parse_filter
+        from streammatte.filter_text import parse_filter
+        from streammatte.plugins import load_filter
 
         if self.kind == "blur":
             return parse_filter(self.text)

@@ -38,7 +38,14 @@ IMPORTS_ONLY = {
     "streammatte.layers": ("streammatte.compositing", "streammatte.frames"),
     "streammatte.stages": ("streammatte.frames", "streammatte.layers"),
     "streammatte.chain": ("streammatte.errors", "streammatte.frames", "streammatte.layers", "streammatte.stages"),
+    "streammatte.parameters": ("streammatte.errors",),
     "streammatte.plugins": ("streammatte.errors", "streammatte.stages"),
+    "streammatte.filter_text": (
+        "streammatte.errors",
+        "streammatte.parameters",
+        "streammatte.plugins",
+        "streammatte.stages",
+    ),
     "streammatte_filters.*": ("numpy", "cv2", "streammatte", "streammatte_filters.*"),
 }
 

@@ -1,6 +1,5 @@
 """Filters by name, found among distributions that are really installed, if only in a folder of the test."""
 
-import importlib.util
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,18 +8,13 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from streammatte import Filter, FilterError, Frame, Layers, MediaError, StreammatteError
-from streammatte.plugins import (
-    FilterEntry,
-    Parameter,
-    describe,
-    filter_names,
-    join_filter,
-    load_filter,
-    parse_filter,
-    split_filter,
-)
+from streammatte.cli import cli
+from streammatte.filter_text import join_filter, parse_filter, split_filter
+from streammatte.parameters import Parameter, describe
+from streammatte.plugins import FilterEntry, filter_names, load_filter
 
 BUILT_IN = {"blur", "colour", "decontaminate", "held", "image", "people", "transparent", "video"}
 
@@ -149,6 +143,18 @@ def test_two_distributions_with_one_name_are_refused_and_both_named(strangers, i
         load_filter("tint")
 
 
+def test_a_name_that_is_built_in_stays_ours_and_whoever_takes_it_is_named(install):
+    install("taker", GOOD, {"blur": "Plain", "plain": "Plain"})
+    assert load_filter("blur").__module__ == "streammatte_filters.blur"
+    ours, theirs = (entry for entry in filter_names() if entry.name == "blur")
+    assert ours.usable
+    assert theirs == FilterEntry("blur", "taker 1.5", "taker_module:Plain", usable=False)
+    listing = CliRunner().invoke(cli, ["filters"]).output
+    assert "blur (taker 1.5) is not used: the name is built in" in listing
+    assert "blur (streammatte " in listing
+    assert "plain (taker 1.5): " in listing
+
+
 def test_an_unknown_filter_is_told_the_names_and_the_nearest(strangers):
     with pytest.raises(FilterError, match=r"'blurr'.*blur, colour.*tint.*did you mean 'blur'\?"):
         parse_filter("blurr:3")
@@ -248,16 +254,3 @@ def test_splitting_keeps_to_the_parameters_and_joining_to_what_can_be_read():
         split_filter("blur:colour=1")
     with pytest.raises(FilterError, match="without double quotes"):
         join_filter("image", {"path": 'a"b.jpg'})
-
-
-def test_the_readme_of_the_filters_is_true(install):
-    """Its example, written to a file and registered as it says, works."""
-    text = (Path(__file__).parent.parent / "filters" / "README.md").read_text(encoding="utf-8")
-    source = text.split("```python\n")[1].split("```")[0]
-    assert 'mirror = "mirror:Mirror"' in text
-    install("mirror", source, {"mirror": "Mirror"})
-    rgb = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
-    alpha = np.eye(6, 8, dtype=np.float32)
-    layers = parse_filter("mirror:horizontal=yes")(Layers.of(Frame(rgb), alpha))
-    np.testing.assert_array_equal(layers.alpha, alpha[:, ::-1])
-    assert importlib.util.find_spec("mirror_module") is not None

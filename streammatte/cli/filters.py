@@ -12,9 +12,15 @@ from streammatte.errors import FilterError
 @click.command()
 def filters() -> None:
     """List filters, parameters and their packages."""
-    from streammatte.plugins import describe, filter_names, load_filter
+    from streammatte.parameters import describe
+    from streammatte.plugins import filter_names, load_filter
 
     for entry in filter_names():
+        if not entry.usable:
+            click.echo(
+                f"{entry.name} ({entry.owner}) is not used: the name is built in; its package must choose another"
+            )
+            continue
         try:
             factory = load_filter(entry.name)
             parameters = describe(factory)

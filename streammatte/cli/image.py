@@ -43,11 +43,11 @@ def image(
     from streammatte.chain import Chain
     from streammatte.cli.notices import Notices
     from streammatte.cli.progress import progress
+    from streammatte.filter_text import parse_filter
     from streammatte.io import open_sink, open_source
     from streammatte.io.files import check_input
     from streammatte.matting import load
     from streammatte.pipeline import run_chain
-    from streammatte.plugins import parse_filter
 
     jobs = _jobs(inputs, out)
     pictures, results = [check_input(picture) for picture, _ in jobs], [result for _, result in jobs]

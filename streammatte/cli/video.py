@@ -71,11 +71,11 @@ def video(
     from streammatte.background import Background
     from streammatte.cli.notices import Notices
     from streammatte.cli.progress import progress
+    from streammatte.filter_text import parse_filter
     from streammatte.io import open_sink, open_source
     from streammatte.io.tee import TeeSink
     from streammatte.matting import load
     from streammatte.pipeline import run
-    from streammatte.plugins import parse_filter
     from streammatte.smoothing import smoother
 
     outputs = [path for path in (out, alpha_out, foreground_out) if path is not None]

@@ -10,11 +10,13 @@ from streammatte.background import Background
 from streammatte.control.pictures import Thumbnails
 from streammatte.control.uploads import MOST_BYTES, Uploads, label_of
 from streammatte.errors import FilterError
+from streammatte.filter_text import split_filter
 from streammatte.io.containers import PICTURES
 from streammatte.live.controls import KEYS
 from streammatte.live.look import SWITCHES
 from streammatte.live.session import LiveSession
-from streammatte.plugins import Parameter, describe, filter_names, load_filter, split_filter
+from streammatte.parameters import Parameter, describe
+from streammatte.plugins import filter_names, load_filter
 from streammatte.smoothing import SmootherName
 
 __all__ = ["catalogue", "state"]
@@ -46,7 +48,7 @@ def state(session: LiveSession, thumbnails: Thumbnails, uploads: Uploads) -> dic
 def catalogue() -> dict[str, Any]:
     """Return what stays: the filters that are installed, the smoothers, the keys."""
     return {
-        "filters": [_filter(entry.name, entry.owner) for entry in filter_names()],
+        "filters": [_filter(entry.name, entry.owner) for entry in filter_names() if entry.usable],
         "smoothers": get_args(SmootherName),
         "keys": [[key, text] for key, (text, _) in KEYS.items()],
         "pictures": sorted(PICTURES),

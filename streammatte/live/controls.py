@@ -12,8 +12,9 @@ from typing import Any
 
 from streammatte.background import Background
 from streammatte.errors import UsageError
+from streammatte.filter_text import parse_filter
 from streammatte.live.look import SWITCHES, Look
-from streammatte.plugins import load_filter, parse_filter
+from streammatte.plugins import load_filter
 from streammatte.smoothing import SmootherName, smoother
 from streammatte.stages import Filter, Matter
 

@@ -140,7 +140,7 @@ def test_files_are_added_by_the_button_and_by_dropping_them(page, controls, beac
     page.key("Delete")
     eventually(lambda: page.eval("document.getElementById('backgrounds').children.length") == 4)
     eventually(lambda: page.eval("document.activeElement.id") == "background-3")
-    assert [path.name[:5] for path in (tmp_path / "uploads").iterdir()] == ["wall-"]
+    eventually(lambda: [path.name[:5] for path in (tmp_path / "uploads").iterdir()] == ["wall-"])
 
 
 def test_a_file_that_is_no_picture_is_refused_in_words(page, controls, tmp_path, eventually):
