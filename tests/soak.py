@@ -129,7 +129,6 @@ def main() -> None:
         rig = Rig(Path(folder), arguments.clip, arguments.virtual_camera)
         with rig.session as session:
             soak(rig, session, arguments.warm_up * 60, arguments.minutes * 60)
-        rig.controls.close()
 
 
 def soak(rig: Rig, session: LiveSession, warm_up_s: float, seconds: float) -> None:

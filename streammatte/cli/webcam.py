@@ -124,7 +124,8 @@ def webcam(
     from streammatte.devices.camera import find_again
     from streammatte.devices.preview import PreviewSink
     from streammatte.live.allocator import share_arena
-    from streammatte.live.controls import KEYS, LiveControls
+    from streammatte.live.controls import LiveControls
+    from streammatte.live.keys import KEYS
     from streammatte.live.session import LiveSession
     from streammatte.matting import load
 
@@ -155,7 +156,6 @@ def webcam(
         return source
 
     with ExitStack() as opened:
-        opened.callback(controls.close)
         output = _Output(virtual_camera or None, fit) if virtual_camera is not None or not preview else None
         window = PreviewSink("streammatte") if preview else None
         if window is not None:

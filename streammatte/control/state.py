@@ -12,7 +12,7 @@ from streammatte.control.uploads import MOST_BYTES, Uploads, label_of
 from streammatte.errors import FilterError
 from streammatte.filter_text import split_filter
 from streammatte.io.containers import PICTURES
-from streammatte.live.controls import KEYS
+from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES
 from streammatte.live.session import LiveSession
 from streammatte.parameters import Parameter, describe

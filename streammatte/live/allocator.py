@@ -26,8 +26,9 @@ def share_arena() -> None:
 def give_back_memory() -> None:
     """Give the system back what is free between what is in use; takes up to some 0.2 s.
 
-    Pictures of many sizes leave gaps in the heap, which would grow from one switch to the next. Closed videos are freed
-    by the garbage collector alone, which a session gives little reason to run.
+    Pictures of many sizes leave gaps in the heap, which would grow from one switch to the next. And PyAV's container
+    and its streams hold each other, so that the decoders of closed videos and cameras are freed by the garbage
+    collector alone, which a session gives little reason to run.
     """
     gc.collect()
     if sys.platform == "linux":

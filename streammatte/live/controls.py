@@ -13,29 +13,15 @@ from typing import Any
 from streammatte.background import Background
 from streammatte.errors import UsageError
 from streammatte.filter_text import parse_filter
+from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES, Look
 from streammatte.plugins import load_filter
 from streammatte.smoothing import SmootherName, smoother
-from streammatte.stages import Filter, Matter
+from streammatte.stages import Filter, Matter, close_all
 
-__all__ = ["KEYS", "LiveControls"]
+__all__ = ["LiveControls"]
 
-_BLUR_STEP = 10.0
 _NOTICES = 20
-
-
-KEYS: dict[str, tuple[str, Callable[[LiveControls], None]]] = {
-    "n": ("next background", lambda controls: controls.step_background(1)),
-    "p": ("previous background", lambda controls: controls.step_background(-1)),
-    "]": ("blur the background more", lambda controls: controls.blur_by(_BLUR_STEP)),
-    "[": ("blur it less", lambda controls: controls.blur_by(-_BLUR_STEP)),
-    "o": ("matting off / on", lambda controls: controls.toggle("on")),
-    "m": ("mirror", lambda controls: controls.toggle("mirror")),
-    "a": ("show alpha", lambda controls: controls.toggle("show_alpha")),
-    "f": ("freeze", lambda controls: controls.toggle("frozen")),
-    "q": ("quit", lambda controls: controls.quit()),
-}
-"""What a key does, in a terminal or the preview window: its help and its call."""
 
 
 @dataclass(frozen=True)
@@ -115,16 +101,16 @@ class LiveControls:
         self._decontaminate = decontaminate
         self._load = load
         self._lock = RLock()
-        self._matter: Matter | None = None
+        self._gone: list[Filter] = []  # filters that no look has any more, still open
         self._weights: tuple[Path, ...] = () if weights is None else (weights, weights.with_suffix(".onnx"))
         self._weights_stamps = _stamps(self._weights)
         self._loader = ThreadPoolExecutor(1, "streammatte loading")
         self._asked = self.backgrounds[0]
         self._made = self._make(self.backgrounds[0])
-        look = Look(self.backgrounds[0], self._made.blur, tuple(filters), smoothing)
         self._kept = tuple(map(parse_filter, kept))
         self._extra = tuple(map(parse_filter, filters))
-        self.look = self._finished(replace(look, smoother=smoother(smoothing)))
+        self.look = Look(self.backgrounds[0], self._made.blur, tuple(filters), smoothing, smoother=smoother(smoothing))
+        self._put(self.look)
 
     def press(self, key: str) -> None:
         """Do what `KEYS` says of `key`; other keys do nothing."""
@@ -146,7 +132,7 @@ class LiveControls:
     def set_blur(self, strength: float) -> None:
         """Blur the background by 0 (not at all) to 100; what lies beyond is cut to it."""
         with self._lock:
-            self.look = self._finished(replace(self.look, blur=min(100.0, max(0.0, strength))))
+            self._put(replace(self.look, blur=min(100.0, max(0.0, strength))))
 
     def step_background(self, step: int) -> None:
         """Go on to the next background (1) or back (-1), around the end."""
@@ -196,7 +182,7 @@ class LiveControls:
             extra = tuple(map(parse_filter, texts))
             with self._lock:
                 self._extra = extra
-                self.look = self._finished(replace(self.look, filters=tuple(texts)))
+                self._put(replace(self.look, filters=tuple(texts)))
 
         self._later(make)
 
@@ -214,16 +200,17 @@ class LiveControls:
                 raise UsageError("this session's network cannot be replaced")
             matter = self._load(path)
             with self._lock:
-                self._matter = matter
+                self.look = replace(self.look, matter=matter)
             self.notify(f"the network of {path.name} is in use")
 
         self._later(load)
 
-    def take_matter(self) -> Matter | None:
-        """The network loaded since the last call, if one was."""
+    def take(self) -> Look:
+        """Return the look for the next frame, and close the filters that it has no more; between two frames only."""
         with self._lock:
-            matter, self._matter = self._matter, None
-            return matter
+            look, gone, self._gone = self.look, self._gone, []
+        self._close(gone)
+        return look
 
     def reload_changed(self) -> None:
         """Load the present background and the weights again if their files have changed; call it now and then."""
@@ -250,8 +237,15 @@ class LiveControls:
         self.ended.set()
 
     def close(self) -> None:
-        """Finish what is being loaded."""
+        """Finish what is being loaded and close the filters, when the last frame has gone through them."""
         self._loader.shutdown(cancel_futures=True)
+        self._close([*self.look.steps, *self._gone])
+
+    def _close(self, filters: Sequence[Filter]) -> None:
+        try:
+            close_all(filters)
+        except Exception as error:  # a filter may be anybody's, and a call must go on
+            self.notify(str(error) or repr(error))
 
     def _later(self, make: Callable[[], None]) -> None:
         def guarded() -> None:
@@ -275,12 +269,16 @@ class LiveControls:
             if text not in self.backgrounds:
                 self.backgrounds = (*self.backgrounds, text)
             blur = self.look.blur if again else made.blur
-            self.look = self._finished(replace(self.look, background=text, blur=blur))
+            self._put(replace(self.look, background=text, blur=blur))
 
-    def _finished(self, look: Look) -> Look:
+    def _put(self, look: Look) -> None:
+        """Show `look` with the filters that it asks for."""
         own = () if self._made.background.kind == "blur" else self._made.filters
         blur = (load_filter("blur")(look.blur),) if look.blur else ()
-        return replace(look, steps=(*self._kept, *own, *blur, *self._extra))
+        steps = (*self._kept, *own, *blur, *self._extra)
+        stay = {id(each) for each in steps}
+        self._gone += [each for each in self.look.steps if id(each) not in stay]
+        self.look = replace(look, steps=steps)
 
 
 def _stamps(paths: Sequence[Path]) -> tuple[int, ...]:

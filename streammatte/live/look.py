@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from streammatte.smoothing import SmootherName
-from streammatte.stages import Filter, Smoother
+from streammatte.stages import Filter, Matter, Smoother
 
 __all__ = ["SWITCHES", "Look"]
 
@@ -33,6 +33,8 @@ class Look:
     steps : tuple of Filter
         Who and what is kept, background, blur and filters, ready to run.
     smoother : Smoother or None
+    matter : Matter or None
+        The network that was loaded since, in the place of the session's first.
     """
 
     background: str
@@ -45,3 +47,4 @@ class Look:
     frozen: bool = False
     steps: tuple[Filter, ...] = field(default=(), repr=False)
     smoother: Smoother | None = field(default=None, repr=False)
+    matter: Matter | None = field(default=None, repr=False)

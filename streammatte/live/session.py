@@ -16,13 +16,13 @@ from streammatte.frames import Frame
 from streammatte.io.memory import NullSink
 from streammatte.layers import Layers
 from streammatte.live.carry import CarryingMatter
+from streammatte.live.chain import LiveChain
 from streammatte.live.clock import ClockedSink
 from streammatte.live.controls import LiveControls
 from streammatte.live.readers import ReaderWatch
 from streammatte.live.source import PersistentSource
 from streammatte.live.status import LiveStatus, Rates, StageMeter
-from streammatte.live.switchboard import Switchboard
-from streammatte.pipeline import run
+from streammatte.pipeline import run_chain
 from streammatte.stages import Matter, Sink, Source
 
 __all__ = ["LiveSession"]
@@ -41,7 +41,7 @@ class LiveSession:
     open_camera : callable
         Opens the camera; called again whenever it was closed or lost.
     controls : LiveControls
-        What the user wants.
+        What the user wants; closed with the session.
     matter : Matter
         Finds alpha.
     open_output : callable, optional
@@ -85,13 +85,13 @@ class LiveSession:
     ) -> None:
         self.controls = controls
         self.watching = 0
-        self._matter = CarryingMatter(matter, matte_fps=matte_fps, cpu_budget=cpu_budget)
-        self._board = Switchboard(controls, self._matter)
         self._meter = StageMeter()
         self._rates, self._rates_lock = Rates(), Lock()
         self._wanted = Event()
         self._wanted.set()
         with ExitStack() as opened:
+            opened.callback(controls.close)
+            self._matter = CarryingMatter(matter, matte_fps=matte_fps, cpu_budget=cpu_budget)
             self._source = PersistentSource(open_camera, self._wanted, controls.ended)
             opened.callback(self._source.close)
             self.size = self._source.size
@@ -107,6 +107,7 @@ class LiveSession:
                     lambda: count_readers() + self.watching, self._wanted_by_somebody, hold_off_s=hold_off_s
                 )
                 opened.callback(self._watch.close)
+            self._chain = LiveChain(controls, self._matter, lambda: self._source.since_s)
             threads = opened.enter_context(ThreadPoolExecutor(2, "streammatte live"))
             self._running: Future[int] = threads.submit(self._run)
             threads.submit(self._reload)
@@ -129,7 +130,7 @@ class LiveSession:
     @property
     def shown(self) -> Layers:
         """The newest layers; a card before the first frame."""
-        return self._board.shown or _card(self.size)
+        return self._chain.shown or _card(self.size)
 
     def status(self) -> LiveStatus:
         """How the session does now; rates are since the call before."""
@@ -168,7 +169,7 @@ class LiveSession:
         self._clock.forget_gaps()
 
     def close(self) -> None:
-        """End the session and give camera and output back."""
+        """End the session, give camera and output back, and close the controls."""
         self._opened.close()
 
     def __enter__(self) -> LiveSession:
@@ -181,14 +182,7 @@ class LiveSession:
 
     def _run(self) -> int:
         try:
-            return run(
-                self._source,
-                self._board,
-                self._clock,
-                smoother=self._board,
-                filters=[self._board],
-                on_frame=self._meter,
-            )
+            return run_chain(self._source, self._chain, self._clock, on_frame=self._meter)
         finally:
             self.controls.quit()
 

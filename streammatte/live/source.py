@@ -51,6 +51,8 @@ class PersistentSource(Source):
         One of `SourceState`.
     received, dropped, reconnects : int
         Frames that came; those that were skipped because newer ones had come; how often the camera came back.
+    since_s : float
+        The time of the first frame since the camera was opened; what came before is no part of it.
     problem : str
         Why the camera is lost; empty otherwise.
 
@@ -78,6 +80,7 @@ class PersistentSource(Source):
         self._info = replace(camera.info, live=True)
         self._reader: _Reader | None = _Reader(camera)
         self.state: SourceState = "opening"
+        self.since_s = 0.0
         self.problem = ""
         self.received = self.dropped = self.reconnects = 0
 
@@ -109,6 +112,8 @@ class PersistentSource(Source):
                 continue
             if self.state == "lost":
                 self.reconnects += 1
+            if self.state != "live":
+                self.since_s = frame.time
             self.state, self.problem, failures = "live", "", 0
             yield frame
         self._release()  # a camera that was being opened when `close` was called

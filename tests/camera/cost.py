@@ -67,7 +67,6 @@ def main() -> None:
                 session.status()
                 session.wait(MEASURED_S)
                 status = session.status()
-            controls.close()
             limit = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in limits.items()) or "none"
             print(
                 f"| {background.rpartition('/')[2]} | {limit} | {status.cpu_percent:.0f} | {status.fps_out:.1f} | "

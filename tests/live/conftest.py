@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from streammatte.frames import Frame
+from streammatte.live.carry import CarryingMatter
+from streammatte.live.chain import LiveChain
+from streammatte.live.controls import LiveControls
 from streammatte.stages import Source, SourceInfo
 
 
@@ -68,3 +71,38 @@ def camera():
 @pytest.fixture
 def half():
     return Half()
+
+
+RGB = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+
+
+@pytest.fixture
+def make():
+    made = []
+
+    def controls(*backgrounds, **options):
+        made.append(LiveControls(backgrounds, decontaminate=False, **options))
+        return made[-1]
+
+    yield controls
+    for each in made:
+        each.close()
+
+
+class Shown:
+    """Sends frames through a session's chain."""
+
+    def __init__(self, controls, matter) -> None:
+        self.since_s = 0.0
+        self.chain = LiveChain(controls, CarryingMatter(matter), lambda: self.since_s)
+        self.count = 0
+
+    def __call__(self, rgb=RGB):
+        self.count += 1
+        frame = Frame(np.roll(rgb, self.count, axis=0), 40 * self.count)
+        return frame, self.chain(frame)[0].composite.rgb
+
+
+@pytest.fixture
+def show_with():
+    return Shown

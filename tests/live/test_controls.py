@@ -9,40 +9,10 @@ import numpy as np
 import pytest
 
 from streammatte.errors import FilterError, UsageError
-from streammatte.frames import Frame
-from streammatte.layers import Layers
-from streammatte.live.carry import CarryingMatter
-from streammatte.live.controls import KEYS, LiveControls
-from streammatte.live.switchboard import Switchboard
+from streammatte.live.controls import LiveControls
+from streammatte.live.keys import KEYS
 
 RGB = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
-
-
-@pytest.fixture
-def make():
-    made = []
-
-    def controls(*backgrounds, **options):
-        made.append(LiveControls(backgrounds, decontaminate=False, **options))
-        return made[-1]
-
-    yield controls
-    for each in made:
-        each.close()
-
-
-class Shown:
-    """Sends frames through a switchboard as `run` does."""
-
-    def __init__(self, controls, matter) -> None:
-        self.board = Switchboard(controls, CarryingMatter(matter))
-        self.count = 0
-
-    def __call__(self, rgb=RGB):
-        self.count += 1
-        frame = Frame(np.roll(rgb, self.count, axis=0), 40 * self.count)
-        alpha = self.board.smooth(self.board.matte(frame), frame)
-        return frame, self.board(Layers.of(frame, alpha)).composite.rgb
 
 
 def is_colour(picture, colour):
@@ -50,18 +20,18 @@ def is_colour(picture, colour):
     return bool((picture[:, picture.shape[1] // 2 + 1 :] == colour).all())
 
 
-def test_backgrounds_are_gone_through_around_the_end(make, half, until):
+def test_backgrounds_are_gone_through_around_the_end(make, half, until, show_with):
     controls = make("#ff0000", "#00ff00", "#0000ff")
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     assert is_colour(show()[1], (255, 0, 0))
     for key, colour in (("n", (0, 255, 0)), ("n", (0, 0, 255)), ("n", (255, 0, 0)), ("p", (0, 0, 255))):
         controls.press(key)
         until(lambda colour=colour: is_colour(show()[1], colour))
 
 
-def test_a_key_pressed_twice_goes_two_steps(make, half, until):
+def test_a_key_pressed_twice_goes_two_steps(make, half, until, show_with):
     controls = make("#ff0000", "#00ff00", "#0000ff")
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     controls.press("n")
     controls.press("n")
     until(lambda: is_colour(show()[1], (0, 0, 255)))
@@ -79,20 +49,20 @@ def test_a_file_that_is_broken_now_is_told_once(make, until, tmp_path: Path):
     assert controls.notified == 1
 
 
-def test_a_filter_that_fails_shows_grey_and_never_the_room(make, half):
+def test_a_filter_that_fails_shows_grey_and_never_the_room(make, half, show_with):
     class Fails:
         def __call__(self, layers):
             raise OSError("the video is gone")
 
     controls = make("#ff0000")
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     controls.look = replace(controls.look, steps=(Fails(),))
     for _ in range(2):
         assert is_colour(show()[1], (128, 128, 128))
     assert [notice.split(";")[0] for notice in controls.notices] == ["the video is gone"]
 
 
-def test_who_is_kept_stays_kept_when_a_later_filter_fails(make, half):
+def test_who_is_kept_stays_kept_when_a_later_filter_fails(make, half, show_with):
     class KeepsNobody:
         def __call__(self, layers):
             return replace(layers, alpha=np.zeros_like(layers.alpha))
@@ -102,7 +72,7 @@ def test_who_is_kept_stays_kept_when_a_later_filter_fails(make, half):
             raise OSError
 
     controls = make("#ff0000")
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     controls.look = replace(controls.look, steps=(KeepsNobody(), Fails()))
     for _ in range(2):
         assert (show()[1] == 128).all()
@@ -120,9 +90,9 @@ def test_a_background_of_a_broken_plugin_leaves_the_old_one(make, until, monkeyp
     until(lambda: controls.look.background == "#00ff00")
 
 
-def test_what_cannot_be_loaded_is_told_and_changes_nothing(make, half, until):
+def test_what_cannot_be_loaded_is_told_and_changes_nothing(make, half, until, show_with):
     controls = make("#ff0000")
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     controls.set_background("no such thing.jpg")
     until(lambda: controls.notices)
     assert "no such thing.jpg" in controls.notices[-1]
@@ -144,19 +114,19 @@ def test_blur_goes_up_and_down_in_its_bounds(make):
     assert controls.look.steps == ()
 
 
-def test_a_new_background_can_be_blurred_too(make, half, tmp_path: Path):
+def test_a_new_background_can_be_blurred_too(make, half, tmp_path: Path, show_with):
     checks = np.kron(np.indices((6, 8)).sum(axis=0) % 2, np.ones((8, 8)))[..., None] * np.full(3, 255)
     cv2.imwrite(str(tmp_path / "checks.png"), checks)
     controls = make(str(tmp_path / "checks.png"))
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     sharp = show()[1][:, 40:].std()
     controls.set_blur(100)
     assert show()[1][:, 40:].std() < 0.5 * sharp
 
 
-def test_off_shows_the_camera_and_the_network_rests(make, half):
+def test_off_shows_the_camera_and_the_network_rests(make, half, show_with):
     controls = make("#ff0000")
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     controls.press("o")
     frame, picture = show()
     assert np.array_equal(picture, frame.rgb)
@@ -166,26 +136,26 @@ def test_off_shows_the_camera_and_the_network_rests(make, half):
     assert half.asked == 1
 
 
-def test_mirror_turns_the_whole_picture(make, half):
+def test_mirror_turns_the_whole_picture(make, half, show_with):
     controls = make("#ff0000")
     controls.toggle("mirror")
-    frame, picture = Shown(controls, half)()
+    frame, picture = show_with(controls, half)()
     expected = frame.rgb.copy()
     expected[:, 32:] = (255, 0, 0)
     assert np.array_equal(picture, np.fliplr(expected))
 
 
-def test_alpha_is_shown_in_black_and_white(make, half):
+def test_alpha_is_shown_in_black_and_white(make, half, show_with):
     controls = make("#ff0000")
     controls.press("a")
-    _, picture = Shown(controls, half)()
+    _, picture = show_with(controls, half)()
     assert (picture[:, :32] == 255).all()
     assert (picture[:, 32:] == 0).all()
 
 
-def test_a_frozen_picture_stays_and_the_network_rests(make, half):
+def test_a_frozen_picture_stays_and_the_network_rests(make, half, show_with):
     controls = make("#ff0000")
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     _, before = show()
     controls.press("f")
     asked = half.asked
@@ -195,9 +165,9 @@ def test_a_frozen_picture_stays_and_the_network_rests(make, half):
     assert not np.array_equal(show()[1], before)
 
 
-def test_filters_follow_the_background(make, half, until):
+def test_filters_follow_the_background(make, half, until, show_with):
     controls = make("#ff0000", filters=["colour:#0000ff"])
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     assert is_colour(show()[1], (0, 0, 255))
     controls.set_filters([])
     until(lambda: is_colour(show()[1], (255, 0, 0)))
@@ -205,11 +175,11 @@ def test_filters_follow_the_background(make, half, until):
         make("#ff0000", filters=["nonsense"])
 
 
-def test_a_changed_file_is_read_again(make, half, until, tmp_path: Path):
+def test_a_changed_file_is_read_again(make, half, until, tmp_path: Path, show_with):
     path = tmp_path / "wall.png"
     cv2.imwrite(str(path), np.full((48, 64, 3), (0, 0, 200), np.uint8))
     controls = make(str(path))
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     assert is_colour(show()[1], (200, 0, 0))
     controls.reload_changed()
     cv2.imwrite(str(path), np.full((48, 64, 3), (0, 200, 0), np.uint8))
@@ -221,7 +191,7 @@ def test_a_changed_file_is_read_again(make, half, until, tmp_path: Path):
     assert controls.notified == 0
 
 
-def test_another_network_is_taken_between_two_frames(make, half, until):
+def test_another_network_is_taken_between_two_frames(make, half, until, show_with):
     class Right:
         def matte(self, frame):
             return np.ascontiguousarray(1 - half.matte(frame))
@@ -230,7 +200,7 @@ def test_another_network_is_taken_between_two_frames(make, half, until):
             pass
 
     controls = make("#ff0000", load=lambda path: Right())
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     assert is_colour(show()[1], (255, 0, 0))
     controls.load_weights(Path("other.safetensors"))
     until(lambda: controls.notices)
@@ -250,12 +220,12 @@ def test_weights_that_were_trained_on_are_loaded_again(make, half, until, tmp_pa
     controls.reload_changed()
     until(lambda: loaded == [weights])
     until(lambda: controls.notices)
-    assert controls.take_matter() is half
+    assert controls.look.matter is half
 
 
-def test_smoothing_can_be_changed(make, half):
+def test_smoothing_can_be_changed(make, half, show_with):
     controls = make("#ff0000")
-    show = Shown(controls, half)
+    show = show_with(controls, half)
     show()
     controls.set_smoothing("ema")
     assert is_colour(show()[1], (255, 0, 0))
@@ -279,7 +249,7 @@ def test_there_must_be_a_background():
         LiveControls([])
 
 
-def test_whom_to_keep_is_decided_before_the_background(make, half):
+def test_whom_to_keep_is_decided_before_the_background(make, half, show_with):
     class Two:
         def matte(self, frame):
             alpha = half.matte(frame)
@@ -288,5 +258,5 @@ def test_whom_to_keep_is_decided_before_the_background(make, half):
 
         def reset(self): ...
 
-    assert not is_colour(Shown(make("red"), Two())()[1], (255, 0, 0))
-    assert is_colour(Shown(make("red", kept=["people:largest"]), Two())()[1], (255, 0, 0))
+    assert not is_colour(show_with(make("red"), Two())()[1], (255, 0, 0))
+    assert is_colour(show_with(make("red", kept=["people:largest"]), Two())()[1], (255, 0, 0))

@@ -1,0 +1,144 @@
+"""The chain of a running session: what the user changes falls between two frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from dataclasses import replace
+from math import inf
+
+import numpy as np
+
+from streammatte.chain import Chain, ChainTimes, filtered
+from streammatte.frames import Alpha, Frame, Rgb
+from streammatte.layers import Layers
+from streammatte.live.carry import CarryingMatter
+from streammatte.live.controls import LiveControls
+from streammatte.live.look import Look
+from streammatte.stages import Filter, reset_all
+
+__all__ = ["LiveChain"]
+
+
+class LiveChain(Chain):
+    """Makes the layers of each frame as the look of its moment says.
+
+    While the look is off or frozen, the network rests. After that, and after the camera was closed or lost, everything
+    is reset. The filters belong to the controls, which close them.
+
+    Parameters
+    ----------
+    controls : LiveControls
+        What the user wants.
+    matter : CarryingMatter
+        Finds alpha; the network in it is replaced when the controls have loaded another.
+    since : callable
+        Returns the time in seconds of the first frame since the camera was opened.
+
+    Attributes
+    ----------
+    shown : Layers or None
+        The last layers, as they were given out.
+    """
+
+    def __init__(self, controls: LiveControls, matter: CarryingMatter, since: Callable[[], float]) -> None:
+        super().__init__(matter)
+        self.shown: Layers | None = None
+        self._controls = controls
+        self._carrying = matter
+        self._network = matter.matter
+        self._since = since
+        self._last_s = -inf  # of what is remembered
+        self._steps = _Guarded((), controls.notify)
+        self._follow(controls.take())
+
+    def __call__(self, frame: Frame) -> tuple[Layers, ChainTimes]:
+        """Return the layers as they shall look."""
+        look = self._controls.take()
+        if look is not self._look:
+            self._follow(look)
+        if look.frozen and self.shown is not None:
+            self._last_s = -inf
+            return replace(self.shown, frame=replace(frame, rgb=self.shown.frame.rgb)), ChainTimes()
+        if self._last_s < self._since() <= frame.time:
+            self.reset()
+        self._last_s = frame.time if look.on else -inf
+        self.shown, times = super().__call__(frame)
+        return self.shown, times
+
+    def close(self) -> None:
+        """Do nothing: the controls close the filters."""
+
+    def _follow(self, look: Look) -> None:
+        self._look = look
+        network = look.matter or self._network
+        if network is not self._carrying.matter:
+            self._carrying.matter = network
+            self._carrying.reset()
+        if look.steps is not self._steps.steps:
+            before = {id(step) for step in self._steps.steps}  # which remember, and go on
+            self._steps = _Guarded(look.steps, self._controls.notify)
+            self._steps.reset(known=before)
+        self._matter, self._smoother = (self._carrying, look.smoother) if look.on else (_Opaque(), None)
+        steps: tuple[tuple[bool, Filter], ...] = (
+            (look.on, self._steps),
+            (look.show_alpha, _alpha_shown),
+            (look.mirror, _mirrored),
+        )
+        self._filters = [step for wanted, step in steps if wanted]
+
+
+class _Opaque:
+    """Takes all for foreground, so that nothing is replaced; a `Matter`."""
+
+    def matte(self, frame: Frame) -> Alpha:
+        return np.ones(frame.rgb.shape[:2], np.float32)
+
+    def reset(self) -> None: ...
+
+
+class _Guarded:
+    """The filters up to the first that has ever failed; grey hides the room then. A `Filter` itself."""
+
+    def __init__(self, steps: tuple[Filter, ...], notify: Callable[[str], None]) -> None:
+        self.steps = steps
+        self._working = len(steps)
+        self._notify = notify
+
+    def __call__(self, layers: Layers) -> Layers:
+        for count, step in enumerate(self.steps[: self._working]):
+            try:
+                layers = filtered(layers, step)
+            except Exception as error:  # a filter may be anybody's, and a call must go on
+                self._give_up(count, error)
+                break
+        if self._working < len(self.steps):
+            return replace(layers, background=np.full_like(layers.foreground, 128))
+        return layers
+
+    def reset(self, *, known: Container[int] = ()) -> None:
+        for count, step in enumerate(self.steps[: self._working]):
+            try:
+                reset_all(() if id(step) in known else (step,))
+            except Exception as error:
+                self._give_up(count, error)
+                break
+
+    def _give_up(self, count: int, error: Exception) -> None:
+        self._working = count
+        self._notify(f"{str(error) or repr(error)}; the background is grey until the background or the filters change")
+
+
+def _alpha_shown(layers: Layers) -> Layers:
+    white = np.full_like(layers.foreground, 255)
+    return replace(layers, foreground=white, background=np.zeros_like(white))
+
+
+def _mirrored(layers: Layers) -> Layers:
+    background = layers.background if layers.background is None else _flipped(layers.background)
+    alpha = np.ascontiguousarray(layers.alpha[:, ::-1])
+    frame = layers.frame.with_rgb(_flipped(layers.frame.rgb))
+    return Layers(frame, alpha, _flipped(layers.foreground), background)
+
+
+def _flipped(rgb: Rgb) -> Rgb:
+    return np.ascontiguousarray(rgb[:, ::-1])
