@@ -36,8 +36,8 @@ def image(
 ) -> None:
     """Take the background out of the pictures IN and write OUT.
 
-    Several pictures, or a folder of them, are written as OUT/NAME.png. A PNG or WebP gets a transparent background,
-    with straight colours, unless --bg says otherwise; any other picture a blurred one.
+    Several pictures, or a folder of them, are written as OUT/NAME.png. A PNG, TIFF or WebP gets a transparent
+    background, with straight colours, unless --bg says otherwise; any other picture a blurred one.
     """
     from streammatte.background import Background
     from streammatte.chain import Chain
@@ -60,7 +60,7 @@ def image(
         _make_folder(out)
     with Chain(matter, filters=steps) as chain, progress(len(jobs), unit="picture", quiet=quiet) as tally:
         for picture, result in jobs:
-            with open_source(picture) as source:
+            with open_source(picture, on_notice=notices) as source:
                 sink = open_sink(result, source, transparent=background.kind == "none", on_notice=notices)
                 run_chain(source, chain, sink, on_frame=tally)
     notices.say()

@@ -29,7 +29,7 @@ def open_source(spec: str | Path, *, on_notice: Notify = unheard) -> Source:
         A file: a video in any format that FFmpeg reads, or a picture (.png .jpg .webp .bmp .tiff), which is a source
         of one frame. The string "sample" is a short clip that comes with the package.
     on_notice : callable
-        Told in a line whatever of a video is not read as it is; some of it is known only at its end.
+        Told in a line whatever of the file is not read as it is; of a video some is known only at its end.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def open_source(spec: str | Path, *, on_notice: Notify = unheard) -> Source:
     if path.suffix.lower() in PICTURES:
         from streammatte.io.images import ImageSource
 
-        return ImageSource(path)
+        return ImageSource(path, on_notice)
     from streammatte.io.video_source import VideoSource
 
     return VideoSource(path, on_notice)
@@ -73,9 +73,9 @@ def open_sink(
         What an opaque file shows: the layers put together, the alpha in grey, or the foreground over black.
     transparent : bool
         Whether to write the foreground's straight colours with their alpha: ProRes 4444 in .mov, VP9 in .webm and
-        .mkv, or .png and .webp pictures.
+        .mkv, or .png, .tiff and .webp pictures.
     sound : bool
-        Whether to carry over what is beside the pictures.
+        Whether to carry over sound and subtitles; chapters and tags are kept in any case.
     on_notice : callable
         Told in a line whatever of the source is not written as it is.
 

@@ -12,7 +12,7 @@ __all__ = ["ALPHA_PICTURES", "PICTURES", "Container", "VideoCodec", "carries_alp
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 """Suffixes of picture files, in small letters."""
 
-ALPHA_PICTURES = frozenset({".png", ".webp"})
+ALPHA_PICTURES = frozenset({".png", ".tif", ".tiff", ".webp"})
 """Suffixes of the picture files that carry alpha."""
 
 
@@ -34,6 +34,8 @@ class VideoCodec:
         Whether a file with it cannot tell that its pixels are not square.
     limited : bool
         Whether a file with it cannot tell that its colours use the full range.
+    even : bool
+        Whether frames of odd width or height get a column or row more.
     """
 
     name: str
@@ -42,10 +44,15 @@ class VideoCodec:
     odd: VideoCodec | None = None
     square: bool = False
     limited: bool = False
+    even: bool = False
 
     def for_size(self, size: tuple[int, int]) -> VideoCodec:
         """Return the codec for frames of `size` (w, h)."""
         return self.odd if self.odd and (size[0] % 2 or size[1] % 2) else self
+
+    def stored(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the (w, h) at which frames of `size` are stored."""
+        return (size[0] + size[0] % 2, size[1] + size[1] % 2) if self.even else size
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ _X264 = {"preset": "veryfast", "crf": "18"}  # 10 ms
 _VPX = {"crf": "20", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}  # 12 ms, with alpha 24 ms
 _APPLE = {"vendor": "apl0"}  # 29 ms
 
-_H264 = VideoCodec("libx264", "yuv420p", _X264, odd=VideoCodec("libx264", "yuv444p", _X264))
+_H264 = VideoCodec("libx264", "yuv420p", _X264, even=True)  # in 4:4:4 any size would do, for a few players only
 _VP9 = VideoCodec("libvpx-vp9", "yuv420p", _VPX, square=True)
 _VP9_ALPHA = VideoCodec("libvpx-vp9", "yuva420p", {**_VPX, "auto-alt-ref": "0"}, square=True)
 _PRORES_ODD = VideoCodec("prores_ks", "yuva444p10le", _APPLE, limited=True)

@@ -16,6 +16,7 @@ from streammatte.errors import MediaError, UsageError
 from streammatte.frames import Frame, Rgb
 from streammatte.io.files import PartialFile, check_input, check_output
 from streammatte.io.leftovers import Claim, temporary_name
+from streammatte.io.losses import Beyond
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
 from streammatte.layers import Layers
@@ -26,8 +27,8 @@ __all__ = ["ImageSink", "ImageSource", "SequenceSink", "is_sequence", "read_imag
 _NUMBER = re.compile(r"%0?\d*d")
 
 
-def read_image(path: Path) -> Rgb:
-    """Read a picture, turned as it says; its alpha is left aside.
+def read_image(path: Path, on_notice: Notify = unheard) -> Rgb:
+    """Read a picture, turned as it says; its alpha is left aside, which is told.
 
     Raises
     ------
@@ -41,6 +42,8 @@ def read_image(path: Path) -> Rgb:
         raise MediaError(f"{path} cannot be read as a picture ({error.err})") from error
     if bgr is None:
         raise MediaError(f"{path} is no picture that can be read; expected png, jpg, webp, bmp or tiff")
+    for notice in Beyond.of_file(data.tobytes()).told():
+        on_notice(f"{path}: {notice}")
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -55,6 +58,8 @@ class ImageSource(Source):
     Parameters
     ----------
     path : str or Path
+    on_notice : callable
+        Told what of the file is not read as it is.
 
     Raises
     ------
@@ -62,8 +67,8 @@ class ImageSource(Source):
         If the file cannot be read.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        frame = Frame(read_image(Path(path)))
+    def __init__(self, path: str | Path, on_notice: Notify = unheard) -> None:
+        frame = Frame(read_image(Path(path), on_notice))
         self._frame: Frame | None = frame
         self._info = SourceInfo(frame.size, path=Path(path), frames=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -41,6 +42,12 @@ class Orientation:
         if abs(int(b)) + abs(int(c)) > abs(int(a)) + abs(int(d)):
             return cls(True, bool(c < 0), bool(b < 0))
         return cls(False, bool(a < 0), bool(d < 0))
+
+    @classmethod
+    def of_rotation(cls, degrees: float) -> Orientation:
+        """Return the quarter turn nearest to `degrees`, anticlockwise."""
+        cos, sin = round(math.cos(math.radians(degrees))), round(math.sin(math.radians(degrees)))
+        return cls.of_matrix(np.array([cos, -sin, 0, sin, cos], np.int32).tobytes())
 
     def size(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return the shown (w, h) of a stored `size`."""

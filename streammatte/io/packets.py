@@ -42,8 +42,6 @@ class PacketReader:
 
     Attributes
     ----------
-    jumps : int
-        How often the clock was set anew so far.
     ends : dict of int to Fraction
         By the index of the stream, when what was read of it ends, in seconds of the file's own clock.
     """
@@ -58,9 +56,11 @@ class PacketReader:
         self._due: dict[int, Fraction] = {}  # when each stream goes on
         self.ends: dict[int, Fraction] = {}
 
-    @property
-    def jumps(self) -> int:
-        return len(self._shifts) - 1
+    def told(self) -> Iterator[str]:
+        """Say how the times were changed so far."""
+        jumps = len(self._shifts) - 1
+        if jumps:
+            yield f"its times jump, as where recordings were joined (jumps: {jumps}); they are made to run on"
 
     def __iter__(self) -> Iterator[AnyPacket]:
         """Iterate over the packets, once; none is empty."""

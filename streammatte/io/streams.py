@@ -51,7 +51,7 @@ def tags(metadata: dict[str, str]) -> dict[str, str]:
 
 
 class StreamCopier:
-    """Copies all sound and subtitles packet by packet, with their times, languages, names and dispositions.
+    """Copies chapters and tags, and sound and subtitles packet by packet with times, languages, names and dispositions.
 
     What the other container cannot hold as it is, is encoded again. Broken packets are left out. From Matroska to
     Matroska the fonts of the subtitles go along.
@@ -64,6 +64,8 @@ class StreamCopier:
         The file to copy into; its header must not be written yet.
     container : Container
         Its kind.
+    sound : bool
+        Whether sound and subtitles are to be copied.
     on_notice : callable
         Told which streams are left out.
 
@@ -73,7 +75,9 @@ class StreamCopier:
         If a stream cannot be held, whatever is done to it.
     """
 
-    def __init__(self, path: Path, output: OutputContainer, container: Container, on_notice: Notify) -> None:
+    def __init__(
+        self, path: Path, output: OutputContainer, container: Container, *, sound: bool, on_notice: Notify
+    ) -> None:
         self._path = path
         self._output = output
         self._container = container
@@ -81,8 +85,8 @@ class StreamCopier:
         try:
             output.metadata.update(tags(self._input.metadata))
             output.set_chapters(self._input.chapters())
-            streams = list(_decodable(self._input, path, on_notice))
-            if container.format == "matroska":
+            streams = list(_decodable(self._input, path, on_notice)) if sound else []
+            if sound and container.format == "matroska":
                 for fonts in self._input.streams.attachments:
                     output.add_stream_from_template(fonts)
             self._converters = {stream.index: self._converter(stream) for stream in streams}
@@ -111,6 +115,8 @@ class StreamCopier:
         self._input.close()
 
     def _read(self) -> Iterator[AnyPacket]:
+        if not self._converters:
+            return
         for packet in PacketReader(self._input):
             timed = packet.dts is not None or packet.pts is not None
             if timed and packet.stream_index in self._converters and not _is_filler(packet):

@@ -10,6 +10,8 @@ from math import ceil
 from pathlib import Path
 
 import av
+import cv2
+import numpy as np
 from av import VideoFrame
 from av.codec.context import Flags
 from av.error import FFmpegError
@@ -33,13 +35,17 @@ __all__ = ["VideoSink"]
 _THREADS = min(4, os.cpu_count() or 1)
 """Of the encoder. Matting is slower than encoding, and needs the other cores."""
 
+_NEARLY = Fraction(1, 100)
+"""By how much pixels may differ from square ones without anybody seeing it."""
+
 
 class VideoSink(Sink):
     """Frames in a video file, each shown when the source showed it.
 
     The file has a temporary name in the same folder until `close`. Matroska and WebM round times to milliseconds.
-    H.264 stores colour at half size, except where width or height is odd: then at full size, which not every
-    player can show.
+    The H.264 that every player shows has an even width and height: an odd one gets the last column or row once more,
+    so that nothing of the picture is lost and no edge is seen. Pixels that are all but square are stored as square
+    ones where the codec cannot tell.
 
     Parameters
     ----------
@@ -53,7 +59,7 @@ class VideoSink(Sink):
     source : Source, optional
         Where the frames come from. Of a VideoSource the rate, colours and shape of pixels are kept.
     sound : bool
-        Whether to carry over a VideoSource's sound, subtitles, chapters and tags.
+        Whether to carry over a VideoSource's sound and subtitles; its chapters and tags are kept in any case.
     on_notice : callable
         Told what of the source is not written as it is.
 
@@ -78,18 +84,24 @@ class VideoSink(Sink):
         on_notice: Notify = unheard,
     ) -> None:
         film = source if isinstance(source, VideoSource) else None
-        if codec.square and film and film.aspect not in (None, 1):
-            raise UsageError(
-                f"{path}: the pixels of {film.path} are {film.aspect} as wide as high, which {codec.name} cannot tell",
-                remedy="write .mp4, .mov, or an opaque .mkv",
-            )
+        self._aspect = film.aspect if film else None
+        if codec.square and self._aspect not in (None, 1):
+            if abs(self._aspect - 1) > _NEARLY:
+                raise UsageError(
+                    f"{path}: the input's pixels are {self._aspect} as wide as high, which {codec.name} cannot tell",
+                    remedy="write .mp4, .mov, or an opaque .mkv",
+                )
+            on_notice(f"{path}: pixels that are {self._aspect} as wide as high are written as square ones")
+            self._aspect = None
         self._path = path
+        self._on_notice = on_notice
         self._codec = codec
         self._paint = paint
         self._film = film
         self._rate = source.rate if source else None
         self._time_base = _fine(film.time_base if film else Fraction(1, 90_000))
         self._stream: VideoStream | None = None
+        self._size = 0, 0
         self._copier: StreamCopier | None = None
         self._waiting: tuple[VideoFrame, int] | None = None
         self._duration = 1
@@ -102,8 +114,8 @@ class VideoSink(Sink):
         try:
             if source is not None:
                 self._add_stream(source.size)
-            if film is not None and sound:
-                self._copier = StreamCopier(film.path, self._output, container, on_notice)
+            if film is not None:
+                self._copier = StreamCopier(film.path, self._output, container, sound=sound, on_notice=on_notice)
             if source is not None:
                 with self._media_errors():
                     self._output.start_encoding()
@@ -124,8 +136,11 @@ class VideoSink(Sink):
         picture = self._paint(layers)
         size = picture.shape[1], picture.shape[0]
         stream = self._stream or self._add_stream(size)
-        if size != (stream.width, stream.height):
-            raise ShapeError(f"a frame is {size[0]}x{size[1]}; expected {stream.width}x{stream.height}, as before")
+        if size != self._size:
+            raise ShapeError(f"a frame is {size[0]}x{size[1]}; expected {self._size[0]}x{self._size[1]}, as before")
+        right, below = stream.width - size[0], stream.height - size[1]
+        if right or below:
+            picture = np.asarray(cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
         frame = self._from_rgb(picture)
         pts = round(layers.frame.pts * layers.frame.time_base / self._time_base)
         if self._waiting is not None:  # until now nobody knew how long it is shown
@@ -180,16 +195,22 @@ class VideoSink(Sink):
         stream = self._output.add_stream(codec.name, rate=self._rate or 25, options=codec.options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
-        context.width, context.height = size
+        self._size = size
+        context.width, context.height = stored = codec.stored(size)
+        if stored != size:
+            self._on_notice(
+                f"{self._path}: {size[0]}x{size[1]} is written as {stored[0]}x{stored[1]}, its edge doubled, "
+                "as many players show no H.264 of odd size"
+            )
         context.pix_fmt = codec.pixels
         context.thread_count = _THREADS
         context.flags |= Flags.frame_duration
         context.time_base = stream.time_base = self._time_base
         context.colorspace, context.color_range = colour.matrix, colour.range
         context.color_primaries, context.color_trc = colour.primaries, colour.transfer
+        if self._aspect:
+            context.sample_aspect_ratio = self._aspect
         if film:
-            if film.aspect:
-                context.sample_aspect_ratio = film.aspect
             stream.metadata.update(film.tags)
         self._from_rgb = FromRgb(colour, codec.pixels)
         self._stream = stream

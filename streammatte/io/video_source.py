@@ -13,7 +13,7 @@ import av
 from av import VideoFrame
 from av.buffer import Buffer
 from av.container import InputContainer
-from av.error import FFmpegError
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from streammatte.errors import MediaError
@@ -22,8 +22,11 @@ from streammatte.io.files import check_input
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.orientation import Orientation
 from streammatte.io.packets import PacketReader
-from streammatte.io.video_colour import Colour, ToRgb
+from streammatte.io.video_canvas import Canvas
+from streammatte.io.video_colour import Colour
+from streammatte.io.video_decoder import Decoder
 from streammatte.io.video_file import fraction, open_video, video_stream
+from streammatte.io.video_losses import left_out, side_data
 from streammatte.stages import Source, SourceInfo
 
 __all__ = ["VideoSource"]
@@ -33,7 +36,8 @@ class VideoSource(Source):
     """The frames of a video file, with their own times.
 
     A rotation or mirroring that the file asks for is applied. What cannot be decoded is skipped, interlaced pictures
-    are read as they are, alpha is left aside. Of several video streams the best is read, as FFmpeg judges it.
+    are read as they are, alpha is left aside, and pictures whose shape differs from the first one's get black bars.
+    Of several video streams the best is read, as FFmpeg judges it.
 
     Parameters
     ----------
@@ -81,7 +85,8 @@ class VideoSource(Source):
             self._measured = [stream.index] if stream.duration else range(len(container.streams))
             self.last_duration = Fraction(0)
 
-            decoded = _decoded(self._packets, stream)
+            self._decoder = Decoder(self._packets, stream)
+            decoded = iter(self._decoder)
             first = next(decoded, None)
             if first is None:
                 raise MediaError(f"{self.path} is broken: not one picture of its video ({stream.name}) can be decoded")
@@ -92,9 +97,10 @@ class VideoSource(Source):
             self.colour = Colour.of(first, stream.codec_context)
             aspect = fraction(stream.sample_aspect_ratio)
             self.aspect = 1 / aspect if aspect and orientation.transposed else aspect
-            self._frames: Iterator[Frame] = self._converted(
-                chain([first], decoded), ToRgb(self.colour, stored), orientation
-            )
+            for notice in left_out(container, stream, first):
+                on_notice(f"{self.path}: {notice}")
+            self._context = stream.codec_context
+            self._frames: Iterator[Frame] = self._converted(chain([first], decoded), stored, orientation)
         except BaseException:
             self.close()
             raise
@@ -122,7 +128,10 @@ class VideoSource(Source):
             self._frames = iter(())  # it holds frames, and this source in a circle
             self._container.close()
 
-    def _converted(self, decoded: Iterator[VideoFrame], to_rgb: ToRgb, orientation: Orientation) -> Iterator[Frame]:
+    def _converted(
+        self, decoded: Iterator[VideoFrame], stored: tuple[int, int], orientation: Orientation
+    ) -> Iterator[Frame]:
+        canvas = Canvas(self.colour, stored, _aspect(self._context))
         step = max(1, round(1 / (self.rate * self.time_base))) if self.rate else 1
         next_pts = 0
         for picture in decoded:
@@ -130,27 +139,21 @@ class VideoSource(Source):
             duration = picture.duration or step
             next_pts = pts + duration
             self.last_duration = duration * self.time_base
-            yield Frame(orientation(to_rgb(picture)), pts, self.time_base)
-        if self._packets.jumps:
-            self._on_notice(
-                f"{self.path}: its times jump, as where recordings were joined (jumps: {self._packets.jumps}); "
-                "they are made to run on"
-            )
+            yield Frame(orientation(canvas(picture, _aspect(self._context))), pts, self.time_base)
+        for notice in (*self._packets.told(), *self._decoder.told(), *canvas.told()):
+            self._on_notice(f"{self.path}: {notice}")
 
 
-def _decoded(packets: PacketReader, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Whatever can be decoded; for None the decoder gives out what it holds back."""
-    for packet in chain(packets, [None]):
-        if packet is None or packet.stream is stream:
-            try:
-                yield from stream.decode(packet)
-            except FFmpegError:
-                continue
+def _aspect(context: VideoCodecContext) -> float:
+    """How wide the pixels decoded last are, over their height."""
+    return float(fraction(context.sample_aspect_ratio) or 1)
 
 
 def _orientation(frame: VideoFrame) -> Orientation:
-    matrix = frame.side_data.get("DISPLAYMATRIX")
-    return Orientation.of_matrix(bytes(matrix)) if isinstance(matrix, Buffer) else Orientation()
+    matrix = side_data(frame, "DISPLAYMATRIX")
+    return (
+        Orientation.of_matrix(bytes(matrix)) if isinstance(matrix, Buffer) else Orientation.of_rotation(frame.rotation)
+    )
 
 
 def _duration_s(container: InputContainer, stream: VideoStream) -> float | None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 
+import av
+import cv2
 import numpy as np
 import pytest
 
@@ -60,10 +62,28 @@ def test_a_video_filmed_upright_is_read_upright_and_written_without_a_turn(write
     assert max(luma[5:27, :19].max(), luma[37:].max()) < 30
 
 
+@pytest.mark.parametrize(("number", "turn"), [(1, 0), (3, 2), (6, -1), (8, 1)])
+def test_exif_in_a_video_of_jpegs_is_obeyed(tmp_path, number, turn):
+    """As old cameras write; `turn`: quarter turns anticlockwise."""
+    stored = np.full((48, 64, 3), 60, np.uint8)
+    stored[:16, :16] = 220
+    jpeg = cv2.imencode(".jpg", stored, [cv2.IMWRITE_JPEG_QUALITY, 100])[1].tobytes()
+    exif = b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0" + bytes([number]) + bytes(7)
+    data = jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]
+    with av.open(str(tmp_path / "in.mkv"), "w") as output:
+        stream = output.add_mux_stream("mjpeg", rate=25, width=64, height=48)
+        for index in range(3):
+            packet = av.Packet(data)
+            packet.stream, packet.pts, packet.dts, packet.time_base = stream, index, index, Fraction(1, 25)
+            output.mux(packet)
+    source = open_source(tmp_path / "in.mkv")
+    shown = np.rot90(stored, turn)
+    assert source.size == shown.shape[1::-1]
+    assert np.abs(next(iter(source)).rgb.astype(int) - shown).mean() < 3
+
+
 @pytest.mark.parametrize("size", [(63, 47), (63, 48), (64, 47), (1, 1), (2, 1)])
-@pytest.mark.parametrize(
-    ("suffix", "transparent"), [(".mp4", False), (".webm", False), (".webm", True), (".mov", True)]
-)
+@pytest.mark.parametrize(("suffix", "transparent"), [(".webm", False), (".webm", True), (".mov", True)])
 def test_any_size_is_kept(probe, through, tmp_path, size, suffix, transparent):
     picture = np.full((size[1], size[0], 3), (40, 120, 200), np.uint8)
     source = ArraySource([picture] * 3)
@@ -71,6 +91,25 @@ def test_any_size_is_kept(probe, through, tmp_path, size, suffix, transparent):
     assert probe(tmp_path / f"out{suffix}").size == size
     read = next(iter(open_source(tmp_path / f"out{suffix}"))).rgb
     assert np.abs(read.astype(int) - picture).max() <= 4
+
+
+@pytest.mark.parametrize("size", [(63, 47), (63, 48), (64, 47), (64, 48), (1, 1)])
+def test_h264_is_made_even_by_doubling_the_edge_which_is_said(probe, through, tmp_path, size):
+    columns, rows = size
+    picture = np.full((rows, columns, 3), (40, 120, 200), np.uint8)
+    picture[:, -1] = 250
+    notices = []
+    source = ArraySource([picture] * 3)
+    through(source, open_sink(tmp_path / "out.mp4", source, on_notice=notices.append))
+    written = probe(tmp_path / "out.mp4")
+    wide, high = written.size
+    assert (wide, high) == (columns + columns % 2, rows + rows % 2)
+    assert written.pixels == "yuv420p"
+    expected = f"{columns}x{rows} is written as {wide}x{high}, its edge doubled"
+    assert [expected in each for each in notices] == [True] * (size != (64, 48))
+    read = next(iter(open_source(tmp_path / "out.mp4"))).rgb.mean(axis=2)
+    assert np.abs(read[:, columns - 1 :] - 250).max() <= 25
+    assert columns < 3 or np.abs(read[:, : columns - 5] - 120).max() <= 8
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
@@ -84,6 +123,15 @@ def test_pixels_that_are_not_square_are_refused_where_they_would_be_lost(write_c
     source = open_source(write_clip("in.mp4", 3, aspect=Fraction(15, 16)))
     with pytest.raises(UsageError, match=r"15/16 as wide as high, which libvpx-vp9 cannot tell; write \.mp4"):
         open_sink(tmp_path / "out.webm", source)
+
+
+def test_pixels_that_are_all_but_square_are_written_as_square_ones_which_is_said(write_clip, probe, through, tmp_path):
+    """FFmpeg makes such ones where it scales 16:9 to 854x480."""
+    source = open_source(write_clip("in.mp4", 3, aspect=Fraction(1280, 1281)))
+    notices = []
+    through(source, open_sink(tmp_path / "out.webm", source, transparent=True, on_notice=notices.append))
+    assert probe(tmp_path / "out.webm").aspect in (None, 1)
+    assert notices == [f"{tmp_path}/out.webm: pixels that are 1280/1281 as wide as high are written as square ones"]
 
 
 def test_interlaced_pictures_are_read_as_they_are(write_clip):

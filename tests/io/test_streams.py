@@ -129,11 +129,14 @@ def test_sound_and_pictures_lie_side_by_side_in_the_file(write_clip, probe, thro
     assert 2 < before[-1] < 6
 
 
-def test_without_sound_only_the_pictures_are_written(write_clip, probe, through, tmp_path):
-    source = open_source(write_clip("in.mp4", **RICH))
+def test_without_sound_the_chapters_and_tags_are_kept(write_clip, probe, through, tmp_path):
+    made = {"creation_time": "2020-02-02T20:20:20.000000Z"}
+    source = open_source(write_clip("in.mp4", **{**RICH, "tags": {**RICH["tags"], **made}}))
     through(source, open_sink(tmp_path / "out.mp4", source, sound=False))
     written = probe(tmp_path / "out.mp4")
-    assert (written.tracks, written.chapters) == ([], [])
+    assert written.tracks == []
+    assert written.chapters == probe(tmp_path / "in.mp4").chapters != []
+    assert written.tags.items() >= {"title": "A title", **made}.items()
 
 
 def test_sound_that_cannot_be_decoded_is_left_out_with_a_word(write_clip, probe, through, tmp_path):

@@ -1,0 +1,49 @@
+"""What is known to be left out of a video before it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from av import VideoFrame
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from streammatte.io.losses import Beyond
+
+__all__ = ["left_out", "side_data"]
+
+_HDR = {16: "PQ", 18: "HLG"}
+"""The transfers of high dynamic range, by their number in H.273."""
+
+
+def side_data(frame: VideoFrame, name: str) -> object:
+    """Return what a frame carries under PyAV's `name`, if anything.
+
+    PyAV 18 cannot look at the side data of a frame among which there is a kind that it does not know, such as EXIF.
+    """
+    try:
+        return frame.side_data.get(name)
+    except ValueError:
+        return None
+
+
+def left_out(container: InputContainer, stream: VideoStream, first: VideoFrame) -> Iterator[str]:
+    """Say what of a video will be left out, as its `first` picture shows."""
+    transparent = any(each.is_alpha for each in first.format.components)
+    alpha = stream.metadata.get("alpha_mode") == "1" or (
+        transparent and first.to_ndarray(format="rgba")[..., 3].min() < 255
+    )
+    profile = side_data(first, "ICC_PROFILE") is not None
+    yield from Beyond(first.format.components[0].bits, alpha, profile).told()
+    if stream.codec_context.color_trc in _HDR:
+        yield (
+            f"its colours are HDR ({_HDR[stream.codec_context.color_trc]}) and stay so, but a picture or colour "
+            "behind is not adapted to them: white will be as bright as a screen can show"
+        )
+    others = [each for each in container.streams.video if each is not stream]
+    covers = sum(bool(each.disposition & Disposition.attached_pic) for each in others)
+    if covers:
+        yield "its cover picture is left out"
+    if len(others) > covers:
+        yield f"other video streams, which are left out: {len(others) - covers}"

@@ -1,0 +1,159 @@
+"""What a file loses on its way in is said, and nothing of a file that loses nothing."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from streammatte.io import open_sink, open_source
+
+GREY = np.full((48, 64, 3), 128, np.uint8)
+
+
+def told(path):
+    """What is said of reading a file to its end, without its name."""
+    notices = []
+    list(open_source(path, on_notice=notices.append))
+    assert all(each.startswith(f"{path}: ") for each in notices)
+    return [each.removeprefix(f"{path}: ") for each in notices]
+
+
+@pytest.mark.parametrize("name", ["in.mp4", "in.mkv", "in.webm", "in.mov", "in.ts", "in.avi", "in.gif"])
+def test_of_an_ordinary_video_nothing_is_said(write_clip, name):
+    codec = {".webm": "libvpx-vp9", ".gif": "gif", ".mov": "prores_ks", ".avi": "mpeg4"}.get(name[2:], "libx264")
+    pixels = {".gif": "bgr8", ".mov": "yuv422p10le"}.get(name[2:], "yuv420p")
+    expected = ["its 10-bit colours are read with 8 bits"] * (name == "in.mov")
+    assert told(write_clip(name, codec=codec, pixels=pixels, time_base=Fraction(1, 25))) == expected
+
+
+def test_pictures_that_cannot_be_decoded_are_counted(write_clip):
+    path = write_clip("in.mp4", 40, options={"g": "40", "bf": "0"})
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        packets = [each for each in container.demux(video=0) if each.size]
+    for packet in packets[20:23]:
+        data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+    for packet in packets[30:32]:  # in the middle: some of it is right
+        data[packet.pos + packet.size // 2 : packet.pos + packet.size] = b"\xff" * (packet.size - packet.size // 2)
+    path.write_bytes(data)
+    with av.open(str(path)) as container:
+        stream, read, damaged = container.streams.video[0], 0, 0
+        stream.thread_type = "AUTO"
+        for packet in container.demux(stream):
+            try:
+                frames = stream.decode(packet)
+            except av.error.FFmpegError:
+                continue
+            read += len(frames)
+            damaged += sum(frame.is_corrupt for frame in frames)
+    assert read < 40
+    assert damaged
+    assert told(path) == [
+        f"pictures that could not be decoded, and are left out: {40 - read} of 40",
+        f"pictures that are damaged: {damaged}",
+    ]
+
+
+def test_more_than_8_bits_and_high_dynamic_range(write_clip):
+    frames = [av.VideoFrame.from_ndarray(GREY, "rgb24").reformat(format="yuv420p10le")] * 2
+    how = {"codec": "ffv1", "pixels": "yuv420p10le"}
+    assert told(write_clip("deep.mkv", frames, **how)) == ["its 10-bit colours are read with 8 bits"]
+    deep, bright = told(write_clip("hdr.mkv", frames, colour=(9, 9, 16, 1), **how))
+    assert deep == "its 10-bit colours are read with 8 bits"
+    assert bright.startswith("its colours are HDR (PQ) and stay so, but a picture or colour behind is not adapted")
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".mkv", "ffv1"), (".webm", "libvpx-vp9")])
+def test_alpha_of_a_video(write_clip, suffix, codec):
+    rgba = np.dstack([GREY, np.tile(np.arange(64, dtype=np.uint8), (48, 1))])
+    frames = [av.VideoFrame.from_ndarray(rgba, "rgba").reformat(format="yuva420p")] * 2
+    assert told(write_clip(f"in{suffix}", frames, codec=codec, pixels="yuva420p")) == ["its own alpha is left aside"]
+
+
+def test_interlaced_pictures(write_clip):
+    path = write_clip("in.mp4", 4, interlaced=True)
+    assert told(path) == ["pictures that are interlaced, and are read as they are: 4"]
+
+
+def test_a_cover_and_another_video(write_clip, tmp_path):
+    path = tmp_path / "in.mp4"
+    with av.open(str(write_clip("plain.mp4"))) as plain, av.open(str(path), "w") as output:
+        films = [output.add_stream_from_template(plain.streams.video[0]) for _ in range(2)]
+        cover = output.add_stream("png", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 48, "rgb24"
+        cover.disposition = av.stream.Disposition.attached_pic.value
+        output.mux(cover.encode(av.VideoFrame.from_ndarray(GREY, "rgb24")))
+        for packet in plain.demux(video=0):
+            for film in films if packet.size else ():
+                packet.stream = film
+                output.mux(packet)
+    assert told(path) == ["its cover picture is left out", "other video streams, which are left out: 1"]
+
+
+def test_a_picture_of_another_shape_gets_bars_and_is_not_stretched(write_clip, tmp_path):
+    """As where a broadcast goes from 4:3 to 16:9."""
+    square = [np.full((48, 48, 3), 200, np.uint8)] * 10
+    wide = [np.full((24, 48, 3), 200, np.uint8)] * 10
+    parts = [write_clip(f"{index}.ts", pictures) for index, pictures in enumerate((square, wide))]
+    path = tmp_path / "in.ts"
+    path.write_bytes(b"".join(each.read_bytes() for each in parts))
+    notices = []
+    first, *_, last = [frame.rgb[:, 24, 0].astype(int) for frame in open_source(path, on_notice=notices.append)]
+    assert first.min() > 190
+    assert last[:11].max() == last[-11:].max() == 0
+    assert last[14:-14].min() > 190
+    assert f"{path}: pictures that are of another shape than the first, and get black bars: 10" in notices
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def with_profile(data):
+    """A PNG or JPEG with an ICC profile of nonsense."""
+    if data.startswith(b"\x89PNG"):
+        return data[:33] + chunk(b"iCCP", b"P3\0\0" + zlib.compress(b"profile" * 40)) + data[33:]
+    body = b"ICC_PROFILE\0\1\1" + b"profile" * 40
+    return data[:2] + b"\xff\xe2" + struct.pack(">H", len(body) + 2) + body + data[2:]
+
+
+DEEP = GREY.astype(np.uint16) * 257
+CLEAR = np.dstack([GREY, GREY[..., 0]])
+BITS, ALPHA = "its 16-bit colours are read with 8 bits", "its own alpha is left aside"
+PROFILE = "its colour profile (ICC) is left out, and its colours may look different"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "picture", "profile", "expected"),
+    [
+        *((suffix, GREY, False, []) for suffix in (".png", ".jpg", ".webp", ".tif", ".bmp")),
+        (".png", GREY[..., 0], False, []),
+        (".tif", GREY[..., 0], False, []),
+        (".png", GREY, True, [PROFILE]),
+        (".jpg", GREY, True, [PROFILE]),
+        *((suffix, CLEAR, False, [ALPHA]) for suffix in (".png", ".webp", ".tif")),
+        *((suffix, DEEP, False, [BITS]) for suffix in (".png", ".tif")),
+        (".png", np.dstack([DEEP, DEEP[..., 0]]), True, [BITS, ALPHA, PROFILE]),
+    ],
+)
+def test_pictures(tmp_path, suffix, picture, profile, expected):
+    data = cv2.imencode(suffix, picture)[1].tobytes()
+    path = tmp_path / f"in{suffix}"
+    path.write_bytes(with_profile(data) if profile else data)
+    assert told(path) == expected
+
+
+def test_tiffs_keep_alpha(write_clip, through, tmp_path):
+    alpha = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (48, 1))
+    source = open_source(write_clip("in.mp4", 2))
+    through(source, open_sink(tmp_path / "out_%02d.tif", source, transparent=True), alpha)
+    with av.open(str(tmp_path / "out_02.tif")) as container:
+        read = next(container.decode(video=0))
+    assert read.format.name == "rgba"
+    np.testing.assert_array_equal(read.to_ndarray()[..., 3], np.rint(alpha * 255))
