@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -42,6 +46,14 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(module), name)
         return command
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _until_nobody_reads():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _until_nobody_reads():
+            return super().invoke(ctx)
+
     def main(self, *args: Any, **extra: Any) -> Any:
         if not extra.get("standalone_mode", True):
             return super().main(*args, **extra)
@@ -49,14 +61,32 @@ class _Commands(click.Group):
             sys.exit(super().main(*args, **{**extra, "standalone_mode": False}))
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "streammatte"
-            _fail(2, f"{error.format_message()} Run '{command} --help' for help")
+            short = isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--")
+            hint = "; a file name that begins with a dash goes after '--'" if short else ""
+            _fail(2, f"{error.format_message()} Run '{command} --help' for help{hint}")
         except click.ClickException as error:
             _fail(error.exit_code, error.format_message())
         except StreammatteError as error:
             _fail(2 if isinstance(error, UsageError) else 1, str(error))
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            _fail(2, f"the name {error.filename} is too long for a file; give a shorter one")
         except click.Abort as abort:
             told = abort.__cause__.args if abort.__cause__ else ()
             _fail(128 + (told or [signal.SIGINT])[0], "stopped; what was not complete is removed")
+
+
+@contextmanager
+def _until_nobody_reads() -> Iterator[None]:
+    """End well where whoever reads the output has seen enough, as `head` has."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):  # or what they still hold would be flushed at exit, in vain
+            os.dup2(nowhere, stream.fileno())
+        raise click.exceptions.Exit(0) from None
 
 
 def _fail(code: int, message: str) -> None:

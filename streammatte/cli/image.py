@@ -45,32 +45,42 @@ def image(
     from streammatte.cli.progress import progress
     from streammatte.filter_text import parse_filter
     from streammatte.io import open_sink, open_source
-    from streammatte.io.files import check_input
     from streammatte.matting import load
     from streammatte.pipeline import run_chain
 
     jobs = _jobs(inputs, out)
-    pictures, results = [check_input(picture) for picture, _ in jobs], [result for _, result in jobs]
+    pictures, results = [picture for picture, _ in jobs], [result for _, result in jobs]
     background = Background.of(bg, results[0])
     steps = [*background.filters(decontaminate=not no_decontaminate), *map(parse_filter, filters)]
     refuse_clash(results, [*pictures, *background.paths])
     notices = Notices(quiet=quiet)
+    failures: list[str] = []
     matter = load(weights, engine=engine, device=device, threads=threads)
     if results[0] != out:
         _make_folder(out)
     with Chain(matter, filters=steps) as chain, progress(len(jobs), unit="picture", quiet=quiet) as tally:
         for picture, result in jobs:
-            with open_source(picture, on_notice=notices) as source:
+            try:
+                source = open_source(picture, on_notice=notices)
+            except MediaError as error:
+                if len(jobs) == 1:
+                    raise
+                failures.append(str(error))
+                continue
+            with source:
                 sink = open_sink(result, source, transparent=background.kind == "none", on_notice=notices)
                 run_chain(source, chain, sink, on_frame=tally)
     notices.say()
     if not quiet:
         click.echo(f"wrote {out}: {tally.summary}; background: {background}; {matter.engine} on {matter.device}")
+    if failures:
+        raise MediaError(f"{len(failures)} of {len(jobs)} pictures are not done: {'; '.join(failures)}")
 
 
 def _jobs(inputs: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
     """Which picture becomes which."""
     from streammatte.io.containers import PICTURES
+    from streammatte.io.files import check_input
 
     known = " ".join(sorted(PICTURES))
     pictures: list[Path] = []
@@ -81,7 +91,7 @@ def _jobs(inputs: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
                 raise MediaError(f"the folder {path} holds no pictures; expected files that end in one of {known}")
             pictures += found
         elif path.suffix.lower() in PICTURES:
-            pictures.append(path)
+            pictures.append(check_input(path))
         else:
             raise UsageError(
                 f"{path} is no picture by its name; expected one of {known}", remedy="for a video: streammatte video"

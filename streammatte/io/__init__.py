@@ -39,7 +39,14 @@ def open_source(spec: str | Path, *, on_notice: Notify = unheard) -> Source:
     ------
     MediaError
         If it cannot be read.
+    UsageError
+        If it is an address.
     """
+    if "://" in str(spec):  # which a Path would make of one slash
+        raise UsageError(
+            f"{spec} is an address; expected a file",
+            remedy="save it first, or take it as a camera: streammatte webcam --camera ADDRESS",
+        )
     path = Path(str(resources.files("streammatte") / "assets" / "sample.mp4")) if spec == "sample" else Path(spec)
     if path.suffix.lower() in PICTURES:
         from streammatte.io.images import ImageSource

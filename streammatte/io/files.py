@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from streammatte.errors import MediaError, UsageError
 from streammatte.io.leftovers import Claim, temporary_name
 from streammatte.io.notices import Notify, unheard
 
-__all__ = ["PartialFile", "check_input", "check_output"]
+__all__ = ["PartialFile", "check_input", "check_output", "unwritable"]
 
 
 def check_input(path: Path) -> Path:
@@ -34,7 +35,8 @@ def check_input(path: Path) -> Path:
     except MediaError:
         raise
     except OSError as error:
-        raise MediaError(f"{path} cannot be read ({error.strerror})", remedy="check its permissions") from error
+        remedy = "check the name" if error.errno == errno.ENAMETOOLONG else "check its permissions"
+        raise MediaError(f"{path} cannot be read ({error.strerror})", remedy=remedy) from error
     return path
 
 
@@ -44,9 +46,25 @@ def check_output(path: Path, source: Path | None) -> None:
     Raises
     ------
     UsageError
+        If it is.
+    MediaError
+        If there can be no file of that name.
     """
-    if source is not None and path.exists() and path.samefile(source):
+    try:
+        same = path.exists() and source is not None and path.samefile(source)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    if same:
         raise UsageError(f"{path} is the input itself", remedy="give the output another name")
+
+
+def unwritable(path: Path, error: OSError) -> MediaError:
+    """Return what to raise where an `error` kept `path` from being written."""
+    if isinstance(error, FileNotFoundError):
+        return MediaError(f"{path} cannot be written: there is no folder {path.parent}", remedy="make it first")
+    long = error.errno == errno.ENAMETOOLONG
+    remedy = "give it a shorter name" if long else "choose a folder that you may write to"
+    return MediaError(f"{path} cannot be written ({error.strerror})", remedy=remedy)
 
 
 class PartialFile:
@@ -88,14 +106,8 @@ class PartialFile:
         self._claim: Claim | None = None
         try:
             self.temporary.open("xb").close()
-        except FileNotFoundError:
-            raise MediaError(
-                f"{path} cannot be written: there is no folder {path.parent}", remedy="make it first"
-            ) from None
         except OSError as error:
-            raise MediaError(
-                f"{path} cannot be written ({error.strerror})", remedy="choose a folder that you may write to"
-            ) from error
+            raise unwritable(path, error) from error
         with suppress(OSError):
             self._claim = Claim(self.temporary)
 

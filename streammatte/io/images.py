@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from streammatte.errors import MediaError, UsageError
 from streammatte.frames import Frame, Rgb
-from streammatte.io.files import PartialFile, check_input, check_output
+from streammatte.io.files import PartialFile, check_input, check_output, unwritable
 from streammatte.io.leftovers import Claim, temporary_name
 from streammatte.io.losses import Beyond
 from streammatte.io.notices import Notify, unheard
@@ -186,12 +186,8 @@ class SequenceSink(Sink):
         self._claim: Claim | None = None
         try:
             self._folder.mkdir()
-        except FileNotFoundError:
-            raise MediaError(
-                f"{path} cannot be written: there is no folder {path.parent}", remedy="make it first"
-            ) from None
         except OSError as error:
-            raise MediaError(f"{path} cannot be written ({error.strerror})", remedy="choose another folder") from error
+            raise unwritable(path, error) from error
         with suppress(OSError):
             self._claim = Claim(self._folder)
 

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+LONG = 300 * "x"
+
 CASES = {
     # name: (arguments after "video", exit code, what was wrong, what to do or what was expected)
     "missing file": ("gone.mp4 out.mp4", 1, r"gone\.mp4 does not exist", "check the name"),
@@ -36,6 +38,12 @@ CASES = {
     "unknown filter": ("clip.mp4 out.mp4 --filter blurr", 2, "no filter 'blurr'", "did you mean 'blur'"),
     "unknown parameter": ("clip.mp4 out.mp4 --filter blur:power=3", 2, "no parameter 'power'", "takes strength"),
     "unknown option": ("clip.mp4 out.mp4 --bgg x", 2, "No such option", "--help"),
+    "a name with a dash": ("-clip.mp4 out.mp4", 2, "No such option", "name that begins with a dash goes after '--'"),
+    "address": ("http://localhost/clip.mp4 out.mp4", 2, "http://localhost/clip.mp4 is an address", "a file; save it"),
+    "input of too long a name": (f"{LONG}.mp4 out.mp4", 1, "cannot be read", "check the name"),
+    "output of too long a name": (f"clip.mp4 {LONG}.mp4", 1, "cannot be written", "a shorter name"),
+    "pictures of too long a name": (f"clip.mp4 {LONG}_%d.png", 1, "cannot be written", "a shorter name"),
+    "background of too long a name": (f"clip.mp4 out.mp4 --bg {LONG}.jpg", 2, "too long", "a shorter one"),
     "unknown choice": ("clip.mp4 out.mp4 --smooth much", 2, "'much'", "'motion'.*--help"),
     "argument missing": ("clip.mp4", 2, "Missing argument 'OUT'", "--help"),
 }

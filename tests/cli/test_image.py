@@ -39,6 +39,17 @@ def test_another_background(streammatte, photos, tmp_path):
     assert result[0, 0].tolist() == [255, 0, 0]
 
 
+def test_one_bad_picture_of_several_does_not_stop_the_others(streammatte, photos, tmp_path):
+    (photos / "aa.jpg").write_bytes(b"no picture")
+    (photos / "c.png").touch()
+    result = streammatte("image", photos, tmp_path / "out", "-q")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+    assert result.exit_code == 1
+    assert result.stderr.startswith("streammatte: 2 of 4 pictures are not done: ")
+    assert f"{photos / 'aa.jpg'} is no picture that can be read" in result.stderr
+    assert f"{photos / 'c.png'} is empty" in result.stderr
+
+
 def test_a_folder_and_several_pictures(streammatte, photos, loaded, tmp_path):
     for index, inputs in enumerate([[photos], [photos / "a.png", photos / "b.bmp"]]):
         out = tmp_path / f"out{index}"

@@ -104,6 +104,13 @@ def test_a_file_may_have_any_name(write_clip, through, tmp_path, monkeypatch, na
     assert len(list(open_source(f"out {name}"))) == 3
 
 
+@pytest.mark.parametrize("name", [200 * "x" + ".mp4", 251 * "x" + ".mp4", 125 * "ü" + ".mp4", 245 * "x" + "_%d.png"])
+def test_a_name_may_be_as_long_as_the_file_system_allows(write_clip, through, tmp_path, name):
+    source = open_source(write_clip("in.mkv", 3))
+    through(source, open_sink(tmp_path / name, source))
+    assert {each.name for each in tmp_path.iterdir()} >= {name.replace("%d", "3")}
+
+
 @pytest.mark.parametrize("link", ["itself", "symlink", "hard link"])
 def test_the_input_is_never_overwritten(write_clip, tmp_path, link):
     path, other = write_clip("in.mp4", 3), tmp_path / "other.mp4"
