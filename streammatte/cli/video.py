@@ -41,6 +41,7 @@ _WHOLE = 0.9
 @click.option(
     "--foreground-out", metavar="FILE", type=click.Path(path_type=Path), help="Write the foreground over black too."
 )
+@click.option("--no-deinterlace", is_flag=True, help="Leave interlaced pictures as they are.")
 @click.option("--no-sound", is_flag=True, help="Leave out sound and subtitles.")
 @weights_option
 @engine_options
@@ -56,6 +57,7 @@ def video(
     smooth: SmootherName,
     alpha_out: Path | None,
     foreground_out: Path | None,
+    no_deinterlace: bool,
     no_sound: bool,
     weights: Path | None,
     engine: EngineName,
@@ -81,7 +83,7 @@ def video(
     outputs = [path for path in (out, alpha_out, foreground_out) if path is not None]
     notices = Notices(quiet=quiet)
     with ExitStack() as opened:
-        source = opened.enter_context(open_source(video, on_notice=notices))
+        source = opened.enter_context(open_source(video, deinterlace=not no_deinterlace, on_notice=notices))
         background = Background.of(bg, out)
         kept = kept_filters(people, keep_held_objects)
         behind = background.filters(decontaminate=not no_decontaminate)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ArraySource", "ListSink", "NullSink", "carries_alpha", "open_sink", "open_source"]
 
 
-def open_source(spec: str | Path, *, on_notice: Notify = unheard) -> Source:
+def open_source(spec: str | Path, *, deinterlace: bool = True, on_notice: Notify = unheard) -> Source:
     """Open a video or a picture.
 
     Parameters
@@ -28,6 +28,8 @@ def open_source(spec: str | Path, *, on_notice: Notify = unheard) -> Source:
     spec : str or Path
         A file: a video in any format that FFmpeg reads, or a picture (.png .jpg .webp .bmp .tiff), which is a source
         of one frame. The string "sample" is a short clip that comes with the package.
+    deinterlace : bool
+        Whether the interlaced pictures of a video become full ones.
     on_notice : callable
         Told in a line whatever of the file is not read as it is; of a video some is known only at its end.
 
@@ -54,7 +56,7 @@ def open_source(spec: str | Path, *, on_notice: Notify = unheard) -> Source:
         return ImageSource(path, on_notice)
     from streammatte.io.video_source import VideoSource
 
-    return VideoSource(path, on_notice)
+    return VideoSource(path, on_notice, deinterlace=deinterlace)
 
 
 def open_sink(

@@ -10,26 +10,38 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from streammatte.io.packets import PacketReader
+from streammatte.io.video_deinterlacer import Deinterlacer
 
 __all__ = ["Decoder"]
 
 
 class Decoder:
-    """Whatever can be decoded of a stream; interlaced pictures are given as they are.
+    """Whatever can be decoded of a stream.
 
     Parameters
     ----------
     packets : PacketReader
     stream : VideoStream
+    deinterlace : bool
+        Whether interlaced pictures become full ones, of both fields.
     """
 
-    def __init__(self, packets: PacketReader, stream: VideoStream) -> None:
+    def __init__(self, packets: PacketReader, stream: VideoStream, *, deinterlace: bool) -> None:
         self._packets = packets
         self._stream = stream
+        self._deinterlacer = Deinterlacer(stream) if deinterlace else None
         self._due = self._decoded = self._errors = self._damaged = self._interlaced = 0
 
     def __iter__(self) -> Iterator[VideoFrame]:
         """Iterate over the pictures, once."""
+        if self._deinterlacer is None:
+            yield from self._decode()
+            return
+        for frame in self._decode():
+            yield from self._deinterlacer(frame)
+        yield from self._deinterlacer.rest()
+
+    def _decode(self) -> Iterator[VideoFrame]:
         for packet in chain(self._packets, [None]):  # for None the decoder gives out what it holds back
             if packet is None or packet.stream is self._stream:
                 self._due += packet is not None and not packet.is_discard
@@ -51,4 +63,5 @@ class Decoder:
         if self._damaged:
             yield f"pictures that are damaged: {self._damaged}"
         if self._interlaced:
-            yield f"pictures that are interlaced, and are read as they are: {self._interlaced}"
+            done = "deinterlaced" if self._deinterlacer else "read as they are"
+            yield f"pictures that are interlaced, and are {done}: {self._interlaced}"

@@ -35,15 +35,17 @@ __all__ = ["VideoSource"]
 class VideoSource(Source):
     """The frames of a video file, with their own times.
 
-    A rotation or mirroring that the file asks for is applied. What cannot be decoded is skipped, interlaced pictures
-    are read as they are, alpha is left aside, and pictures whose shape differs from the first one's get black bars.
-    Of several video streams the best is read, as FFmpeg judges it.
+    A rotation or mirroring that the file asks for is applied. What cannot be decoded is skipped, alpha is left aside,
+    and pictures whose shape differs from the first one's get black bars. Of several video streams the best is read, as
+    FFmpeg judges it.
 
     Parameters
     ----------
     path : str or Path
     on_notice : callable
         Told what of the file is not read as it is.
+    deinterlace : bool
+        Whether interlaced pictures become full ones.
 
     Attributes
     ----------
@@ -65,7 +67,7 @@ class VideoSource(Source):
         If the file cannot be read, or not one frame of it be decoded.
     """
 
-    def __init__(self, path: str | Path, on_notice: Notify = unheard) -> None:
+    def __init__(self, path: str | Path, on_notice: Notify = unheard, *, deinterlace: bool = True) -> None:
         self.path = check_input(Path(path))
         self._on_notice = on_notice
         self._lock = Lock()
@@ -85,7 +87,7 @@ class VideoSource(Source):
             self._measured = [stream.index] if stream.duration else range(len(container.streams))
             self.last_duration = Fraction(0)
 
-            self._decoder = Decoder(self._packets, stream)
+            self._decoder = Decoder(self._packets, stream, deinterlace=deinterlace)
             decoded = iter(self._decoder)
             first = next(decoded, None)
             if first is None:

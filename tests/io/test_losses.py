@@ -16,10 +16,10 @@ from streammatte.io import open_sink, open_source
 GREY = np.full((48, 64, 3), 128, np.uint8)
 
 
-def told(path):
+def told(path, **how):
     """What is said of reading a file to its end, without its name."""
     notices = []
-    list(open_source(path, on_notice=notices.append))
+    list(open_source(path, on_notice=notices.append, **how))
     assert all(each.startswith(f"{path}: ") for each in notices)
     return [each.removeprefix(f"{path}: ") for each in notices]
 
@@ -78,7 +78,8 @@ def test_alpha_of_a_video(write_clip, suffix, codec):
 
 def test_interlaced_pictures(write_clip):
     path = write_clip("in.mp4", 4, interlaced=True)
-    assert told(path) == ["pictures that are interlaced, and are read as they are: 4"]
+    assert told(path) == ["pictures that are interlaced, and are deinterlaced: 4"]
+    assert told(path, deinterlace=False) == ["pictures that are interlaced, and are read as they are: 4"]
 
 
 def test_a_cover_and_another_video(write_clip, tmp_path):

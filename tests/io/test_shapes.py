@@ -134,9 +134,36 @@ def test_pixels_that_are_all_but_square_are_written_as_square_ones_which_is_said
     assert notices == [f"{tmp_path}/out.webm: pixels that are 1280/1281 as wide as high are written as square ones"]
 
 
-def test_interlaced_pictures_are_read_as_they_are(write_clip):
-    source = open_source(write_clip("in.mp4", 4, interlaced=True))
-    assert len(list(source)) == 4
+def test_interlaced_pictures_become_full_ones_that_keep_their_times(write_clip):
+    """A white block walks to the right, and does so between the two fields of a picture too."""
+    pictures = []
+    for index in range(6):
+        picture = np.full((48, 64, 3), 40, np.uint8)
+        for field in (0, 1):
+            picture[8 + field : 40 : 2, 4 + 8 * index + 4 * field :][:, :12] = 230
+        pictures.append(picture)
+    path = write_clip("in.mp4", pictures, interlaced=True, options={"crf": "4", "bf": "2"})
+
+    def combed(frame):
+        rows = frame.rgb[12:36, :, 0].astype(int)
+        return (np.abs(2 * rows[1:-1] - rows[:-2] - rows[2:]) > 200).sum()
+
+    full, woven = [list(open_source(path, deinterlace=choice)) for choice in (True, False)]
+    assert [each.pts for each in full] == [each.pts for each in woven]
+    assert all(combed(frame) > 100 for frame in woven)
+    assert all(combed(frame) < 5 for frame in full[1:-1])
+
+
+def test_what_is_not_interlaced_stays_as_it_is(write_clip):
+    parts = [write_clip(f"{index}.ts", 6, interlaced=not index) for index in range(2)]
+    path = parts[0].with_name("in.ts")
+    path.write_bytes(b"".join(each.read_bytes() for each in parts))
+    full, woven = [list(open_source(path, deinterlace=choice)) for choice in (True, False)]
+    assert len(full) == len(woven) == 12
+    assert not np.array_equal(full[3].rgb, woven[3].rgb)
+    for one, other in zip(full[6:], woven[6:], strict=True):
+        assert one.pts == other.pts
+        np.testing.assert_array_equal(one.rgb, other.rgb)
 
 
 def test_a_frame_of_another_size_is_refused(tmp_path):
