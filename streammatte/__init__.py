@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from streammatte.frames import Alpha, Frame, Rgb
     from streammatte.io import ArraySource, ListSink, NullSink, open_sink, open_source
     from streammatte.layers import Layers
+    from streammatte.live.controls import LiveControls
+    from streammatte.live.opening import open_session
+    from streammatte.live.session import LiveSession
+    from streammatte.live.status import LiveStatus
     from streammatte.matting import NetworkMatter, load
     from streammatte.pipeline import FrameReport, run
     from streammatte.plugins import filter_names, load_filter
@@ -48,6 +52,10 @@ _HOMES = {
     "frames": ("Alpha", "Frame", "Rgb"),
     "io": ("ArraySource", "ListSink", "NullSink", "open_sink", "open_source"),
     "layers": ("Layers",),
+    "live.controls": ("LiveControls",),
+    "live.opening": ("open_session",),
+    "live.session": ("LiveSession",),
+    "live.status": ("LiveStatus",),
     "matting": ("NetworkMatter", "load"),
     "pipeline": ("FrameReport", "run"),
     "filter_text": ("parse_filter",),
@@ -70,6 +78,9 @@ __all__ = [
     "FrameReport",
     "Layers",
     "ListSink",
+    "LiveControls",
+    "LiveSession",
+    "LiveStatus",
     "Matter",
     "MediaError",
     "MissingExtraError",
@@ -91,6 +102,7 @@ __all__ = [
     "fitted",
     "load",
     "load_filter",
+    "open_session",
     "open_sink",
     "open_source",
     "over",

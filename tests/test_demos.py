@@ -161,3 +161,12 @@ def test_video_api_keeps_every_frame_and_reports(short, tmp_path):
     assert "alpha took" in said
     assert said.endswith("blurred.mp4: 10 frames\n")
     assert pictures_of(tmp_path / "blurred.mp4").shape == (10, 240, 320, 3)
+
+
+def test_live_api_shows_one_background_after_the_other(tmp_path):
+    said = run_demo("live_api.py", "sample", ASSETS / "beach.jpg", tmp_path / "last.png", "--seconds", "3")
+    assert [line.partition(": ")[0] for line in said.splitlines()] == ["blur:60", str(ASSETS / "beach.jpg")]
+    last, beach = cv2.imread(str(tmp_path / "last.png")), cv2.imread(str(ASSETS / "beach.jpg"))
+    assert last.shape == (480, 640, 3)
+    corner = cv2.resize(beach[:, 160:1120], (640, 480), interpolation=cv2.INTER_AREA)[:60, :60].astype(int)
+    assert np.abs(last[:60, :60] - corner).mean() < 4

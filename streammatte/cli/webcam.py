@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack, suppress
-from fractions import Fraction
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from streammatte.background import FORMS, without_folders
+from streammatte.background import FORMS
 from streammatte.cli.options import (
     engine_options,
     filter_options,
@@ -25,15 +22,8 @@ from streammatte.cli.profiles import ProfileCommand
 
 if TYPE_CHECKING:
     from streammatte.devices.preview import PreviewSink
-    from streammatte.devices.virtual_camera import VirtualCameraSink
-    from streammatte.engines import Device, EngineName
     from streammatte.live.session import LiveSession
     from streammatte.smoothing import SmootherName
-    from streammatte.stages import Source
-
-
-_COUNTS = sys.platform == "linux"
-"""Whether the system tells who reads a virtual camera."""
 
 
 @click.command(cls=ProfileCommand)
@@ -90,26 +80,18 @@ _COUNTS = sys.platform == "linux"
 def webcam(
     backgrounds: tuple[str, ...],
     no_decontaminate: bool,
-    filters: tuple[str, ...],
     people: str,
     keep_held_objects: bool,
     smooth: SmootherName,
-    camera: str | None,
     size: str,
     fps: int,
     virtual_camera: str | None,
     preview: bool,
     fit: bool,
-    mirror: bool,
-    matte_fps: float | None,
-    cpu_budget: float | None,
     control: bool,
     always_on: bool,
-    weights: Path | None,
-    engine: EngineName,
-    device: Device,
-    threads: int,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Take the background out of a camera, live.
 
@@ -118,83 +100,63 @@ def webcam(
     """
     import cv2
 
-    from streammatte.cli.keys import pressed_keys
-    from streammatte.cli.status_line import described, status_line
-    from streammatte.devices import open_camera
-    from streammatte.devices.camera import find_again
+    from streammatte.cli.status_line import described
     from streammatte.devices.preview import PreviewSink
     from streammatte.live.allocator import share_arena
-    from streammatte.live.controls import LiveControls
-    from streammatte.live.keys import KEYS
-    from streammatte.live.session import LiveSession
-    from streammatte.matting import load
+    from streammatte.live.opening import open_session
 
     if control:
         from streammatte.control import ControlServer
     share_arena()
     cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
-    asked = parse_size(size), Fraction(fps)
-    controls = LiveControls(
-        without_folders(backgrounds or ("blur",)),
-        filters=filters,
-        kept=kept_filters(people, keep_held_objects),
-        smoothing=smooth,
-        decontaminate=not no_decontaminate,
-        load=lambda path: load(path, engine=engine, device=device, threads=threads),
-        weights=weights,
-    )
-    if mirror:
-        controls.toggle("mirror")
-
-    found: list[str] = []  # device and name of the camera that was taken by default: no other may take its place
-
-    def opened_camera() -> Source:
-        source = open_camera(find_again(*found) if found else camera, *asked)
-        if camera is None:
-            found[:] = source.info.device, found[1] if found else source.info.name
-        controls.notify(_got(source))
-        return source
-
     with ExitStack() as opened:
-        output = _Output(virtual_camera or None, fit) if virtual_camera is not None or not preview else None
-        window = PreviewSink("streammatte") if preview else None
-        if window is not None:
-            opened.callback(window.abort)
-        session = opened.enter_context(
-            LiveSession(
-                opened_camera,
-                controls,
-                load(weights, engine=engine, device=device, threads=threads),
-                open_output=output,
-                count_readers=output.readers if output and not window and not always_on and _COUNTS else None,
-                matte_fps=matte_fps,
-                cpu_budget=cpu_budget,
-            )
+        window = opened.enter_context(PreviewSink("streammatte")) if preview else None
+        session = open_session(
+            backgrounds=backgrounds or ("blur",),
+            kept=kept_filters(people, keep_held_objects),
+            smoothing=smooth,
+            decontaminate=not no_decontaminate,
+            size=parse_size(size),
+            rate=fps,
+            virtual_camera=virtual_camera or (virtual_camera == "" or not preview),
+            fit="contain" if fit else "cover",
+            always_on=always_on or preview,
+            **options,
         )
+        opened.enter_context(session)
         if control:
             server = opened.enter_context(ControlServer(session))
             click.echo(f"control it at {server.url}", err=True)
-        typed = opened.enter_context(pressed_keys())
-        tell = opened.enter_context(status_line(quiet=quiet))
-        told = 0
         with suppress(KeyboardInterrupt):  # the usual way to end it
-            while not session.wait(0.03 if window else 0.1):
-                keys = typed()
-                if window is not None:
-                    keys += _shown(window, session)
-                for key in keys:
-                    controls.press(key)
-                if "?" in keys:
-                    controls.notify("\n".join(f"  {key}  {what}" for key, (what, _) in KEYS.items()))
-                if not quiet and controls.notified > told:
-                    click.echo("\n".join(controls.notices[told - controls.notified :]), err=True)
-                told = controls.notified
-                tell(session.status)
+            _steer(session, window, quiet=quiet)
         status = session.status()
     if not quiet:
         click.echo(
             f"showed {status.shown} frames; {status.received} came, {status.dropped} dropped; {described(status)}"
         )
+
+
+def _steer(session: LiveSession, window: PreviewSink | None, *, quiet: bool) -> None:
+    """Obey the keys, show the window and tell how it goes, until the session ends."""
+    from streammatte.cli.keys import pressed_keys
+    from streammatte.cli.status_line import status_line
+    from streammatte.live.keys import KEYS
+
+    controls = session.controls
+    told = 0
+    with pressed_keys() as typed, status_line(quiet=quiet) as tell:
+        while not session.wait(0.03 if window else 0.1):
+            keys = typed()
+            if window is not None:
+                keys += _shown(window, session)
+            for key in keys:
+                controls.press(key)
+            if "?" in keys:
+                controls.notify("\n".join(f"  {key}  {what}" for key, (what, _) in KEYS.items()))
+            if not quiet and controls.notified > told:
+                click.echo("\n".join(controls.notices[told - controls.notified :]), err=True)
+            told = controls.notified
+            tell(session.status)
 
 
 def _shown(window: PreviewSink, session: LiveSession) -> str:
@@ -203,32 +165,3 @@ def _shown(window: PreviewSink, session: LiveSession) -> str:
     if window.closed_by_user:
         session.controls.quit()
     return window.pressed
-
-
-def _got(source: Source) -> str:
-    """What was asked for is not always what a camera gives."""
-    info = source.info
-    rate = f" at {float(info.rate):.3g} fps" if info.rate else ""
-    coding = f" {info.coding}" if info.coding else ""
-    return f"{info.device or 'the video'} gives {info.size[0]}x{info.size[1]}{coding}{rate}"
-
-
-class _Output:
-    """Opens the virtual camera, and counts who watches it."""
-
-    def __init__(self, name: str | None, contain: bool) -> None:
-        self._name = name
-        self._contain = contain
-        self._device = ""
-
-    def __call__(self, size: tuple[int, int], rate: Fraction) -> VirtualCameraSink:
-        from streammatte.devices.virtual_camera import VirtualCameraSink
-
-        sink = VirtualCameraSink(size, rate, self._name, "contain" if self._contain else "cover")
-        self._device = sink.device
-        return sink
-
-    def readers(self) -> int:
-        from streammatte.devices.holders import holders
-
-        return len(holders(self._device))

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from fractions import Fraction
 from threading import Event, Lock
 from types import TracebackType
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -25,12 +26,34 @@ from streammatte.live.status import LiveStatus, Rates, StageMeter
 from streammatte.pipeline import run_chain
 from streammatte.stages import Matter, Sink, Source
 
-__all__ = ["LiveSession"]
+__all__ = ["LiveOutput", "LiveSession"]
 
 _RELOAD_EVERY_S = 1.0
 
 _FASTEST = 120
 """Frames a second: streams on the network claim the ticks of their clock at times."""
+
+
+class LiveOutput(Sink, Protocol):
+    """A sink that a session writes to at the rate that it expects."""
+
+    device: str
+    rate: Fraction
+
+
+class _Nowhere(NullSink):
+    def __init__(self, rate: Fraction) -> None:
+        self.device, self.rate = "", rate
+
+
+@runtime_checkable
+class _OnEngine(Protocol):
+    """A matter that says what runs it."""
+
+    @property
+    def engine(self) -> str: ...
+    @property
+    def device(self) -> str: ...
 
 
 class LiveSession:
@@ -76,7 +99,7 @@ class LiveSession:
         controls: LiveControls,
         matter: Matter,
         *,
-        open_output: Callable[[tuple[int, int], Fraction], Sink] | None = None,
+        open_output: Callable[[tuple[int, int], Fraction], LiveOutput] | None = None,
         count_readers: Callable[[], int] | None = None,
         rate: Fraction | int | None = None,
         matte_fps: float | None = None,
@@ -97,9 +120,9 @@ class LiveSession:
             self.size = self._source.size
             claimed = self._source.rate or 30
             rate = Fraction(rate or (claimed if claimed <= _FASTEST else 30))
-            self._output = NullSink() if open_output is None else open_output(self.size, rate)
+            self._output = _Nowhere(rate) if open_output is None else open_output(self.size, rate)
             opened.callback(self._output.abort)
-            self._clock = ClockedSink(self._output, getattr(self._output, "rate", rate), _card(self.size))
+            self._clock = ClockedSink(self._output, self._output.rate, _card(self.size))
             opened.callback(self._clock.abort)
             self._watch: ReaderWatch | None = None
             if count_readers is not None:
@@ -135,13 +158,17 @@ class LiveSession:
     def status(self) -> LiveStatus:
         """How the session does now; rates are since the call before."""
         clock, source, matter = self._clock.report(), self._source, self._matter
+        network = matter.matter
+        engine, device = (
+            (network.engine, network.device) if isinstance(network, _OnEngine) else (type(network).__name__, "")
+        )
         with self._rates_lock:
             rates, cpu = self._rates(received=source.received, written=clock.written, found=matter.found)
         return LiveStatus(
             state=source.state,
             problem=source.problem,
             camera=source.info.device,
-            output=str(getattr(self._output, "device", "")),
+            output=self._output.device,
             size=self.size,
             fps_in=rates.get("received", 0.0),
             fps_out=rates.get("written", 0.0),
@@ -150,8 +177,8 @@ class LiveSession:
             latency_p95_ms=clock.latency_p95_ms,
             stages=self._meter.mean,
             cpu_percent=cpu,
-            engine=str(getattr(matter.matter, "engine", type(matter.matter).__name__)),
-            device=str(getattr(matter.matter, "device", "")),
+            engine=engine,
+            device=device,
             received=source.received,
             dropped=source.dropped + self._meter.dropped,
             shown=clock.written,

@@ -113,7 +113,7 @@ def test_outputs_are_chosen(options, made, streammatte):
 def test_closing_the_window_ends_it(streammatte, monkeypatch):
     monkeypatch.setattr(Output, "then", lambda window: setattr(window, "closed_by_user", True))
     assert streammatte("webcam", "--preview").exit_code == 0
-    assert Output.made[0].aborted
+    assert Output.made[0].closed
 
 
 def test_keys_in_the_window_count_too(streammatte, monkeypatch):

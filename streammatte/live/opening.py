@@ -1,0 +1,179 @@
+"""Opens a running session: the camera, the network, the virtual camera and what the user may change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streammatte.background import without_folders
+from streammatte.live.controls import LiveControls
+from streammatte.live.session import LiveSession
+from streammatte.smoothing import SmootherName
+from streammatte.stages import Source, SourceInfo
+
+if TYPE_CHECKING:
+    from streammatte.devices.virtual_camera import VirtualCameraSink
+    from streammatte.engines import Device, EngineName
+    from streammatte.fitting import FitMode
+
+__all__ = ["open_session"]
+
+_READERS_ARE_TOLD = sys.platform == "linux"
+"""Whether the system tells who reads a virtual camera."""
+
+
+def open_session(
+    camera: str | None = None,
+    *,
+    backgrounds: Sequence[str] = ("blur",),
+    filters: Sequence[str] = (),
+    kept: Sequence[str] = (),
+    smoothing: SmootherName = "motion",
+    decontaminate: bool = True,
+    mirror: bool = False,
+    size: tuple[int, int] = (1280, 720),
+    rate: Fraction | int = 30,
+    virtual_camera: str | bool = True,
+    fit: FitMode = "cover",
+    always_on: bool = False,
+    matte_fps: float | None = None,
+    cpu_budget: float | None = None,
+    weights: Path | None = None,
+    engine: EngineName = "auto",
+    device: Device = "auto",
+    threads: int = 2,
+) -> LiveSession:
+    """Matte a camera live, as `streammatte webcam` does, in threads of the session's own.
+
+    Use it with `with`, or close it. What it shows is changed by its `controls`, from any thread, and takes effect
+    between two frames. A camera that is lost is looked for again and again.
+
+    Parameters
+    ----------
+    camera : str, optional
+        A camera's device or name; an address such as rtsp://... or http://...; a video, which is played in a loop;
+        "sample" is one. The first camera by default.
+    backgrounds : sequence of str
+        As `--bg` takes them, folders of pictures among them; the first is shown.
+    filters : sequence of str
+        Applied after the background, as `parse_filter` takes them.
+    kept : sequence of str
+        Applied before it: filters that say who and what is kept, such as ``people:largest`` and ``held``.
+    smoothing : {"off", "ema", "motion"}
+        How alpha is steadied over time.
+    decontaminate : bool
+        Whether to take the old background's colour out of hair and soft edges.
+    mirror : bool
+        Whether to show the picture mirrored.
+    size : tuple of int
+        (w, h) to ask of the camera; it may give another one.
+    rate : Fraction or int
+        Frames per second to ask of the camera.
+    virtual_camera : str or bool
+        The virtual camera to write to; True for the first, False for none: what is shown is then had from
+        `LiveSession.shown` alone.
+    fit : {"cover", "contain"}
+        Whether a frame of another shape than the virtual camera's is cut off at the edges, or has black bars.
+    always_on : bool
+        Whether the camera stays open while no program watches the virtual camera. Without one it always does.
+    matte_fps : float, optional
+        The most often in a second that alpha is found; in between, it follows the motion.
+    cpu_budget : float, optional
+        Percent of one core: alpha is found less often while the process uses more.
+    weights, engine, device, threads
+        As `load` takes them.
+
+    Returns
+    -------
+    LiveSession
+
+    Raises
+    ------
+    UsageError, FilterError
+        If a background, a filter or a limit cannot be.
+    DeviceError
+        If the camera or the virtual camera is not there or does not answer.
+    MediaError, WeightsError, MissingExtraError
+        As `load` raises them, and for a background that cannot be read.
+    """
+    from streammatte.matting import load
+
+    controls = LiveControls(
+        without_folders(backgrounds),
+        filters=filters,
+        kept=kept,
+        smoothing=smoothing,
+        decontaminate=decontaminate,
+        load=lambda path: load(path, engine=engine, device=device, threads=threads),
+        weights=weights,
+    )
+    if mirror:
+        controls.toggle("mirror")
+    output = _VirtualCamera("" if virtual_camera is True else virtual_camera, fit) if virtual_camera else None
+    try:
+        matter = load(weights, engine=engine, device=device, threads=threads)
+    except BaseException:
+        controls.close()
+        raise
+    return LiveSession(
+        _Camera(camera, size, rate, controls.notify),
+        controls,
+        matter,
+        open_output=output,
+        count_readers=output.readers if output and not always_on and _READERS_ARE_TOLD else None,
+        matte_fps=matte_fps,
+        cpu_budget=cpu_budget,
+    )
+
+
+class _Camera:
+    """Opens the camera; in the place of one that was taken by default no other is taken later."""
+
+    def __init__(
+        self, spec: str | None, size: tuple[int, int], rate: Fraction | int, notify: Callable[[str], None]
+    ) -> None:
+        self._spec = spec
+        self._asked = size, Fraction(rate)
+        self._notify = notify
+        self._taken: tuple[str, str] | None = None
+
+    def __call__(self) -> Source:
+        from streammatte.devices import open_camera
+        from streammatte.devices.camera import find_again
+
+        source = open_camera(find_again(*self._taken) if self._taken else self._spec, *self._asked)
+        if self._spec is None:
+            self._taken = source.info.device, self._taken[1] if self._taken else source.info.name
+        self._notify(_given(source.info))
+        return source
+
+
+def _given(info: SourceInfo) -> str:
+    """What was asked for is not always what a camera gives."""
+    coding = f" {info.coding}" if info.coding else ""
+    rate = f" at {float(info.rate):.3g} fps" if info.rate else ""
+    return f"{info.device or 'the video'} gives {info.size[0]}x{info.size[1]}{coding}{rate}"
+
+
+class _VirtualCamera:
+    """Opens the virtual camera, and counts who watches it."""
+
+    def __init__(self, name: str, fit: FitMode) -> None:
+        self._name = name or None
+        self._fit = fit
+        self._device = ""
+
+    def __call__(self, size: tuple[int, int], rate: Fraction) -> VirtualCameraSink:
+        from streammatte.devices.virtual_camera import VirtualCameraSink
+
+        sink = VirtualCameraSink(size, rate, self._name, self._fit)
+        self._device = sink.device
+        return sink
+
+    def readers(self) -> int:
+        from streammatte.devices.holders import holders
+
+        return len(holders(self._device))
