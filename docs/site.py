@@ -6,7 +6,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 PAGES = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "MODEL_CARD.md")
-FOLDERS = ("docs", "filters", "streammatte/assets", "tests/camera")
+FOLDERS = ("docs", "demos", "filters", "streammatte/assets", "tests/camera")
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
@@ -17,7 +17,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         found += sorted((root / folder).rglob("*.*"))
     shown = [file for file in files if file.src_dir != config.docs_dir]
     for path in found:
-        if path.suffix not in {".py", ".pyc"}:
+        if path.suffix != ".pyc":
             name = path.relative_to(root).as_posix()
             shown.append(File.generated(config, name, abs_src_path=str(path)))
     return Files(shown)

@@ -141,8 +141,13 @@ def load(
     ----------
     weights : path, optional
         A safetensors file of `streammatte train`; the shipped one by default.
-    engine, device, threads
-        As `streammatte.engines.open_engine` takes them.
+    engine : str
+        What runs the network: ``auto``, ``onnxruntime``, ``openvino`` or ``torch``; auto is torch on a GPU, else
+        onnxruntime.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    threads : int
+        The most that the CPU is given.
 
     Raises
     ------
