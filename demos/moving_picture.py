@@ -6,7 +6,6 @@
 """
 
 import argparse
-from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,15 +29,13 @@ def row(layers: Layers) -> Rgb:
 
 
 def main(path: str) -> None:
-    matter, smoother = streammatte.load(), streammatte.MotionSmoother()
     filters = [streammatte.load_filter("decontaminate")(), streammatte.load_filter("image")(BEACH)]
-    with closing(streammatte.open_source("sample")) as source, av.open(path, "w", options={"loop": "0"}) as out:
+    chain = streammatte.Chain(streammatte.load(), streammatte.MotionSmoother(), filters)
+    with streammatte.open_source("sample") as source, chain, av.open(path, "w", options={"loop": "0"}) as out:
         stream = out.add_stream("libwebp", rate=Fraction(source.rate, EVERY), options={"quality": "75"})
         stream.width, stream.height, stream.pix_fmt = 3 * SHOWN[0], SHOWN[1], "yuv420p"
         for index, frame in enumerate(source):
-            layers = Layers.of(frame, smoother.smooth(matter.matte(frame), frame))
-            for edit in filters:
-                layers = edit(layers)
+            layers, _ = chain(frame)
             if index % EVERY == 0:
                 out.mux(stream.encode(av.VideoFrame.from_ndarray(row(layers), format="rgb24")))
         out.mux(stream.encode())

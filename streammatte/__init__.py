@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from streammatte.chain import Chain
     from streammatte.compositing import over
     from streammatte.errors import (
         DeviceError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from streammatte.stages import Filter, Matter, Sink, Smoother, Source, SourceInfo
 
 _HOMES = {
+    "chain": ("Chain",),
     "compositing": ("over",),
     "errors": (
         "DeviceError",
@@ -70,6 +72,7 @@ __version__ = "0.2.0"
 __all__ = [
     "Alpha",
     "ArraySource",
+    "Chain",
     "DeviceError",
     "EmaSmoother",
     "Filter",

@@ -65,9 +65,6 @@ class LiveChain(Chain):
         self.shown, times = super().__call__(frame)
         return self.shown, times
 
-    def close(self) -> None:
-        """Do nothing: the controls close the filters."""
-
     def _follow(self, look: Look) -> None:
         self._look = look
         network = look.matter or self._network

@@ -66,9 +66,9 @@ def test_the_pixels_change_too(streammatte, config, tmp_path):
     assert cv2.imread(str(tmp_path / "out.png"))[0, 0].tolist() == [0, 0, 255]
 
 
-def test_the_readme_shows_a_file_that_works(webcam, config, streammatte):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    config(readme.partition("```toml\n")[2].partition("```")[0])
+def test_the_docs_show_a_file_that_works(webcam, config, streammatte):
+    page = (Path(__file__).parents[2] / "docs" / "start.md").read_text(encoding="utf-8")
+    config(page.partition("```toml\n")[2].partition("```")[0])
     assert webcam()[1]["size"] == "1920x1080"
     assert webcam("--profile", "office")[1]["backgrounds"] == (str(Path.home() / "Pictures" / "bookshelf.jpg"),)
     assert "gone.mp4" in streammatte("video", "--profile", "office", "gone.mp4", "out.mp4").stderr
