@@ -26,6 +26,7 @@ ONLY_IN = {
     "streammatte.research": ("streammatte.research.*",),
     "pyvirtualcam": ("streammatte.devices.virtual_camera",),
     "click": ("streammatte.cli.*", "streammatte.research.cli.*"),
+    "tomlkit": ("streammatte.cli.config",),
     "platformdirs": ("streammatte.cli.config", "streammatte.control.uploads"),
     "rich": ("streammatte.cli.*",),
     "aiohttp": ("streammatte.control.*",),

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
-import sys
-from collections.abc import Iterator, Mapping
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from streammatte.errors import UsageError
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 __all__ = ["ConfigFile", "Keys"]
 
 Keys = tuple[str, ...]
 """The way to a value: ("profile", "office", "webcam", "bg")."""
-
-
-class _Statement(NamedTuple):
-    """A table's header or a key with its value, and the lines it stands on, counted from 0."""
-
-    keys: Keys
-    table: Keys
-    is_header: bool
-    lines: range
-
-    def says(self, keys: Keys) -> bool:
-        """Whether it sets what stands at `keys`."""
-        return self.keys[: len(keys)] == keys or (not self.is_header and keys[: len(self.keys)] == self.keys)
 
 
 @dataclass(frozen=True)
@@ -69,25 +57,21 @@ class ConfigFile:
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             raise UsageError(f"{path}:{line}: this is not UTF-8", remedy="save the file as UTF-8") from error
-        try:
-            return cls(path, text, _parse(text))
-        except ValueError as error:
-            reason, _, place = str(error).partition(" (at ")
-            number = re.match(r"line (\d+)", place)
-            line = int(number[1]) if number else _unread_line(text)
-            content = text.split("\n")[line - 1].strip()
-            twice = reason.startswith("Cannot")  # declare or overwrite
-            remedy = "keep one of the two" if twice else 'expected KEY = "TEXT", a number, true, false, or a [TABLE]'
-            raise UsageError(f"{path}:{line}: {content}: this is not TOML ({reason}); {remedy}") from error
+        return cls(path, text, _parsed(path, text).unwrap())
 
     def place(self, keys: Keys) -> str:
-        """Return FILE:LINE of what stands at `keys`."""
-        line = next((each.lines.start + 1 for each in _statements(self.text) if each.says(keys)), 1)
-        return f"{self.path}:{line}"
+        """Return FILE:LINE of what stands at `keys`: the first line that would not be there without it."""
+        document = _parsed(self.path, self.text)
+        inner: Any = document
+        for key in keys[:-1]:
+            inner = inner[key]
+        del inner[keys[-1]]
+        both = zip_longest(self.text.split("\n"), document.as_string().split("\n"))
+        return f"{self.path}:{next(number for number, (old, new) in enumerate(both, 1) if old != new)}"
 
-    def mistake(self, keys: Keys, message: str) -> UsageError:
+    def mistake(self, keys: Keys, problem: str, *, remedy: str | None = None) -> UsageError:
         """Return the error to raise for what stands at `keys`."""
-        return UsageError(f"{self.place(keys)}: {keys[-1]}: {message}")
+        return UsageError(f"{self.place(keys)}: {keys[-1]}: {problem}", remedy=remedy)
 
     def table(self, *keys: str) -> dict[str, Any]:
         """Return the table at `keys`, empty where there is none.
@@ -98,97 +82,89 @@ class ConfigFile:
             If something else stands there.
         """
         found: Any = self.tables
-        for depth, key in enumerate(keys, 1):
-            found = found.get(key, {})
+        for depth, each in enumerate(keys, 1):
+            found = found.get(each, {})
             if not isinstance(found, dict):
-                raise self.mistake(keys[:depth], f"expected a table, [{_header(keys[:depth])}]")
+                from tomlkit import key
+
+                raise self.mistake(keys[:depth], f"expected a table, [{key(keys[:depth]).as_string()}]")
         return dict(found)
 
     def with_table(self, keys: Keys, values: Mapping[str, Any]) -> str:
-        """Return the text with the table at `keys` holding `values` and nothing else; all other lines stay as they are.
+        """Return the text with the table at `keys` holding `values` and nothing else; all else stays as it is.
 
         Raises
         ------
         UsageError
-            If the table is not written under a header of its own.
+            If something else than a table stands there, or it is spread over the file.
         """
-        added = {key: f"{key} = {_toml(value)}" for key, value in values.items()}
-        lines = self.text.replace("\r\n", "\n").removesuffix("\n").split("\n") if self.text else []
-        own = [each for each in _statements(self.text) if each.table == keys]
-        end = own[-1].lines.stop if own else len(lines)
-        new = list(added.values()) if own else [*[""] * bool(lines), f"[{_header(keys)}]", *added.values()]
-        for each in reversed(own):
-            key = each.keys[-1]
-            if not each.is_header:  # a value that stays keeps its place among the comments
-                kept = [added[key]] if key in added else []
-                lines[each.lines.start : each.lines.stop] = kept
-                end -= len(each.lines) - len(kept)
-                new = [line for line in new if line not in kept]
-        lines[end:end] = new
-        text = "\n".join([*lines, ""])
+        from tomlkit import dumps, key
+        from tomlkit.items import InlineTable, Table
 
-        expected = deepcopy(self.tables)
-        try:
-            inner = expected
-            for key in keys[:-1]:
-                inner = inner.setdefault(key, {})
-            inner[keys[-1]] = dict(values)
-            if _parse(text) == expected:
-                return text.replace("\n", "\r\n") if "\r\n" in self.text else text
-        except (ValueError, TypeError, AttributeError):  # no TOML, or no table where one is expected
-            pass
-        raise self.mistake(
-            keys, f"this cannot be replaced; expected a header [{_header(keys)}] and one key a line below it"
-        )
+        self.table(*keys)
+        text = self.text.replace("\r\n", "\n")
+        text += "" if text.endswith("\n") or not text else "\n"
+        document = _parsed(self.path, text)
+        table: Any = document
+        missing = list(keys)
+        while missing and missing[0] in table:
+            table = table[missing.pop(0)]
+        if missing and isinstance(table, InlineTable):
+            table.update(_nested(missing, values))
+        elif missing:
+            document = _parsed(self.path, text + ("\n" if text else "") + dumps(_nested(keys, values)))
+        elif isinstance(table, Table | InlineTable):
+            _replace(table, values)
+        else:
+            header = key(keys).as_string()
+            raise self.mistake(keys, "this stands in several places", remedy=f"put it below one header, [{header}]")
+        text = document.as_string()
+        return text.replace("\n", "\r\n") if "\r\n" in self.text else text
 
 
-def _parse(text: str) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    return tomllib.loads(text)
+def _nested(keys: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    nested = dict(values)
+    for each in reversed(keys):
+        nested = {each: nested}
+    return nested
 
 
-def _statements(text: str) -> Iterator[_Statement]:
-    """Cut TOML into its statements: the fewest lines that can be read by themselves."""
-    lines, start, table = text.split("\n"), 0, Keys()
-    for stop in range(1, len(lines) + 1):
-        chunk = "\n".join([*lines[start:stop], ""])
-        try:
-            found = _parse(chunk)
-        except ValueError:
-            continue
-        if found:
-            keys = _only_keys(found)
-            is_header = chunk.lstrip().startswith("[")
-            if is_header:
-                table = keys
-            yield _Statement(keys if is_header else table + keys, table, is_header, range(start, stop))
-        start = stop
+def _replace(table: Any, values: Mapping[str, Any]) -> None:
+    """Let a table of tomlkit hold `values` and nothing else; what stays keeps its place and its comment."""
+    for each in table.keys() - values.keys():
+        del table[each]
+    after = []
+    while table.value.body and table.value.body[-1][0] is None:  # blank lines and comments, as of the next table
+        after.append(table.value.body.pop())
+    table.update(values)
+    table.value.body.extend(reversed(after))
 
 
-def _only_keys(table: Any) -> Keys:
-    keys = Keys()
-    while isinstance(table, dict) and len(table) == 1:
-        ((key, table),) = table.items()
-        keys += (key,)
-    return keys
+def _parsed(path: Path, text: str) -> TOMLDocument:
+    """Parse the text of a file; a UsageError names its line that is no TOML."""
+    from tomlkit import parse
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        return parse(text)
+    except TOMLKitError as error:
+        number, line = _broken_line(text)
+        reason = str(error).partition(" at line ")[0].rstrip(".").replace(r"character: '\x00'", "end of the file")
+        twice = "already exists" in reason
+        remedy = "keep one of the two" if twice else 'expected KEY = "TEXT", a number, true, false, or a [TABLE]'
+        raise UsageError(f"{path}:{number}: {line}: this is not TOML ({reason})", remedy=remedy) from error
 
 
-def _unread_line(text: str) -> int:
-    """Return the number of the line at which the first statement begins that has no end."""
-    line = max((each.lines.stop for each in _statements(text)), default=0)
+def _broken_line(text: str) -> tuple[int, str]:
+    """Return number and text of the line on which the statement begins that is no TOML: all above it is."""
+    from tomlkit import parse
+    from tomlkit.exceptions import TOMLKitError
+
     lines = text.split("\n")
-    while line < len(lines) - 1 and lines[line].partition("#")[0].strip() == "":
-        line += 1
-    return line + 1
-
-
-def _header(keys: Keys) -> str:
-    return ".".join(key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key) for key in keys)
-
-
-def _toml(value: Any) -> str:
-    """Return a text, number, truth value or list as TOML; JSON is the same but for one character."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    number = len(lines)
+    while number > 1:
+        with suppress(TOMLKitError):
+            parse("\n".join(lines[: number - 1]))
+            break
+        number -= 1
+    return number, lines[number - 1].strip()

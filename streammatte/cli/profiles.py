@@ -89,7 +89,7 @@ def _read(ctx: click.Context, file: ConfigFile, profile: str | None) -> dict[str
         for key, value in file.table(*keys).items():
             if key not in options:
                 near = _meant(key, options, f"'{ctx.command_path} --help' lists them")
-                raise file.mistake((*keys, key), f"{command} has no such option; {near}")
+                raise file.mistake((*keys, key), f"{command} has no such option", remedy=near)
             try:
                 settings[str(options[key].name)] = _Setting((*keys, key), _as_given(options[key], value))
             except ValueError as error:
@@ -116,7 +116,7 @@ def _check_commands(ctx: click.Context, file: ConfigFile, *above: str) -> None:
         if _is_profiled(ctx, key) or (key == "profile" and not above):
             continue
         if isinstance(value, dict):
-            raise file.mistake((*above, key), f"there is no such command; {_meant(key, _profiled(ctx))}")
+            raise file.mistake((*above, key), "there is no such command", remedy=_meant(key, _profiled(ctx)))
         example = ".".join((*above, str(ctx.info_name)))
         raise file.mistake((*above, key), f"options stand below a command, such as [{example}]")
 

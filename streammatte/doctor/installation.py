@@ -31,7 +31,7 @@ _EXTRAS = {
 
 _REQUIREMENT = re.compile(
     r"(?P<name>[\w.-]+)\s*\(?>=\s*(?P<least>\d+(\.\d+)*)\)?\s*"
-    r"(;\s*(extra\s*==\s*['\"](?P<extra>[\w-]+)['\"]|python_version\s*<\s*['\"](?P<before>\d+(\.\d+)*)['\"]))?"
+    r"(;\s*extra\s*==\s*['\"](?P<extra>[\w-]+)['\"])?"
 )
 
 
@@ -45,23 +45,15 @@ class Requirement(NamedTuple):
         The oldest version that will do.
     extra : str or None
         The extra that needs it; None if it is always needed.
-    before : str or None
-        The first Python that does without it; None if all need it.
     """
 
     name: str
     least: str
     extra: str | None = None
-    before: str | None = None
 
     def __str__(self) -> str:
         """As pip takes it."""
         return f"{self.name}>={self.least}"
-
-    @property
-    def applies(self) -> bool:
-        """Whether the Python that runs this needs it."""
-        return self.before is None or _numbers(platform.python_version()) < _numbers(self.before)
 
     def allows(self, installed: str) -> bool:
         """Whether that version is new enough."""
@@ -69,9 +61,9 @@ class Requirement(NamedTuple):
 
 
 def parse_requirement(text: str) -> Requirement | None:
-    """Read a requirement of the form NAME>=VERSION, of an extra or of older Pythons or of all; None for another."""
+    """Read a requirement of the form NAME>=VERSION, of an extra or of all; None for another."""
     match = _REQUIREMENT.fullmatch(text.strip())
-    return Requirement(match["name"], match["least"], match["extra"], match["before"]) if match else None
+    return Requirement(match["name"], match["least"], match["extra"]) if match else None
 
 
 def python() -> list[Finding]:
@@ -87,7 +79,7 @@ def packages() -> list[Finding]:
         detail = "is not installed as a package, so that its filters cannot be found"
         return [Finding("packages", "streammatte", "problem", detail, reinstall())]
     needed = [requirement for requirement in map(parse_requirement, texts) if requirement is not None]
-    findings = [_package(each) for each in needed if each.extra is None and each.applies]
+    findings = [_package(each) for each in needed if each.extra is None]
     return findings + [_extra(extra, [each for each in needed if each.extra == extra]) for extra in _EXTRAS]
 
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-HEAVY = {"torch", "av", "cv2", "numpy", "onnxruntime", "rich", "pyvirtualcam", "tomllib", "platformdirs"}
+HEAVY = {"torch", "av", "cv2", "numpy", "onnxruntime", "rich", "pyvirtualcam", "tomlkit", "platformdirs"}
 
 SLOW_PROGRAM = """
 import sys, time

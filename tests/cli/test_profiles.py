@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import random
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -104,9 +103,9 @@ def test_every_command_that_has_options_reads_it(name, streammatte, config):
         ("bg = 'red'", 1, "bg", "options stand below a command, such as [webcam]"),
         ("webcam = 3", 1, "webcam", "expected a table, [webcam]"),
         ("[[webcam]]", 1, "webcam", "expected a table, [webcam]"),
-        ("[webcam]\nbg = red.jpg", 2, "bg = red.jpg", "this is not TOML (Invalid value)"),
-        ("[webcam]\nfps = 1\nfps = 2", 3, "fps = 2", "this is not TOML (Cannot overwrite a value); keep one"),
-        ("[webcam]\n# now\n\nfilter = [\n'blur',\n", 4, "filter = [", "this is not TOML"),
+        ("[webcam]\nbg = red.jpg", 2, "bg = red.jpg", "this is not TOML (Unexpected character: 'r'); expected KEY ="),
+        ("[webcam]\nfps = 1\nfps = 2", 3, "fps = 2", 'this is not TOML (Key "fps" already exists); keep one'),
+        ("[webcam]\n# now\n\nfilter = [\n'blur',\n", 4, "filter = [", "this is not TOML (Unexpected end of the file)"),
     ],
 )
 def test_a_mistake_names_file_line_and_key(text, line, key, rest, webcam, config):
@@ -197,11 +196,21 @@ def test_a_file_that_cannot_be_read_is_the_users_to_mend(webcam, config_path):
     assert webcam()[0].stderr.startswith(f"streammatte: {config_path}:3: this is not UTF-8")
 
 
-def test_many_changes_in_any_order_say_what_a_plain_dictionary_says():
+@pytest.mark.parametrize(
+    "start",
+    [
+        "",
+        "profile = {a = {video = {fps = 1}}}\n",
+        "[profile.a]\nvideo = {fps = 1}\n",
+        "[profile.a.video]\nfps = 1\n[image]\nquiet = true\n[profile.b.video]\n# none\n[video]\nquiet = true\n",
+        "[profile.'ü x'.webcam] # once\nfps = 1\n[profile]\n",
+    ],
+    ids=["empty", "inline", "half inline", "out of order", "parents last"],
+)
+def test_many_changes_in_any_order_say_what_a_plain_dictionary_says(start):
     rng = random.Random(1)
-    file = ConfigFile(Path("config.toml"))
-    expected = {}
-    for number in range(150):
+    text, expected = start, tomllib.loads(start)
+    for number in range(60):
         name, command = rng.choice(["a", "b", "ü x"]), rng.choice(["webcam", "video"])
         pool = {
             "bg": '\x7fC:\\new "x"\n[y]\tü',
@@ -211,23 +220,28 @@ def test_many_changes_in_any_order_say_what_a_plain_dictionary_says():
             "size": "[a]\n",
         }
         values = {key: pool[key] for key in rng.sample(list(pool), rng.randint(1, 4))}
-        text = file.with_table(("profile", name, command), values)
-        expected.setdefault(name, {})[command] = values
-        assert tomllib.loads(text) == {"profile": expected}
+        before = {line for line in text.split("\n") if line.startswith("#")}
+        keys = "profile", name, command
+        text = ConfigFile(Path("config.toml"), text, expected).with_table(keys, values)
+        expected.setdefault("profile", {}).setdefault(name, {})[command] = values
+        assert tomllib.loads(text) == expected
         lines = text.split("\n")
-        lines.insert(rng.randrange(len(lines)), f"# comment {number}" if rng.random() < 0.5 else "")
-        text = "\n".join(lines)
-        assert tomllib.loads(text) == {"profile": expected}
-        comments = {line for line in file.text.split("\n") if line.startswith("# comment")}
-        assert comments <= set(lines)
-        file = replace(file, text=text, tables=tomllib.loads(text))
-        assert file.place(("profile", name, command)).partition(":")[2] == str(
-            next(n for n, line in enumerate(lines, 1) if line.endswith(f".{command}]") and _is(line, name))
-        )
+        assert before <= set(lines)
+        place = ConfigFile(Path("config.toml"), text, expected).place((*keys, next(iter(values))))
+        line = int(place.partition(":")[2])
+        assert next(iter(values)) in lines[line - 1]
+        at = rng.randint(0, len(lines) - 1)
+        text = "\n".join([*lines[:at], f"# comment {number}" if rng.random() < 0.5 else "", *lines[at:]])
 
 
-def _is(line, name):
-    return list(tomllib.loads(line)["profile"]) == [name]
+def test_what_is_spread_over_the_file_is_left_to_its_owner(webcam, config):
+    text = "profile.a.webcam.fps = 1\n[profile.b.webcam]\nfps = 2\n[profile.a.webcam.more]\n"
+    path = config(text)
+    result, _ = webcam("--save-profile", "a", "--fps", "3")
+    assert result.exit_code == 2
+    assert f"{path}:1: webcam: this stands in several places" in result.stderr
+    assert "put it below one header, [profile.a.webcam]" in result.stderr
+    assert path.read_text() == text
 
 
 def test_a_refusal_is_an_error_of_ours(config):
