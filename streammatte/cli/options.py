@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
-from streammatte.background import FORMS
+from streammatte.background import FORMS, Background
 from streammatte.errors import UsageError
 
 __all__ = [
+    "BACKGROUND",
+    "CAMERA",
+    "PerhapsFile",
     "background_options",
     "engine_options",
     "filter_options",
@@ -25,6 +29,26 @@ __all__ = [
 ]
 
 C = TypeVar("C", bound=Callable[..., Any])
+
+
+class PerhapsFile(click.types.StringParamType):
+    """A text that may name a file; a shell completes it as one.
+
+    Parameters
+    ----------
+    names_file : callable
+        Whether a text would be taken for a file's name.
+    """
+
+    def __init__(self, names_file: Callable[[str], bool]) -> None:
+        self.names_file = names_file
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(incomplete, type="file")]
+
+
+BACKGROUND = PerhapsFile(lambda text: bool(Background.parse(text).paths))
+CAMERA = PerhapsFile(lambda text: text != "sample" and not text.isdecimal())
 
 
 def engine_options(command: C) -> C:
@@ -49,6 +73,7 @@ def background_options(command: C) -> C:
     """Add --bg, --no-decontaminate and --filter."""
     background = click.option(
         "--bg",
+        type=BACKGROUND,
         metavar=f"{FORMS}|none",
         help="What stands behind the person; COLOUR is #rrggbb or a name such as white. "
         "[default: none where the output carries alpha, else blur]",
@@ -67,6 +92,7 @@ def filter_options(command: C) -> C:
             "filters",
             metavar="NAME[:KEY=VALUE,...]",
             multiple=True,
+            shell_complete=_filter_names,
             help="Apply a filter after --bg; may be repeated. 'streammatte filters' lists them.",
         ),
     )
@@ -152,6 +178,12 @@ def refuse_clash(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
                 subject=output,
             )
         seen[place] = "another output"
+
+
+def _filter_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from streammatte.plugins import filter_names
+
+    return [entry.name for entry in filter_names() if entry.usable and entry.name.startswith(incomplete)]
 
 
 def _apply(options: tuple[Callable[[C], C], ...], command: C) -> C:

@@ -6,25 +6,21 @@ import difflib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import click
 from click.core import ParameterSource
 
-from streammatte.background import Background
 from streammatte.cli.config import ConfigFile, Keys
+from streammatte.cli.options import PerhapsFile
 from streammatte.errors import MediaError, StreammatteError, UsageError
 
 __all__ = ["ProfileCommand"]
 
 _SETTINGS = "streammatte.settings"
-_FILES: dict[str, Callable[[str], bool]] = {
-    "bg": lambda text: bool(Background.parse(text).paths),
-    "camera": lambda text: text != "sample" and not text.isdecimal(),
-}
-"""Options of free text that may name a file, and whether a text would."""
 
 
 class ProfileCommand(click.Command):
@@ -39,7 +35,8 @@ class ProfileCommand(click.Command):
             ("--profile", "Begin with the options that were saved as NAME."),
             ("--save-profile", "Save the options given here as NAME, and do nothing else."),
         ):
-            self.params.append(click.Option([name], metavar="NAME", expose_value=False, help=help_text))
+            option = click.Option([name], metavar="NAME", expose_value=False, help=help_text, shell_complete=_saved)
+            self.params.append(option)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         given, _, _ = self.make_parser(ctx).parse_args(list(args))
@@ -68,6 +65,18 @@ class ProfileCommand(click.Command):
             if error.subject is not None and (origins := ", ".join(_origins(ctx, error.subject))):
                 error.args = (f"{error} ({origins})",)
             raise
+
+
+def _saved(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the profiles that complete a word."""
+    with suppress(UsageError):
+        return [name for name in _names(ConfigFile.read(), str(ctx.info_name)) if name.startswith(incomplete)]
+    return []
+
+
+def _names(file: ConfigFile, command: str) -> list[str]:
+    """Return the profiles that a command has."""
+    return [name for name in file.table("profile") if command in file.table("profile", name)]
 
 
 class _Setting(NamedTuple):
@@ -102,9 +111,9 @@ def _chosen(ctx: click.Context, file: ConfigFile, profile: str) -> Keys:
     command = str(ctx.info_name)
     _check_commands(ctx, file, "profile", profile)
     if command not in file.table("profile", profile):
-        names = [name for name in file.table("profile") if command in file.table("profile", name)]
+        names = ", ".join(_names(file, command)) or "none"
         raise UsageError(
-            f"{command} has no profile {profile!r} in {file.path}; there are {', '.join(names) or 'none'}",
+            f"{command} has no profile {profile!r} in {file.path}; there are {names}",
             remedy=f"'{ctx.command_path} --save-profile {profile}' saves one",
         )
     return "profile", profile, command
@@ -164,7 +173,7 @@ def _save(ctx: click.Context, file: ConfigFile, given: dict[str, Any]) -> None:
     for key, option in _options(ctx).items():
         if option.name in given:
             option.handle_parse_result(ctx, given, [])
-            values[key] = _as_saved(key, option, ctx.params[str(option.name)], given[option.name])
+            values[key] = _as_saved(option, ctx.params[str(option.name)], given[option.name])
     if not values:
         raise UsageError("there is nothing to save", remedy="give options beside --save-profile, such as --threads 4")
     _write(file.path.resolve(), file.with_table(("profile", name, str(ctx.info_name)), values))
@@ -174,20 +183,20 @@ def _save(ctx: click.Context, file: ConfigFile, given: dict[str, Any]) -> None:
     click.echo(" ".join([f"use it: {ctx.command_path} --profile {name}", *arguments]))
 
 
-def _as_saved(key: str, option: click.Option, value: Any, given: Any) -> Any:
+def _as_saved(option: click.Option, value: Any, given: Any) -> Any:
     """Return what the file is to say for a value of the command line, which was `given` and then converted."""
     if option.multiple:
-        return [_each_as_saved(key, option, *pair) for pair in zip(value, given, strict=True)]
+        return [_each_as_saved(option, *pair) for pair in zip(value, given, strict=True)]
     if isinstance(option.flag_value, str) and value == option.flag_value:
         return True
-    return _each_as_saved(key, option, value, given)
+    return _each_as_saved(option, value, given)
 
 
-def _each_as_saved(key: str, option: click.Option, value: Any, given: Any) -> Any:
+def _each_as_saved(option: click.Option, value: Any, given: Any) -> Any:
     if isinstance(value, (bool, int, float)):
         return value
-    names_a_file = key in _FILES and _FILES[key](given) and Path(given).exists()
-    return str(Path(given).absolute()) if names_a_file or isinstance(option.type, click.Path) else given
+    perhaps = isinstance(option.type, PerhapsFile) and option.type.names_file(given) and Path(given).exists()
+    return str(Path(given).absolute()) if perhaps or isinstance(option.type, click.Path) else given
 
 
 def _write(path: Path, text: str) -> None:

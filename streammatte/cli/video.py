@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streammatte.cli.options import (
+    PerhapsFile,
     background_options,
     engine_options,
     kept_filters,
@@ -32,7 +33,7 @@ _WHOLE = 0.9
 
 
 @click.command(cls=ProfileCommand)
-@click.argument("video", metavar="IN")
+@click.argument("video", metavar="IN", type=PerhapsFile(lambda text: text != "sample"))
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options
 @kept_options

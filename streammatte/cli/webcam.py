@@ -9,6 +9,8 @@ import click
 
 from streammatte.background import FORMS
 from streammatte.cli.options import (
+    BACKGROUND,
+    CAMERA,
     engine_options,
     filter_options,
     kept_filters,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--bg",
     "backgrounds",
+    type=BACKGROUND,
     metavar=f"FOLDER|{FORMS}",
     multiple=True,
     help="What stands behind the person. May be repeated, or be a folder of pictures: the keys n and p go through "
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 @smooth_option("motion")
 @click.option(
     "--camera",
+    type=CAMERA,
     metavar="NAME|ADDRESS|VIDEO",
     help="A camera ('streammatte devices' lists them; the first by default), rtsp://... or http://..., or a video, "
     "played in a loop; 'sample' is one.",
