@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ __all__ = [
     "kept_filters",
     "kept_options",
     "parse_size",
+    "parse_time",
     "quiet_option",
     "refuse_clash",
     "smooth_option",
@@ -158,6 +160,28 @@ def parse_size(text: str, multiple: int = 1) -> tuple[int, int]:
         problem = f"the size {text} will not do; expected multiples of {multiple}, such as 512x288"
         raise UsageError(problem, subject=text)
     return size
+
+
+def parse_time(text: str) -> Fraction:
+    """Return the seconds of a time that is given as seconds or as [hours:]minutes:seconds.
+
+    Raises
+    ------
+    UsageError
+        If it is no time.
+    """
+    *larger, seconds = text.split(":")
+    whole, _, part = seconds.partition(".")
+    if (
+        len(larger) > 2
+        or not all(each.isdecimal() for each in (*larger, whole or "0", part or "0"))
+        or not whole + part
+    ):
+        raise UsageError(f"the time {text!r} cannot be read; expected seconds or h:m:s, such as 90, 1:30 or 0:01:30.5")
+    total = 0
+    for each in larger:
+        total = 60 * (total + int(each))
+    return total + Fraction(seconds)
 
 
 def refuse_clash(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:

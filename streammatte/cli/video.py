@@ -14,13 +14,14 @@ from streammatte.cli.options import (
     engine_options,
     kept_filters,
     kept_options,
+    parse_time,
     quiet_option,
     refuse_clash,
     smooth_option,
     weights_option,
 )
 from streammatte.cli.profiles import ProfileCommand
-from streammatte.errors import MediaError
+from streammatte.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
@@ -42,6 +43,9 @@ _WHOLE = 0.9
 @click.option(
     "--foreground-out", metavar="FILE", type=click.Path(path_type=Path), help="Write the foreground over black too."
 )
+@click.option("--start", metavar="TIME", help="Begin here; TIME is in seconds or h:m:s.")
+@click.option("--end", metavar="TIME", help="End here.")
+@click.option("--duration", metavar="TIME", help="End so much later than the start.")
 @click.option("--no-deinterlace", is_flag=True, help="Leave interlaced pictures as they are.")
 @click.option("--no-sound", is_flag=True, help="Leave out sound and subtitles.")
 @weights_option
@@ -58,6 +62,9 @@ def video(
     smooth: SmootherName,
     alpha_out: Path | None,
     foreground_out: Path | None,
+    start: str | None,
+    end: str | None,
+    duration: str | None,
     no_deinterlace: bool,
     no_sound: bool,
     weights: Path | None,
@@ -81,10 +88,17 @@ def video(
     from streammatte.pipeline import run
     from streammatte.smoothing import smoother
 
+    if end is not None and duration is not None:
+        raise UsageError("--end and --duration say the same in two ways", remedy="leave one of them out")
+    begin, until = parse_time(start or "0"), parse_time(end) if end is not None else None
+    if duration is not None:
+        until = begin + parse_time(duration)
     outputs = [path for path in (out, alpha_out, foreground_out) if path is not None]
     notices = Notices(quiet=quiet)
     with ExitStack() as opened:
-        source = opened.enter_context(open_source(video, deinterlace=not no_deinterlace, on_notice=notices))
+        source = opened.enter_context(
+            open_source(video, start_s=begin, end_s=until, deinterlace=not no_deinterlace, on_notice=notices)
+        )
         background = Background.of(bg, out)
         kept = kept_filters(people, keep_held_objects)
         behind = background.filters(decontaminate=not no_decontaminate)

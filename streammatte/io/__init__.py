@@ -5,6 +5,7 @@ Importing this package loads neither av nor cv2; what an input or output needs i
 
 from __future__ import annotations
 
+from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["ArraySource", "ListSink", "NullSink", "carries_alpha", "open_sink", "open_source"]
 
 
-def open_source(spec: str | Path, *, deinterlace: bool = True, on_notice: Notify = unheard) -> Source:
+def open_source(
+    spec: str | Path,
+    *,
+    start_s: float | Fraction = 0,
+    end_s: float | Fraction | None = None,
+    deinterlace: bool = True,
+    on_notice: Notify = unheard,
+) -> Source:
     """Open a video or a picture.
 
     Parameters
@@ -28,6 +36,8 @@ def open_source(spec: str | Path, *, deinterlace: bool = True, on_notice: Notify
     spec : str or Path
         A file: a video in any format that FFmpeg reads, or a picture (.png .jpg .webp .bmp .tiff), which is a source
         of one frame. The string "sample" is a short clip that comes with the package.
+    start_s, end_s : float or Fraction
+        The part of a video that is read, in seconds; times count from its start. None for the end of the file.
     deinterlace : bool
         Whether the interlaced pictures of a video become full ones.
     on_notice : callable
@@ -42,7 +52,7 @@ def open_source(spec: str | Path, *, deinterlace: bool = True, on_notice: Notify
     MediaError
         If it cannot be read.
     UsageError
-        If it is an address.
+        If it is an address, or there is nothing between start and end.
     """
     if "://" in str(spec):  # which a Path would make of one slash
         raise UsageError(
@@ -54,9 +64,11 @@ def open_source(spec: str | Path, *, deinterlace: bool = True, on_notice: Notify
         from streammatte.io.images import ImageSource
 
         return ImageSource(path, on_notice)
+    from streammatte.io.packets import Span
     from streammatte.io.video_source import VideoSource
 
-    return VideoSource(path, on_notice, deinterlace=deinterlace)
+    span = Span(Fraction(start_s), None if end_s is None else Fraction(end_s))
+    return VideoSource(path, on_notice, span=span, deinterlace=deinterlace)
 
 
 def open_sink(

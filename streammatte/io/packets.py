@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -11,9 +13,10 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 
-from streammatte.io.video_file import fraction
+from streammatte.errors import UsageError
+from streammatte.io.video_file import fine, fraction
 
-__all__ = ["AnyPacket", "PacketReader"]
+__all__ = ["EVERYTHING", "AnyPacket", "PacketReader", "Span"]
 
 AnyPacket: TypeAlias = "Packet[Any]"
 
@@ -29,6 +32,47 @@ _STEADY = ("video", "audio")
 _SKEW_S = 2
 """How far back it may go where the clock has just been set anew: one stream may have ended before the other."""
 
+_INDEXED = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+"""The formats whose index can be trusted to lead to a time or before it."""
+
+_BEFORE_S = 10
+"""How long before that time the reading begins, so that sound is there which lies before its pictures in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part of a file that is wanted, in seconds of its own time.
+
+    Attributes
+    ----------
+    start : Fraction
+    end : Fraction or None
+        None for the end of the file.
+    """
+
+    start: Fraction = Fraction(0)
+    end: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        if self.start < 0 or (self.end is not None and self.end <= self.start):
+            end = "the end" if self.end is None else f"{float(self.end):g} s"
+            raise UsageError(
+                f"there is nothing from {float(self.start):g} s to {end}; expected a start from 0 on, before the end"
+            )
+
+    @property
+    def length(self) -> Fraction | None:
+        """Seconds; None where it reaches to the end of the file."""
+        return None if self.end is None else self.end - self.start
+
+    def of(self, duration_s: float | None) -> float | None:
+        """Return the seconds of it that lie in a file of `duration_s`, below 0 where it begins after the end."""
+        ends = [float(each) for each in (self.end, duration_s) if each is not None]
+        return min(ends) - float(self.start) if ends else None
+
+
+EVERYTHING = Span()
+
 
 class PacketReader:
     """Reads the packets of all streams; the file that breaks off ends there.
@@ -39,17 +83,23 @@ class PacketReader:
     Parameters
     ----------
     container : InputContainer
+    begin : Fraction
+        Seconds of the file's time that become 0, to the millisecond at least. What lies before may be passed over.
 
     Attributes
     ----------
     ends : dict of int to Fraction
-        By the index of the stream, when what was read of it ends, in seconds of the file's own clock.
+        By the index of the stream, when what was read of it ends, in seconds of the file's own clock from `begin` on.
     """
 
-    def __init__(self, container: InputContainer) -> None:
+    def __init__(self, container: InputContainer, begin: Fraction = Fraction(0)) -> None:
         arbitrary = container.format.name in {"mpegts", "mpeg"}
-        start = Fraction(container.start_time or 0, av.time_base) if arbitrary else Fraction(0)
+        start = begin + (Fraction(container.start_time or 0, av.time_base) if arbitrary else 0)
+        if begin > _BEFORE_S and container.format.name in _INDEXED:
+            with suppress(FFmpegError):
+                container.seek(int((begin - _BEFORE_S) * av.time_base))
         self._container = container
+        self._begin = begin
         self._joined = bool(container.format.flags & _JUMPS)
         self._shifts = [-start]  # of each part
         self._parts: dict[int, int] = {}  # in which each stream is
@@ -73,8 +123,13 @@ class PacketReader:
             return
 
     def _set_time(self, packet: AnyPacket) -> None:
-        ticks = packet.pts if packet.dts is None else packet.dts
         unit = fraction(packet.time_base)
+        if unit is not None and self._begin:
+            steps, unit = int(unit / fine(unit)), fine(unit)
+            packet.pts = None if packet.pts is None else packet.pts * steps
+            packet.dts = None if packet.dts is None else packet.dts * steps
+            packet.duration, packet.time_base = (packet.duration or 0) * steps, unit
+        ticks = packet.pts if packet.dts is None else packet.dts
         if ticks is None or unit is None:
             return
         index, time, duration = packet.stream_index, ticks * unit, (packet.duration or 0) * unit

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import av
 from av.audio.stream import AudioStream
@@ -21,8 +21,11 @@ from av.subtitles.stream import SubtitleStream
 from streammatte.errors import UsageError
 from streammatte.io.containers import Container
 from streammatte.io.notices import Notify
-from streammatte.io.packets import AnyPacket, PacketReader
+from streammatte.io.packets import EVERYTHING, AnyPacket, PacketReader, Span
 from streammatte.io.video_file import fraction, open_video
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
 
 __all__ = ["StreamCopier", "tags"]
 
@@ -64,6 +67,8 @@ class StreamCopier:
         The file to copy into; its header must not be written yet.
     container : Container
         Its kind.
+    span : Span
+        What to copy of the file; times count from its start.
     sound : bool
         Whether sound and subtitles are to be copied.
     on_notice : callable
@@ -76,15 +81,16 @@ class StreamCopier:
     """
 
     def __init__(
-        self, path: Path, output: OutputContainer, container: Container, *, sound: bool, on_notice: Notify
+        self, path: Path, output: OutputContainer, container: Container, span: Span, *, sound: bool, on_notice: Notify
     ) -> None:
         self._path = path
+        self._span = span
         self._output = output
         self._container = container
         self._input = open_video(path)
         try:
             output.metadata.update(tags(self._input.metadata))
-            output.set_chapters(self._input.chapters())
+            output.set_chapters(list(_cut(self._input.chapters(), span)))
             streams = list(_decodable(self._input, path, on_notice)) if sound else []
             if sound and container.format == "matroska":
                 for fonts in self._input.streams.attachments:
@@ -117,10 +123,16 @@ class StreamCopier:
     def _read(self) -> Iterator[AnyPacket]:
         if not self._converters:
             return
-        for packet in PacketReader(self._input):
+        going = set(self._converters)
+        for packet in PacketReader(self._input, self._span.start):
             timed = packet.dts is not None or packet.pts is not None
-            if timed and packet.stream_index in self._converters and not _is_filler(packet):
-                yield packet
+            if timed and packet.stream_index in going and not _is_filler(packet):
+                if self._span.length is not None and _time(packet) >= self._span.length:
+                    going.remove(packet.stream_index)
+                elif not self._span.start or _time(packet) + _length(packet) > 0:
+                    yield _from_zero(packet) if isinstance(packet.stream, SubtitleStream) else packet
+            if not going:
+                return
 
     def _write(self, packets: Iterable[AnyPacket]) -> None:
         for packet in packets:
@@ -198,6 +210,28 @@ def _is_filler(packet: AnyPacket) -> bool:
 def _time(packet: AnyPacket) -> Fraction:
     ticks = packet.pts if packet.dts is None else packet.dts
     return (ticks or 0) * (fraction(packet.time_base) or Fraction(0))
+
+
+def _length(packet: AnyPacket) -> Fraction:
+    return (packet.duration or 0) * (fraction(packet.time_base) or Fraction(0))
+
+
+def _from_zero(packet: AnyPacket) -> AnyPacket:
+    """The same text, if it is on the screen already, from time 0 on."""
+    if packet.pts is not None and packet.pts < 0:
+        packet.duration = (packet.duration or 0) + packet.pts
+        packet.pts = packet.dts = 0
+    return packet
+
+
+def _cut(chapters: list[Chapter], span: Span) -> Iterator[Chapter]:
+    """The chapters that lie in the span, in part at least, by its times."""
+    for each in chapters:
+        unit = fraction(each["time_base"]) or Fraction(1)
+        start, end = (Fraction(each[side]) * unit - span.start for side in ("start", "end"))
+        start, end = max(start, Fraction(0)) if span.start else start, min(end, span.length or end)
+        if start < end or span == EVERYTHING:
+            yield {**each, "start": round(start / unit), "end": round(end / unit)}
 
 
 def _copied(output: Stream, packet: AnyPacket | None) -> Iterator[AnyPacket]:

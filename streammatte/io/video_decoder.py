@@ -9,7 +9,7 @@ from av import VideoFrame
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from streammatte.io.packets import PacketReader
+from streammatte.io.packets import AnyPacket, PacketReader
 from streammatte.io.video_deinterlacer import Deinterlacer
 
 __all__ = ["Decoder"]
@@ -24,12 +24,16 @@ class Decoder:
     stream : VideoStream
     deinterlace : bool
         Whether interlaced pictures become full ones, of both fields.
+    cut : bool
+        Whether what comes before time 0 is not wanted, so that the last keyframe before it is where to begin.
     """
 
-    def __init__(self, packets: PacketReader, stream: VideoStream, *, deinterlace: bool) -> None:
+    def __init__(self, packets: PacketReader, stream: VideoStream, *, deinterlace: bool, cut: bool) -> None:
         self._packets = packets
         self._stream = stream
-        self._deinterlacer = Deinterlacer(stream) if deinterlace else None
+        self._cut = cut
+        self._ended = False
+        self._deinterlacer = Deinterlacer() if deinterlace else None
         self._due = self._decoded = self._errors = self._damaged = self._interlaced = 0
 
     def __iter__(self) -> Iterator[VideoFrame]:
@@ -42,22 +46,24 @@ class Decoder:
         yield from self._deinterlacer.rest()
 
     def _decode(self) -> Iterator[VideoFrame]:
-        for packet in chain(self._packets, [None]):  # for None the decoder gives out what it holds back
-            if packet is None or packet.stream is self._stream:
-                self._due += packet is not None and not packet.is_discard
-                try:
-                    for frame in self._stream.decode(packet):
-                        self._decoded += 1
-                        self._damaged += frame.is_corrupt
-                        self._interlaced += frame.interlaced_frame
-                        yield frame
-                except FFmpegError:
-                    self._errors += 1
+        packets = (each for each in self._packets if each.stream is self._stream)
+        for packet in chain(_from_keyframe(packets) if self._cut else packets, [None]):
+            self._due += packet is not None and not packet.is_discard
+            try:
+                for frame in self._stream.decode(packet):  # for None the decoder gives out what it holds back
+                    self._decoded += 1
+                    self._damaged += frame.is_corrupt
+                    self._interlaced += frame.interlaced_frame
+                    yield frame
+            except FFmpegError:
+                self._errors += 1
+        self._ended = True
 
     def told(self) -> Iterator[str]:
         """Say what went wrong so far."""
         # Decoders pass over much in silence; but the two fields of an interlaced picture may come in two packets.
-        lost = self._errors if self._interlaced else max(self._errors, self._due - self._decoded)
+        whole = self._ended and not self._interlaced
+        lost = max(self._errors, self._due - self._decoded) if whole else self._errors
         if lost:
             yield f"pictures that could not be decoded, and are left out: {lost} of {self._due}"
         if self._damaged:
@@ -65,3 +71,19 @@ class Decoder:
         if self._interlaced:
             done = "deinterlaced" if self._deinterlacer else "read as they are"
             yield f"pictures that are interlaced, and are {done}: {self._interlaced}"
+
+
+def _from_keyframe(packets: Iterator[AnyPacket]) -> Iterator[AnyPacket]:
+    """Leave out what comes before the last keyframe that is not later than 0."""
+    held: list[AnyPacket] = []
+    for packet in packets:
+        time = packet.pts if packet.dts is None else packet.dts
+        if time is not None and time > 0:
+            yield from (*held, packet)
+            break
+        if packet.is_keyframe and (packet.pts or 0) <= 0:
+            held.clear()
+        held.append(packet)
+    else:
+        yield from held
+    yield from packets

@@ -8,7 +8,6 @@ from contextlib import suppress
 from av import VideoFrame
 from av.filter import Graph
 from av.video.format import VideoFormat
-from av.video.stream import VideoStream
 
 from streammatte.io.video_file import fraction
 
@@ -16,17 +15,12 @@ __all__ = ["Deinterlacer"]
 
 
 class Deinterlacer:
-    """Puts the frames of a stream through FFmpeg's bwdif, which leaves those that are not interlaced as they are.
+    """Puts the frames through FFmpeg's bwdif, which leaves those that are not interlaced as they are.
 
     It looks one frame ahead. Before the first interlaced frame, and in a stream without any, it does nothing.
-
-    Parameters
-    ----------
-    stream : VideoStream
     """
 
-    def __init__(self, stream: VideoStream) -> None:
-        self._stream = stream
+    def __init__(self) -> None:
         self._graph: Graph | None = None
         self._shape: tuple[int, int, str] | None = None
 
@@ -51,7 +45,7 @@ class Deinterlacer:
             yield from self._done(graph)
 
     def _made_for(self, frame: VideoFrame) -> Graph:
-        graph, unit = Graph(), fraction(self._stream.time_base)
+        graph, unit = Graph(), fraction(frame.time_base)
         picture = VideoFormat(frame.format.name, frame.width, frame.height)
         source = graph.add_buffer(width=frame.width, height=frame.height, format=picture, time_base=unit)
         deinterlace = graph.add("bwdif", "mode=send_frame:deint=interlaced")

@@ -6,6 +6,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from av.video.stream import VideoStream
 
 from streammatte.errors import MediaError
 
-__all__ = ["fraction", "media_errors", "open_video", "video_stream"]
+__all__ = ["fine", "fraction", "media_errors", "open_video", "video_stream"]
 
 # Before its version 19 PyAV must be told to read tags that are no UTF-8; since then it takes no such word.
 _READ_ALL_TAGS: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
@@ -35,6 +36,11 @@ class _Rational(Protocol):
 def fraction(value: _Rational | None) -> Fraction | None:
     """Return a rational number of PyAV, whose type differs from version to version; None where it is not stated."""
     return Fraction(value.numerator, value.denominator) if value else None
+
+
+def fine(time_base: Fraction) -> Fraction:
+    """Return a part of `time_base` of at most a millisecond, so that times can lie between its steps."""
+    return time_base / max(1, ceil(time_base * 1000))
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import os
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 
 import av
@@ -25,7 +24,7 @@ from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
 from streammatte.io.streams import StreamCopier
 from streammatte.io.video_colour import Colour, FromRgb
-from streammatte.io.video_file import media_errors
+from streammatte.io.video_file import fine, media_errors
 from streammatte.io.video_source import VideoSource
 from streammatte.layers import Layers
 from streammatte.stages import Sink, Source
@@ -99,7 +98,7 @@ class VideoSink(Sink):
         self._paint = paint
         self._film = film
         self._rate = source.rate if source else None
-        self._time_base = _fine(film.time_base if film else Fraction(1, 90_000))
+        self._time_base = fine(film.time_base if film else Fraction(1, 90_000))
         self._stream: VideoStream | None = None
         self._size = 0, 0
         self._copier: StreamCopier | None = None
@@ -115,7 +114,9 @@ class VideoSink(Sink):
             if source is not None:
                 self._add_stream(source.size)
             if film is not None:
-                self._copier = StreamCopier(film.path, self._output, container, sound=sound, on_notice=on_notice)
+                self._copier = StreamCopier(
+                    film.path, self._output, container, film.span, sound=sound, on_notice=on_notice
+                )
             if source is not None:
                 with self._media_errors():
                     self._output.start_encoding()
@@ -244,8 +245,3 @@ class VideoSink(Sink):
 
     def _media_errors(self) -> AbstractContextManager[None]:
         return media_errors(self._path, "cannot be written")
-
-
-def _fine(time_base: Fraction) -> Fraction:
-    """A part of `time_base` of at most a millisecond, so that a late frame can be put right behind another."""
-    return time_base / max(1, ceil(time_base * 1000))

@@ -16,16 +16,16 @@ from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from streammatte.errors import MediaError
+from streammatte.errors import MediaError, UsageError
 from streammatte.frames import Frame
 from streammatte.io.files import check_input
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.orientation import Orientation
-from streammatte.io.packets import PacketReader
+from streammatte.io.packets import EVERYTHING, PacketReader, Span
 from streammatte.io.video_canvas import Canvas
 from streammatte.io.video_colour import Colour
 from streammatte.io.video_decoder import Decoder
-from streammatte.io.video_file import fraction, open_video, video_stream
+from streammatte.io.video_file import fine, fraction, open_video, video_stream
 from streammatte.io.video_losses import left_out, side_data
 from streammatte.stages import Source, SourceInfo
 
@@ -44,12 +44,15 @@ class VideoSource(Source):
     path : str or Path
     on_notice : callable
         Told what of the file is not read as it is.
+    span : Span
+        What is read of it; times count from its start. The picture on the screen at that moment is the first.
     deinterlace : bool
         Whether interlaced pictures become full ones.
 
     Attributes
     ----------
     path : Path
+    span : Span
     colour : Colour
         How the file stores its colours.
     aspect : Fraction or None
@@ -65,9 +68,14 @@ class VideoSource(Source):
     ------
     MediaError
         If the file cannot be read, or not one frame of it be decoded.
+    UsageError
+        If it ends before the span begins.
     """
 
-    def __init__(self, path: str | Path, on_notice: Notify = unheard, *, deinterlace: bool = True) -> None:
+    def __init__(
+        self, path: str | Path, on_notice: Notify = unheard, *, span: Span = EVERYTHING, deinterlace: bool = True
+    ) -> None:
+        self.span = span
         self.path = check_input(Path(path))
         self._on_notice = on_notice
         self._lock = Lock()
@@ -76,18 +84,27 @@ class VideoSource(Source):
         try:
             stream = video_stream(container, self.path)
             stream.thread_type = "AUTO"
-            self.time_base = fraction(stream.time_base) or Fraction(1, 1000)
+            time_base = fraction(stream.time_base) or Fraction(1, 1000)
+            self.time_base = fine(time_base) if span.start else time_base
             rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
             self.tags: dict[str, str] = {
                 key: stream.metadata[key] for key in ("language", "title") if key in stream.metadata
             }
-            duration_s = _duration_s(container, stream)
-            frames = stream.frames or (round(duration_s * rate) if duration_s and rate else None)
-            self._packets = PacketReader(container)
+            whole_s = _duration_s(container, stream)
+            duration_s = span.of(whole_s)
+            if duration_s is not None and duration_s <= 0:
+                raise UsageError(
+                    f"{self.path} lasts {whole_s or 0:.1f} s; there is nothing of it from {float(span.start):g} s on",
+                    remedy="choose an earlier start",
+                )
+            frames = max(1, round(duration_s * rate)) if duration_s and rate else None
+            if span == EVERYTHING and stream.frames:
+                frames = stream.frames
+            self._packets = PacketReader(container, span.start)
             self._measured = [stream.index] if stream.duration else range(len(container.streams))
             self.last_duration = Fraction(0)
 
-            self._decoder = Decoder(self._packets, stream, deinterlace=deinterlace)
+            self._decoder = Decoder(self._packets, stream, deinterlace=deinterlace, cut=span.start > 0)
             decoded = iter(self._decoder)
             first = next(decoded, None)
             if first is None:
@@ -136,11 +153,16 @@ class VideoSource(Source):
         canvas = Canvas(self.colour, stored, _aspect(self._context))
         step = max(1, round(1 / (self.rate * self.time_base))) if self.rate else 1
         next_pts = 0
+        end = None if self.span.length is None else self.span.length / self.time_base
         for picture in decoded:
             pts = next(each for each in (picture.pts, picture.dts, next_pts) if each is not None)
-            duration = picture.duration or step
-            next_pts = pts + duration
-            self.last_duration = duration * self.time_base
+            next_pts = pts + (picture.duration or step)
+            if self.span.start and next_pts <= 0:
+                continue
+            if end is not None and pts >= end:
+                break
+            pts = max(pts, 0) if self.span.start else pts  # it is on the screen already
+            self.last_duration = (min(next_pts, end or next_pts) - pts) * self.time_base
             yield Frame(orientation(canvas(picture, _aspect(self._context))), pts, self.time_base)
         for notice in (*self._packets.told(), *self._decoder.told(), *canvas.told()):
             self._on_notice(f"{self.path}: {notice}")

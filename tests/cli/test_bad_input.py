@@ -44,6 +44,10 @@ CASES = {
     "output of too long a name": (f"clip.mp4 {LONG}.mp4", 1, "cannot be written", "a shorter name"),
     "pictures of too long a name": (f"clip.mp4 {LONG}_%d.png", 1, "cannot be written", "a shorter name"),
     "background of too long a name": (f"clip.mp4 out.mp4 --bg {LONG}.jpg", 2, "too long", "a shorter one"),
+    "no time": ("clip.mp4 out.mp4 --start soon", 2, "the time 'soon' cannot be read", "expected seconds or h:m:s"),
+    "two ends": ("clip.mp4 out.mp4 --end 1 --duration 1", 2, "--end and --duration", "leave one of them out"),
+    "end before start": ("clip.mp4 out.mp4 --start 2 --end 1", 2, "nothing from 2 s to 1 s", "expected a start"),
+    "start after the end": ("clip.mp4 out.mp4 --start 0:05", 2, "nothing of it from 5 s on", "choose an earlier"),
     "unknown choice": ("clip.mp4 out.mp4 --smooth much", 2, "'much'", "'motion'.*--help"),
     "argument missing": ("clip.mp4", 2, "Missing argument 'OUT'", "--help"),
 }

@@ -90,6 +90,15 @@ def test_engine_threads_and_silence(streammatte, loaded, clip, tmp_path):
         assert not container.streams.audio
 
 
+@pytest.mark.parametrize("end", [["--end", "0:00:00.36"], ["--duration", "0.16"]])
+def test_a_part_of_the_video(streammatte, clip, pictures, tmp_path, end):
+    result = streammatte("video", clip, tmp_path / "out.mp4", "--start", "0:00.2", *end, "--bg", "white")
+    assert (result.exit_code, result.stderr) == (0, "")
+    whole, part = pictures(clip), pictures(tmp_path / "out.mp4")
+    assert len(part) == 4
+    assert near(part[0, 28:36, 26:34], whole[5, 28:36, 26:34])
+
+
 def test_names_that_begin_with_a_dash(streammatte, make_clip, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_clip("-clip.mp4")
