@@ -45,7 +45,6 @@ class LiveChain(Chain):
         self.shown: Layers | None = None
         self._controls = controls
         self._carrying = matter
-        self._network = matter.matter
         self._since = since
         self._last_s = -inf  # of what is remembered
         self._steps = _Guarded((), controls.notify)
@@ -67,9 +66,8 @@ class LiveChain(Chain):
 
     def _follow(self, look: Look) -> None:
         self._look = look
-        network = look.matter or self._network
-        if network is not self._carrying.matter:
-            self._carrying.matter = network
+        if look.matter is not None and look.matter is not self._carrying.matter:
+            self._carrying.matter = look.matter
             self._carrying.reset()
         if look.steps is not self._steps.steps:
             before = {id(step) for step in self._steps.steps}  # which remember, and go on

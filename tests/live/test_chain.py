@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -128,3 +129,16 @@ def test_the_network_is_reset_with_the_rest(make, half, show_with):
     show.since_s = 0.08
     show()
     assert resets == [True]
+
+
+def test_a_network_that_was_replaced_is_let_go(make, half, show_with):
+    first = type(half)()
+    controls = make("#ff0000")
+    show = show_with(controls, first)
+    show()
+    gone = weakref.ref(first)
+    del first
+    controls.look = replace(controls.look, matter=half)
+    show()
+    assert gone() is None
+    assert half.asked
