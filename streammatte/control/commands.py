@@ -88,7 +88,7 @@ def _filter(controls: LiveControls, item: Any) -> str:
             text = join_filter(name, values)
         case _:
             raise UsageError(f"a filter is {item!r}; expected its name and its values as text")
-    known = {str(path) for each in controls.backgrounds for path in Background.parse(each).paths}
+    known = {each for each in controls.backgrounds if Background.parse(each).paths}
     for present in controls.look.filters:
         known.update(split_filter(present)[1].values())
     paths = {each.name for each in describe(load_filter(name)) if "path" in each.type.split(" or ")}

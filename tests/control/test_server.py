@@ -4,6 +4,8 @@ import http.client
 import json
 import sys
 
+import cv2
+import numpy as np
 import pytest
 
 from streammatte.errors import DeviceError, MissingExtraError
@@ -125,6 +127,13 @@ def test_what_cannot_be_is_refused_with_the_reason(client, controls, name, value
     assert status == 400
     assert message in text
     assert controls.look is before
+
+
+def test_a_file_of_the_list_serves_a_filter_as_it_is_written(client, controls, tmp_path):
+    cv2.imwrite(str(tmp_path / "wall.png"), np.zeros((8, 8, 3), np.uint8))
+    text = f"{tmp_path}/./wall.png"
+    controls.offer(text)
+    assert client.command("filters", [{"name": "image", "values": {"path": text}}])[1] == 200
 
 
 def test_a_command_must_be_json(client):
