@@ -17,6 +17,7 @@ ONLY_IN = {
     "pymatting": ("streammatte.research.*",),
     "av": (
         "streammatte.io.video*",
+        "streammatte.io.exr",
         "streammatte.io.packets",
         "streammatte.io.streams*",
         "streammatte.devices.camera",

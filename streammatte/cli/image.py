@@ -7,18 +7,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streammatte.cli.options import background_options, engine_options, quiet_option, refuse_clash, weights_option
+from streammatte.cli.options import (
+    alpha_option,
+    background_options,
+    engine_options,
+    quiet_option,
+    refuse_clash,
+    weights_option,
+)
 from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
+    from streammatte.io.paint import AlphaKind
 
 
 @click.command(cls=ProfileCommand)
 @click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options
+@alpha_option
 @weights_option
 @engine_options
 @quiet_option
@@ -28,6 +37,7 @@ def image(
     bg: str | None,
     no_decontaminate: bool,
     filters: tuple[str, ...],
+    alpha: AlphaKind | None,
     weights: Path | None,
     engine: EngineName,
     device: Device,
@@ -36,15 +46,15 @@ def image(
 ) -> None:
     """Take the background out of the pictures IN and write OUT.
 
-    Several pictures, or a folder of them, are written as OUT/NAME.png. A PNG, TIFF or WebP gets a transparent
-    background, with straight colours, unless --bg says otherwise; any other picture a blurred one.
+    Several pictures, or a folder of them, are written as OUT/NAME.png. A PNG, TIFF, WebP or EXR gets a transparent
+    background unless --bg says otherwise; any other picture a blurred one.
     """
     from streammatte.background import Background
     from streammatte.chain import Chain
     from streammatte.cli.notices import Notices
     from streammatte.cli.progress import progress
     from streammatte.filter_text import parse_filter
-    from streammatte.io import open_sink, open_source
+    from streammatte.io import alpha_kind, open_sink, open_source
     from streammatte.matting import load
     from streammatte.pipeline import run_chain
 
@@ -53,6 +63,8 @@ def image(
     background = Background.of(bg, results[0])
     steps = [*background.filters(decontaminate=not no_decontaminate), *map(parse_filter, filters)]
     refuse_clash(results, [*pictures, *background.paths])
+    transparent = background.kind == "none"
+    kind = f"; {alpha_kind(results[0], alpha)} alpha" if transparent else ""
     notices = Notices(quiet=quiet)
     failures: list[str] = []
     matter = load(weights, engine=engine, device=device, threads=threads)
@@ -68,18 +80,18 @@ def image(
                 failures.append(str(error))
                 continue
             with source:
-                sink = open_sink(result, source, transparent=background.kind == "none", on_notice=notices)
+                sink = open_sink(result, source, transparent=transparent, alpha=alpha, on_notice=notices)
                 run_chain(source, chain, sink, on_frame=tally)
     notices.say()
     if not quiet:
-        click.echo(f"wrote {out}: {tally.summary}; background: {background}; {matter.engine} on {matter.device}")
+        click.echo(f"wrote {out}: {tally.summary}; background: {background}{kind}; {matter.engine} on {matter.device}")
     if failures:
         raise MediaError(f"{len(failures)} of {len(jobs)} pictures are not done: {'; '.join(failures)}")
 
 
 def _jobs(inputs: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
     """Which picture becomes which."""
-    from streammatte.io.containers import PICTURES
+    from streammatte.io.containers import PICTURES, WRITTEN_PICTURES
     from streammatte.io.files import check_input
 
     known = " ".join(sorted(PICTURES))
@@ -102,8 +114,9 @@ def _jobs(inputs: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
                 f"{out} is a file; expected a folder for {len(pictures)} pictures", remedy="give another OUT"
             )
         return [(picture, out / f"{picture.stem}.png") for picture in pictures]
-    if out.suffix.lower() not in PICTURES:
-        raise UsageError(f"{out} is no picture by its name; expected one of {known}, or a folder that exists")
+    if out.suffix.lower() not in WRITTEN_PICTURES:
+        written = " ".join(sorted(WRITTEN_PICTURES))
+        raise UsageError(f"{out} is no picture by its name; expected one of {written}, or a folder that exists")
     return [(pictures[0], out)]
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "BACKGROUND",
     "CAMERA",
     "PerhapsFile",
+    "alpha_option",
     "background_options",
     "engine_options",
     "filter_options",
@@ -135,6 +136,14 @@ def smooth_option(default: str) -> Callable[[C], C]:
         help="Steady alpha over time: everywhere, or only where the picture stands still.",
     )
 
+
+alpha_option = click.option(
+    "--alpha",
+    "alpha",
+    type=click.Choice(("straight", "premultiplied")),
+    help="Where OUT is transparent: the foreground's own colours, or those multiplied by alpha. "
+    "[default: straight; .exr is always premultiplied]",
+)
 
 weights_option = click.option(
     "--weights", type=click.Path(path_type=Path), help="Weights (.safetensors); the shipped ones by default."

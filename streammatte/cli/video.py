@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 
 from streammatte.cli.options import (
     PerhapsFile,
+    alpha_option,
     background_options,
     engine_options,
     kept_filters,
@@ -25,7 +27,7 @@ from streammatte.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
-    from streammatte.io.paint import Picture
+    from streammatte.io.paint import AlphaKind, Picture
     from streammatte.smoothing import SmootherName
     from streammatte.stages import SourceInfo
 
@@ -39,9 +41,13 @@ _WHOLE = 0.9
 @background_options
 @kept_options
 @smooth_option("off")
+@alpha_option
 @click.option("--alpha-out", metavar="FILE", type=click.Path(path_type=Path), help="Write alpha too, in grey.")
 @click.option(
     "--foreground-out", metavar="FILE", type=click.Path(path_type=Path), help="Write the foreground over black too."
+)
+@click.option(
+    "--start-number", type=click.IntRange(0), default=1, show_default=True, help="Of the first picture of a sequence."
 )
 @click.option("--start", metavar="TIME", help="Begin here; TIME is in seconds or h:m:s.")
 @click.option("--end", metavar="TIME", help="End here.")
@@ -60,8 +66,10 @@ def video(
     people: str,
     keep_held_objects: bool,
     smooth: SmootherName,
+    alpha: AlphaKind | None,
     alpha_out: Path | None,
     foreground_out: Path | None,
+    start_number: int,
     start: str | None,
     end: str | None,
     duration: str | None,
@@ -75,14 +83,15 @@ def video(
 ) -> None:
     """Take the background out of the video IN and write OUT.
 
-    IN may be "sample", a short clip that comes along. OUT is .mp4, .mov, .mkv or .webm. Times and sound are kept.
-    The result appears under its name when it is complete. A name that begins with a dash goes after "--".
+    IN may be "sample", a short clip that comes along. OUT is .mp4, .mov, .mkv or .webm, or a sequence of pictures such
+    as OUT/%06d.png, .tif or .exr. Times and sound are kept. The result appears under its name when it is complete. A
+    name that begins with a dash goes after "--".
     """
     from streammatte.background import Background
     from streammatte.cli.notices import Notices
     from streammatte.cli.progress import progress
     from streammatte.filter_text import parse_filter
-    from streammatte.io import open_sink, open_source
+    from streammatte.io import alpha_kind, open_sink, open_source
     from streammatte.io.tee import TeeSink
     from streammatte.matting import load
     from streammatte.pipeline import run
@@ -105,13 +114,12 @@ def video(
         steps = [*map(parse_filter, kept), *behind, *map(parse_filter, filters)]
         refuse_clash(outputs, background.paths)
         transparent = background.kind == "none"
-        composite = open_sink(out, source, transparent=transparent, sound=not no_sound, on_notice=notices)
-        sinks = [opened.enter_context(composite)]
+        sink_to = partial(open_sink, source=source, first_number=start_number, on_notice=notices)
+        sinks = [opened.enter_context(sink_to(out, transparent=transparent, alpha=alpha, sound=not no_sound))]
         others: list[tuple[Path | None, Picture]] = [(alpha_out, "alpha"), (foreground_out, "foreground")]
         for path, picture in others:
             if path is not None:
-                sink = open_sink(path, source, picture=picture, sound=False, on_notice=notices)
-                sinks.append(opened.enter_context(sink))
+                sinks.append(opened.enter_context(sink_to(path, picture=picture, sound=False)))
         notices.say()
         matter = load(weights, engine=engine, device=device, threads=threads)
         with progress(source.info.frames, quiet=quiet) as tally:
@@ -119,7 +127,10 @@ def video(
     notices.say()
     if not quiet:
         names = " and ".join(map(str, outputs))
-        click.echo(f"wrote {names}: {tally.summary}; background: {background}; {matter.engine} on {matter.device}")
+        kind = f"; {alpha_kind(out, alpha)} alpha" if transparent else ""
+        click.echo(
+            f"wrote {names}: {tally.summary}; background: {background}{kind}; {matter.engine} on {matter.device}"
+        )
     _refuse_fragment(source.info)
 
 

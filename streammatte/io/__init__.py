@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from streammatte.errors import UsageError, about
-from streammatte.io.containers import PICTURES, carries_alpha, container_for
+from streammatte.io.containers import LINEAR, PICTURES, WRITTEN_PICTURES, alpha_kind, carries_alpha, container_for
 from streammatte.io.memory import ArraySource, ListSink, NullSink
 from streammatte.io.notices import Notify, unheard
 
 if TYPE_CHECKING:
     from streammatte.stages import Sink, Source
 
-__all__ = ["ArraySource", "ListSink", "NullSink", "carries_alpha", "open_sink", "open_source"]
+__all__ = ["ArraySource", "ListSink", "NullSink", "alpha_kind", "carries_alpha", "open_sink", "open_source"]
 
 
 def open_source(
@@ -77,6 +77,8 @@ def open_sink(
     *,
     picture: Literal["composite", "alpha", "foreground"] = "composite",
     transparent: bool = False,
+    alpha: Literal["straight", "premultiplied"] | None = None,
+    first_number: int = 1,
     sound: bool = True,
     on_notice: Notify = unheard,
 ) -> Sink:
@@ -85,16 +87,22 @@ def open_sink(
     Parameters
     ----------
     path : str or Path
-        The suffix says what is written: .mp4 .m4v .mov .mkv (H.264), .webm (VP9); .png .jpg .webp .bmp .tiff for one
-        picture, or for a sequence of them where the name has a place for the number, as in NAME_%05d.png.
+        The suffix says what is written: .mp4 .m4v .mov .mkv (H.264), .webm (VP9); .png .jpg .webp .bmp .tiff .exr for
+        one picture, or for a sequence of them where the name has a place for the number, as in NAME_%05d.png; the
+        folder of a sequence is made.
     source : Source, optional
         Where the frames come from. Of a video file the rate, colours, shape of pixels, sound, subtitles, chapters and
         tags are kept.
     picture : {"composite", "alpha", "foreground"}
         What an opaque file shows: the layers put together, the alpha in grey, or the foreground over black.
     transparent : bool
-        Whether to write the foreground's straight colours with their alpha: ProRes 4444 in .mov, VP9 in .webm and
-        .mkv, or .png, .tiff and .webp pictures.
+        Whether to write the foreground's colours with their alpha: ProRes 4444 in .mov, VP9 in .webm and .mkv, or .png,
+        .tiff, .webp and .exr pictures.
+    alpha : {"straight", "premultiplied"}, optional
+        Whether these colours are as they are, or multiplied by alpha; by default what the file is defined to hold,
+        or straight. An .exr is premultiplied, in linear light and half floats.
+    first_number : int
+        Of a sequence.
     sound : bool
         Whether to carry over sound and subtitles; chapters and tags are kept in any case.
     on_notice : callable
@@ -107,7 +115,7 @@ def open_sink(
     MediaError
         If it cannot be written.
     """
-    from streammatte.io.paint import PAINTS, straight
+    from streammatte.io.paint import PAINTS, TRANSPARENT_PAINTS
 
     path = Path(path)
     with about(path):
@@ -120,11 +128,16 @@ def open_sink(
                 f"{path}: {path.suffix or 'a file without a suffix'} cannot hold a transparent background",
                 remedy="write .mov (ProRes 4444), .webm or .mkv (VP9), .png (a picture) or NAME_%05d.png (a sequence)",
             )
-        paint = straight if transparent else PAINTS[picture]
-        if path.suffix.lower() in PICTURES:
+        if alpha is not None and not transparent:
+            raise UsageError(f"{path} gets a background, and no {alpha} alpha", remedy="leave one of the two out")
+        linear = path.suffix.lower() in LINEAR
+        paint = TRANSPARENT_PAINTS[alpha_kind(path, alpha), linear] if transparent else PAINTS[picture, linear]
+        if path.suffix.lower() in WRITTEN_PICTURES:
             from streammatte.io.images import ImageSink, SequenceSink, is_sequence
 
-            return (SequenceSink if is_sequence(path) else ImageSink)(path, paint, source, on_notice)
+            if is_sequence(path):
+                return SequenceSink(path, paint, source, first_number, on_notice)
+            return ImageSink(path, paint, source, on_notice)
         from streammatte.io.video_sink import VideoSink
 
         container = container_for(path)

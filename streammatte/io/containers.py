@@ -4,16 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from streammatte.errors import UsageError
 
-__all__ = ["ALPHA_PICTURES", "PICTURES", "Container", "VideoCodec", "carries_alpha", "container_for"]
+if TYPE_CHECKING:
+    from streammatte.io.paint import AlphaKind
+
+__all__ = [
+    "LINEAR",
+    "PICTURES",
+    "WRITTEN_PICTURES",
+    "Container",
+    "VideoCodec",
+    "alpha_kind",
+    "carries_alpha",
+    "container_for",
+]
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 """Suffixes of picture files, in small letters."""
 
-ALPHA_PICTURES = frozenset({".png", ".tif", ".tiff", ".webp"})
-"""Suffixes of the picture files that carry alpha."""
+LINEAR = frozenset({".exr"})
+"""Suffixes of the picture files that hold floats, in linear light."""
+
+WRITTEN_PICTURES = PICTURES | LINEAR
+"""Suffixes of the picture files that can be written."""
+
+_ALPHA_PICTURES = frozenset({".exr", ".png", ".tif", ".tiff", ".webp"})
+
+_DEFINED: dict[str, AlphaKind] = {".exr": "premultiplied", ".png": "straight", ".webp": "straight"}
+"""The kind of alpha where the file's definition leaves no choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +133,25 @@ def carries_alpha(path: str | Path) -> bool:
     """Whether a file of this name can hold a transparent background."""
     suffix = Path(path).suffix.lower()
     container = _CONTAINERS.get(suffix)
-    return suffix in ALPHA_PICTURES or (container is not None and container.transparent is not None)
+    return suffix in _ALPHA_PICTURES or (container is not None and container.transparent is not None)
+
+
+def alpha_kind(path: str | Path, asked: AlphaKind | None = None) -> AlphaKind:
+    """Return the kind of alpha that a file of this name gets: what was asked for, or straight where it is left open.
+
+    Raises
+    ------
+    UsageError
+        If the file is defined to hold the other kind.
+    """
+    suffix = Path(path).suffix.lower()
+    defined = _DEFINED.get(suffix)
+    if asked and defined and asked != defined:
+        raise UsageError(
+            f"{path}: {suffix} is defined to hold {defined} alpha, not {asked}",
+            remedy=f"leave the kind out, or write {'.png' if asked == 'straight' else '.mov, .tif or .exr'}",
+        )
+    return asked or defined or "straight"
 
 
 def container_for(path: Path) -> Container:
@@ -125,6 +164,6 @@ def container_for(path: Path) -> Container:
     """
     container = _CONTAINERS.get(path.suffix.lower())
     if container is None:
-        known = " ".join([*_CONTAINERS, *sorted(PICTURES)])
+        known = " ".join([*_CONTAINERS, *sorted(WRITTEN_PICTURES)])
         raise UsageError(f"{path}: cannot write {path.suffix or 'a file without a suffix'}; expected one of {known}")
     return container

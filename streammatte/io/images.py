@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from streammatte.errors import MediaError, UsageError
 from streammatte.frames import Frame, Rgb
+from streammatte.io.exr import encoded_exr
 from streammatte.io.files import PartialFile, check_input, check_output, unwritable
 from streammatte.io.leftovers import Claim, temporary_name
 from streammatte.io.losses import Beyond
@@ -153,9 +155,10 @@ class ImageSink(Sink):
 
 
 class SequenceSink(Sink):
-    """Numbered pictures, from 1 on, one for each frame.
+    """Numbered pictures, one for each frame.
 
-    They lie in a temporary folder beside their place until `close`. Times are not kept.
+    They lie in a temporary folder beside their place until `close`. The folder of that place is made. Times are not
+    kept.
 
     Parameters
     ----------
@@ -165,6 +168,8 @@ class SequenceSink(Sink):
         What to show of the layers.
     source : Source, optional
         Its file is not overwritten.
+    first : int
+        The number of the first.
     on_notice : callable
         Told what is found of other runs.
 
@@ -176,15 +181,20 @@ class SequenceSink(Sink):
         If nothing can be written there.
     """
 
-    def __init__(self, path: Path, paint: Paint, source: Source | None = None, on_notice: Notify = unheard) -> None:
-        check_output(_numbered(path, 1), source.info.path if source else None)
+    def __init__(
+        self, path: Path, paint: Paint, source: Source | None = None, first: int = 1, on_notice: Notify = unheard
+    ) -> None:
+        check_output(_numbered(path, first), source.info.path if source else None)
         self._path = path
         self._paint = paint
-        self._count = 0
+        self._number = first
         self._ended = False
         self._folder = temporary_name(path, "", on_notice)
         self._claim: Claim | None = None
+        self._made = not path.parent.exists()
         try:
+            if self._made:
+                path.parent.mkdir()
             self._folder.mkdir()
         except OSError as error:
             raise unwritable(path, error) from error
@@ -193,9 +203,9 @@ class SequenceSink(Sink):
 
     def write(self, layers: Layers) -> None:
         """Encode the next picture."""
-        self._count += 1
-        file = self._folder / _numbered(self._path, self._count).name
+        file = self._folder / _numbered(self._path, self._number).name
         _write_image(file, self._path, self._paint(layers))
+        self._number += 1
 
     def close(self) -> None:
         """Move the pictures to their place, over older ones of the same numbers."""
@@ -210,9 +220,12 @@ class SequenceSink(Sink):
             self.abort()
 
     def abort(self) -> None:
-        """Remove what lies in the temporary folder."""
+        """Remove what lies in the temporary folder, and the folder that was made if nothing lies in it."""
         self._ended = True
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._made:
+            with suppress(OSError):
+                self._path.parent.rmdir()
         if self._claim is not None:
             self._claim.release()
 
@@ -221,16 +234,20 @@ def _numbered(path: Path, number: int) -> Path:
     return path.with_name(_NUMBER.sub(lambda place: place[0] % number, path.name, count=1))
 
 
-def _write_image(file: Path, path: Path, picture: NDArray[np.uint8]) -> None:
+def _write_image(file: Path, path: Path, picture: NDArray[Any]) -> None:
     """Write a picture, grey or R,G,B or R,G,B,A, to `file`; errors speak of `path`."""
-    if picture.ndim == 3:
-        code = cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-        picture = np.asarray(cv2.cvtColor(picture, code), np.uint8)
-    suffix = path.suffix.lower()
-    options = {".webp": [cv2.IMWRITE_WEBP_QUALITY, 101]}.get(suffix, [])  # above 100: lossless
     try:
-        _, data = cv2.imencode(suffix, picture, options)
-        file.write_bytes(data.tobytes())
+        file.write_bytes(
+            encoded_exr(picture) if picture.dtype == np.float32 else _encoded(picture, path.suffix.lower())
+        )
     except (cv2.error, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.err
         raise MediaError(f"{path} cannot be written ({reason})") from error
+
+
+def _encoded(picture: NDArray[np.uint8], suffix: str) -> bytes:
+    if picture.ndim == 3:
+        code = cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+        picture = np.asarray(cv2.cvtColor(picture, code), np.uint8)
+    options = {".webp": [cv2.IMWRITE_WEBP_QUALITY, 101]}.get(suffix, [])  # above 100: lossless
+    return cv2.imencode(suffix, picture, options)[1].tobytes()

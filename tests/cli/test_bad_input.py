@@ -48,6 +48,13 @@ CASES = {
     "two ends": ("clip.mp4 out.mp4 --end 1 --duration 1", 2, "--end and --duration", "leave one of them out"),
     "end before start": ("clip.mp4 out.mp4 --start 2 --end 1", 2, "nothing from 2 s to 1 s", "expected a start"),
     "start after the end": ("clip.mp4 out.mp4 --start 0:05", 2, "nothing of it from 5 s on", "choose an earlier"),
+    "alpha of another kind": (
+        "clip.mp4 out_%d.png --alpha premultiplied",
+        2,
+        r"\.png is defined to hold straight alpha, not premultiplied",
+        r"leave the kind out, or write \.mov, \.tif or \.exr",
+    ),
+    "alpha with a background": ("clip.mp4 out.mov --bg red --alpha straight", 2, "gets a background", "leave one of"),
     "unknown choice": ("clip.mp4 out.mp4 --smooth much", 2, "'much'", "'motion'.*--help"),
     "argument missing": ("clip.mp4", 2, "Missing argument 'OUT'", "--help"),
 }

@@ -43,7 +43,7 @@ def test_the_background_where_none_is_named(streammatte, clip, pictures, tmp_pat
 
     assert "background: blur, by default;" in blurred.stdout
     assert near(corner(pictures(tmp_path / "out.mp4")), DARK)
-    assert "background: none (transparent), by default;" in cut_out.stdout
+    assert "background: none (transparent), by default; straight alpha;" in cut_out.stdout
     with av.open(tmp_path / "out.mov") as container:
         rgba = next(container.decode(video=0)).to_ndarray(format="rgba")
     assert rgba[32, 20, 3] == 255

@@ -132,7 +132,7 @@ def test_an_unknown_container_is_refused_with_the_known_ones(tmp_path, name):
         open_sink(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["nowhere/out.mp4", "nowhere/out.png", "nowhere/out_%d.png", "file/out.mp4"])
+@pytest.mark.parametrize("name", ["nowhere/out.mp4", "nowhere/out.png", "no/where/out_%d.png", "file/out.mp4"])
 def test_an_output_in_no_folder_is_refused(tmp_path, name):
     (tmp_path / "file").touch()
     with pytest.raises(MediaError, match="cannot be written"):

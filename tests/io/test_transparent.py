@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -79,6 +80,63 @@ def test_a_sequence_is_numbered_from_1_and_there_only_when_closed(tmp_path, sour
     through(source, open_sink(tmp_path / "out_%d.png", source, transparent=True), alpha)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["out_1.png", "out_2.png", "out_3.png"]
     assert cv2.imread(str(tmp_path / "out_2.png"), cv2.IMREAD_UNCHANGED).shape == (48, 64, 4)
+
+
+def test_the_folder_of_a_sequence_is_made_and_its_first_number_chosen(tmp_path, source, alpha, through):
+    sink = open_sink(tmp_path / "new" / "%04d.tif", source, transparent=True)
+    sink.abort()
+    assert not list(tmp_path.iterdir())
+    through(source, open_sink(tmp_path / "new" / "%04d.tif", source, transparent=True, first_number=0), alpha)
+    assert sorted(each.name for each in (tmp_path / "new").iterdir()) == ["0000.tif", "0001.tif", "0002.tif"]
+
+
+def read_exr(path):
+    """Its channels by FFmpeg, (H, W, C): R,G,B,A, or grey."""
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+    assert frame.format.components[0].bits == 16
+    planes = [np.frombuffer(each, np.float16).reshape(each.height, -1)[:, : each.width] for each in frame.planes]
+    order = (2, 0, 1, 3)[: len(planes)] if len(planes) > 1 else (0,)  # stored as G,B,R,A
+    return np.dstack([planes[index] for index in order]).astype(float)
+
+
+def test_an_exr_holds_premultiplied_light_and_alpha_in_floats(tmp_path, source, alpha, through):
+    through(source, open_sink(tmp_path / "out_%d.exr", source, transparent=True), alpha)
+    read = read_exr(tmp_path / "out_3.exr")
+    light = np.array([((each / 255 + 0.055) / 1.055) ** 2.4 for each in RED])  # the curve of sRGB
+    assert read.shape == (48, 64, 4)
+    np.testing.assert_allclose(read[..., 3], alpha, atol=5e-4)
+    np.testing.assert_allclose(read[..., :3], light * alpha[..., None], atol=5e-4)
+
+
+@pytest.mark.parametrize("picture", ["composite", "alpha", "foreground"])
+def test_an_exr_may_be_opaque(tmp_path, alpha, through, picture):
+    source = ArraySource([np.full((48, 64, 3), 128, np.uint8)])
+    through(source, open_sink(tmp_path / "out.exr", source, picture=picture), alpha)
+    light = ((128 / 255 + 0.055) / 1.055) ** 2.4
+    expected = {"composite": np.full_like(alpha, light), "alpha": alpha, "foreground": light * alpha}[picture]
+    read = read_exr(tmp_path / "out.exr")
+    for channel in range(read.shape[2]):
+        np.testing.assert_allclose(read[..., channel], expected, atol=5e-4)
+
+
+@pytest.mark.parametrize(("suffix", "within"), [(".mov", 2), (".tif", 0)])
+def test_premultiplied_where_it_is_asked_for(tmp_path, alpha, through, suffix, within):
+    source = ArraySource([np.full((48, 64, 3), RED, np.uint8)])
+    through(source, open_sink(tmp_path / f"out{suffix}", source, transparent=True, alpha="premultiplied"), alpha)
+    with av.open(str(tmp_path / f"out{suffix}")) as container:
+        rgba = next(container.decode(video=0)).to_ndarray(format="rgba").astype(int)
+    expected = np.rint(np.array(RED) * alpha[..., None])
+    assert np.abs(rgba[..., :3] - expected)[:, ::8].max() <= within + 1
+    assert np.abs(rgba[..., 3] - np.rint(alpha * 255)).max() <= within
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"), [("a.png", "premultiplied"), ("a.webp", "premultiplied"), ("a.exr", "straight")]
+)
+def test_a_kind_of_alpha_that_a_file_is_not_defined_to_hold_is_refused(tmp_path, name, asked):
+    with pytest.raises(UsageError, match="is defined to hold"):
+        open_sink(tmp_path / name, transparent=True, alpha=asked)
 
 
 @pytest.mark.parametrize("name", ["out.mp4", "out.jpg", "out.xyz", "out"])
