@@ -223,10 +223,12 @@ def _origins(ctx: click.Context, subject: str) -> Iterator[str]:
     """Say where in the file stands what an error is about, be it the text itself or a folder above."""
     file, settings = ctx.meta[_SETTINGS]
     subjects = {Path(subject), *Path(subject).parents}
-    for name, (keys, value) in settings.items():
-        texts = value if isinstance(value, list) else [value]
-        if _is_from_file(ctx, name) and any(isinstance(each, str) and Path(each) in subjects for each in texts):
-            yield f"{file.place(keys)} sets {keys[-1]}"
+    for option in _options(ctx).values():
+        name, is_text = str(option.name), isinstance(option.type, click.types.StringParamType | click.Path)
+        if is_text and _is_from_file(ctx, name):
+            keys, value = settings[name]
+            if any(each and Path(each) in subjects for each in (value if isinstance(value, list) else [value])):
+                yield f"{file.place(keys)} sets {keys[-1]}"
 
 
 def _is_from_file(ctx: click.Context, name: str) -> bool:

@@ -165,6 +165,10 @@ def test_what_only_the_command_finds_out_names_the_line_too(streammatte, config)
     assert "expected a picture" in (message := streammatte("webcam").stderr)
     assert message.endswith(f"({path}:2 sets bg)\n")  # and not that 3 sets camera, though its text is there
 
+    path.write_text('[webcam]\nvirtual-camera = true\nthreads = 2\nbg = "no.jpg"\n')
+    assert streammatte("webcam").stderr.endswith(f"({path}:4 sets bg)\n")
+    assert str(path) not in streammatte("webcam", "--bg", "2").stderr
+
 
 def test_a_file_below_a_folder_that_is_set_names_the_line_too(streammatte, config, tmp_path):
     (tmp_path / "pack" / "val" / "rooms").mkdir(parents=True)
