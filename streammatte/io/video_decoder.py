@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import chain
 
 from av import VideoFrame
@@ -22,18 +23,22 @@ class Decoder:
     ----------
     packets : PacketReader
     stream : VideoStream
+    time_base : Fraction
+        Seconds per unit of the packets' times.
     deinterlace : bool
         Whether interlaced pictures become full ones, of both fields.
     cut : bool
         Whether what comes before time 0 is not wanted, so that the last keyframe before it is where to begin.
     """
 
-    def __init__(self, packets: PacketReader, stream: VideoStream, *, deinterlace: bool, cut: bool) -> None:
+    def __init__(
+        self, packets: PacketReader, stream: VideoStream, time_base: Fraction, *, deinterlace: bool, cut: bool
+    ) -> None:
         self._packets = packets
         self._stream = stream
         self._cut = cut
         self._ended = False
-        self._deinterlacer = Deinterlacer() if deinterlace else None
+        self._deinterlacer = Deinterlacer(time_base) if deinterlace else None
         self._due = self._decoded = self._errors = self._damaged = self._interlaced = 0
 
     def __iter__(self) -> Iterator[VideoFrame]:

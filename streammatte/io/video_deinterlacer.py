@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from fractions import Fraction
 
 from av import VideoFrame
 from av.filter import Graph
 from av.video.format import VideoFormat
-
-from streammatte.io.video_file import fraction
 
 __all__ = ["Deinterlacer"]
 
@@ -18,9 +17,15 @@ class Deinterlacer:
     """Puts the frames through FFmpeg's bwdif, which leaves those that are not interlaced as they are.
 
     It looks one frame ahead. Before the first interlaced frame, and in a stream without any, it does nothing.
+
+    Parameters
+    ----------
+    time_base : Fraction
+        Seconds per unit of the frames' `pts`; those that come last do not tell it themselves.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, time_base: Fraction) -> None:
+        self._time_base = time_base
         self._graph: Graph | None = None
         self._shape: tuple[int, int, str] | None = None
 
@@ -45,7 +50,7 @@ class Deinterlacer:
             yield from self._done(graph)
 
     def _made_for(self, frame: VideoFrame) -> Graph:
-        graph, unit = Graph(), fraction(frame.time_base)
+        graph, unit = Graph(), self._time_base
         picture = VideoFormat(frame.format.name, frame.width, frame.height)
         source = graph.add_buffer(width=frame.width, height=frame.height, format=picture, time_base=unit)
         deinterlace = graph.add("bwdif", "mode=send_frame:deint=interlaced")

@@ -104,7 +104,7 @@ class VideoSource(Source):
             self._measured = [stream.index] if stream.duration else range(len(container.streams))
             self.last_duration = Fraction(0)
 
-            self._decoder = Decoder(self._packets, stream, deinterlace=deinterlace, cut=span.start > 0)
+            self._decoder = Decoder(self._packets, stream, self.time_base, deinterlace=deinterlace, cut=span.start > 0)
             decoded = iter(self._decoder)
             first = next(decoded, None)
             if first is None:
