@@ -42,6 +42,12 @@ _WHOLE = 0.9
 @kept_options
 @smooth_option("off")
 @alpha_option
+@click.option(
+    "--codec",
+    type=click.Choice(("h264", "vp9", "prores", "ffv1", "png")),
+    help="How OUT is stored: ffv1 in .mkv and png in .mov lose nothing.  [default: h264; vp9 in .webm and with alpha "
+    "in .mkv, prores with alpha in .mov]",
+)
 @click.option("--alpha-out", metavar="FILE", type=click.Path(path_type=Path), help="Write alpha too, in grey.")
 @click.option(
     "--foreground-out", metavar="FILE", type=click.Path(path_type=Path), help="Write the foreground over black too."
@@ -67,6 +73,7 @@ def video(
     keep_held_objects: bool,
     smooth: SmootherName,
     alpha: AlphaKind | None,
+    codec: str | None,
     alpha_out: Path | None,
     foreground_out: Path | None,
     start_number: int,
@@ -115,7 +122,8 @@ def video(
         refuse_clash(outputs, background.paths)
         transparent = background.kind == "none"
         sink_to = partial(open_sink, source=source, first_number=start_number, on_notice=notices)
-        sinks = [opened.enter_context(sink_to(out, transparent=transparent, alpha=alpha, sound=not no_sound))]
+        composite = sink_to(out, transparent=transparent, alpha=alpha, codec=codec, sound=not no_sound)
+        sinks = [opened.enter_context(composite)]
         others: list[tuple[Path | None, Picture]] = [(alpha_out, "alpha"), (foreground_out, "foreground")]
         for path, picture in others:
             if path is not None:

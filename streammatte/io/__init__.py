@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from streammatte.errors import UsageError, about
-from streammatte.io.containers import LINEAR, PICTURES, WRITTEN_PICTURES, alpha_kind, carries_alpha, container_for
+from streammatte.io.containers import (
+    LINEAR,
+    PICTURES,
+    WRITTEN_PICTURES,
+    alpha_kind,
+    carries_alpha,
+    container_for,
+    encoder_for,
+)
 from streammatte.io.memory import ArraySource, ListSink, NullSink
 from streammatte.io.notices import Notify, unheard
 
@@ -78,6 +86,7 @@ def open_sink(
     picture: Literal["composite", "alpha", "foreground"] = "composite",
     transparent: bool = False,
     alpha: Literal["straight", "premultiplied"] | None = None,
+    codec: str | None = None,
     first_number: int = 1,
     sound: bool = True,
     on_notice: Notify = unheard,
@@ -101,6 +110,8 @@ def open_sink(
     alpha : {"straight", "premultiplied"}, optional
         Whether these colours are as they are, or multiplied by alpha; by default what the file is defined to hold,
         or straight. An .exr is premultiplied, in linear light and half floats.
+    codec : str, optional
+        Of a video: h264, vp9, prores, or without any loss ffv1 in .mkv and png in .mov; by default the usual one.
     first_number : int
         Of a sequence.
     sound : bool
@@ -135,11 +146,12 @@ def open_sink(
         if path.suffix.lower() in WRITTEN_PICTURES:
             from streammatte.io.images import ImageSink, SequenceSink, is_sequence
 
+            if codec is not None:
+                raise UsageError(f"{path} is a picture, and {codec} a codec of videos", remedy="leave one of them out")
             if is_sequence(path):
                 return SequenceSink(path, paint, source, first_number, on_notice)
             return ImageSink(path, paint, source, on_notice)
         from streammatte.io.video_sink import VideoSink
 
-        container = container_for(path)
-        codec = container.transparent if transparent and container.transparent else container.opaque
-        return VideoSink(path, container, codec, paint, source, sound=sound, on_notice=on_notice)
+        encoder = encoder_for(path, codec, transparent=transparent)
+        return VideoSink(path, container_for(path), encoder, paint, source, sound=sound, on_notice=on_notice)

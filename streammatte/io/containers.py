@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from streammatte.errors import UsageError
 
@@ -20,6 +20,7 @@ __all__ = [
     "alpha_kind",
     "carries_alpha",
     "container_for",
+    "encoder_for",
 ]
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
@@ -57,6 +58,8 @@ class VideoCodec:
         Whether a file with it cannot tell that its colours use the full range.
     even : bool
         Whether frames of odd width or height get a column or row more.
+    rgb : bool
+        Whether it stores R,G,B as they are.
     """
 
     name: str
@@ -66,6 +69,7 @@ class VideoCodec:
     square: bool = False
     limited: bool = False
     even: bool = False
+    rgb: bool = False
 
     def for_size(self, size: tuple[int, int]) -> VideoCodec:
         """Return the codec for frames of `size` (w, h)."""
@@ -76,6 +80,13 @@ class VideoCodec:
         return (size[0] + size[0] % 2, size[1] + size[1] % 2) if self.even else size
 
 
+class Codec(NamedTuple):
+    """A codec as people name it: its encoder without and with alpha, where it has one."""
+
+    opaque: VideoCodec | None
+    transparent: VideoCodec | None
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """A kind of video file.
@@ -84,8 +95,8 @@ class Container:
     ----------
     format : str
         The muxer's name in FFmpeg.
-    opaque, transparent : VideoCodec
-        The encoder without and with alpha; `transparent` is None where the container cannot carry alpha.
+    codecs : dict of str to Codec
+        By name; the first that can do what is wanted is the default.
     sound, subtitles : str
         The encoders for sound and subtitles that come in a codec which the container cannot hold.
     unplayable : tuple of str
@@ -95,12 +106,16 @@ class Container:
     """
 
     format: str
-    opaque: VideoCodec
-    transparent: VideoCodec | None
+    codecs: dict[str, Codec]
     sound: str
     subtitles: str
     unplayable: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
+
+    def encoders(self, *, transparent: bool) -> dict[str, VideoCodec]:
+        """Return what can be written, with alpha or without, by the codec's name."""
+        pairs = ((name, each.transparent if transparent else each.opaque) for name, each in self.codecs.items())
+        return {name: encoder for name, encoder in pairs if encoder is not None}
 
 
 # CPU time per frame, measured at 1280x720 on a person talking, stands behind each; `medium` would take 28 ms for a
@@ -109,23 +124,30 @@ _X264 = {"preset": "veryfast", "crf": "18"}  # 10 ms
 _VPX = {"crf": "20", "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}  # 12 ms, with alpha 24 ms
 _APPLE = {"vendor": "apl0"}  # 29 ms
 
-_H264 = VideoCodec("libx264", "yuv420p", _X264, even=True)  # in 4:4:4 any size would do, for a few players only
-_VP9 = VideoCodec("libvpx-vp9", "yuv420p", _VPX, square=True)
-_VP9_ALPHA = VideoCodec("libvpx-vp9", "yuva420p", {**_VPX, "auto-alt-ref": "0"}, square=True)
+# In 4:4:4 any size would do, but for a few players only.
+_H264 = Codec(VideoCodec("libx264", "yuv420p", _X264, even=True), None)
+_VP9 = Codec(
+    VideoCodec("libvpx-vp9", "yuv420p", _VPX, square=True),
+    VideoCodec("libvpx-vp9", "yuva420p", {**_VPX, "auto-alt-ref": "0"}, square=True),
+)
 _PRORES_ODD = VideoCodec("prores_ks", "yuva444p10le", _APPLE, limited=True)
-_PRORES = VideoCodec("prores_aw", "yuva444p10le", _APPLE, odd=_PRORES_ODD, limited=True)
+_PRORES = Codec(None, VideoCodec("prores_aw", "yuva444p10le", _APPLE, odd=_PRORES_ODD, limited=True))
+_FFV1 = Codec(VideoCodec("ffv1", "bgr0", {}, rgb=True), VideoCodec("ffv1", "bgra", {}, rgb=True))
+_PNG = Codec(VideoCodec("png", "rgb24", {}, rgb=True), VideoCodec("png", "rgba", {}, rgb=True))
 
 # The index first, for players on the web; and a start later than 0 to the tick, not to the millisecond.
 _MOV_OPTIONS = {"movflags": "+faststart", "movie_timescale": "90000"}
 # Sound may begin a little before 0, with what a decoder needs to start; that must not shift everything.
 _MKV_OPTIONS = {"avoid_negative_ts": "disabled"}
-_MP4 = Container("mp4", _H264, None, "aac", "mov_text", unplayable=("pcm_",), options=_MOV_OPTIONS)
+_MP4 = Container("mp4", {"h264": _H264}, "aac", "mov_text", unplayable=("pcm_",), options=_MOV_OPTIONS)
+_MOV = Container("mov", {"h264": _H264, "prores": _PRORES, "png": _PNG}, "aac", "mov_text", options=_MOV_OPTIONS)
+_MKV = Container("matroska", {"h264": _H264, "vp9": _VP9, "ffv1": _FFV1}, "aac", "srt", options=_MKV_OPTIONS)
 _CONTAINERS = {
     ".mp4": _MP4,
     ".m4v": _MP4,
-    ".mov": Container("mov", _H264, _PRORES, "aac", "mov_text", options=_MOV_OPTIONS),
-    ".mkv": Container("matroska", _H264, _VP9_ALPHA, "aac", "srt", options=_MKV_OPTIONS),
-    ".webm": Container("webm", _VP9, _VP9_ALPHA, "libopus", "webvtt", options=_MKV_OPTIONS),
+    ".mov": _MOV,
+    ".mkv": _MKV,
+    ".webm": Container("webm", {"vp9": _VP9}, "libopus", "webvtt", options=_MKV_OPTIONS),
 }
 
 
@@ -133,7 +155,7 @@ def carries_alpha(path: str | Path) -> bool:
     """Whether a file of this name can hold a transparent background."""
     suffix = Path(path).suffix.lower()
     container = _CONTAINERS.get(suffix)
-    return suffix in _ALPHA_PICTURES or (container is not None and container.transparent is not None)
+    return suffix in _ALPHA_PICTURES or (container is not None and bool(container.encoders(transparent=True)))
 
 
 def alpha_kind(path: str | Path, asked: AlphaKind | None = None) -> AlphaKind:
@@ -167,3 +189,22 @@ def container_for(path: Path) -> Container:
         known = " ".join([*_CONTAINERS, *sorted(WRITTEN_PICTURES)])
         raise UsageError(f"{path}: cannot write {path.suffix or 'a file without a suffix'}; expected one of {known}")
     return container
+
+
+def encoder_for(path: Path, asked: str | None, *, transparent: bool) -> VideoCodec:
+    """Return the encoder for a video file, with alpha or without.
+
+    `asked` is the codec's name; None for the usual one.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot hold that.
+    """
+    encoders = container_for(path).encoders(transparent=transparent)
+    if asked is not None and asked not in encoders:
+        raise UsageError(
+            f"{path}: {asked} {'with alpha ' if transparent else ''}is not written to {path.suffix}",
+            remedy=f"choose {' or '.join(encoders)}, or another kind of file",
+        )
+    return encoders[asked] if asked else next(iter(encoders.values()))

@@ -192,7 +192,7 @@ class VideoSink(Sink):
     def _add_stream(self, size: tuple[int, int]) -> VideoStream:
         codec, film = self._codec.for_size(size), self._film
         colour = film.colour if film else Colour.usual(size)
-        colour = replace(colour, full_range=colour.full_range and not codec.limited)
+        colour = replace(colour, full_range=codec.rgb or (colour.full_range and not codec.limited))
         stream = self._output.add_stream(codec.name, rate=self._rate or 25, options=codec.options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
@@ -207,7 +207,7 @@ class VideoSink(Sink):
         context.thread_count = _THREADS
         context.flags |= Flags.frame_duration
         context.time_base = stream.time_base = self._time_base
-        context.colorspace, context.color_range = colour.matrix, colour.range
+        context.colorspace, context.color_range = 0 if codec.rgb else colour.matrix, colour.range
         context.color_primaries, context.color_trc = colour.primaries, colour.transfer
         if self._aspect:
             context.sample_aspect_ratio = self._aspect

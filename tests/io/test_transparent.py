@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import av
 import cv2
 import numpy as np
@@ -129,6 +131,39 @@ def test_premultiplied_where_it_is_asked_for(tmp_path, alpha, through, suffix, w
     expected = np.rint(np.array(RED) * alpha[..., None])
     assert np.abs(rgba[..., :3] - expected)[:, ::8].max() <= within + 1
     assert np.abs(rgba[..., 3] - np.rint(alpha * 255)).max() <= within
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".mkv", "ffv1"), (".mov", "png")])
+@pytest.mark.parametrize("transparent", [False, True])
+def test_without_loss_every_value_comes_back(write_clip, probe, through, tmp_path, suffix, codec, transparent):
+    """Though the film is tagged as BT.709 of limited range: what is stored is R,G,B."""
+    noise = np.random.default_rng(0).integers(0, 256, (47, 63, 3), np.uint8)
+    film = write_clip("in.mkv", [noise] * 2, codec="ffv1", pixels="bgr0", colour=(1, 1, 1, 1), aspect=Fraction(15, 16))
+    source = open_source(film)
+    pictures = [frame.rgb for frame in open_source(film)]
+    alpha = np.tile(np.linspace(0.1, 1, 63, dtype=np.float32), (47, 1))
+    through(source, open_sink(tmp_path / f"out{suffix}", source, transparent=transparent, codec=codec), alpha)
+    written = probe(tmp_path / f"out{suffix}")
+    assert (written.codec, written.aspect) == (codec, source.aspect)
+    for frame, picture in zip(written.frames, pictures, strict=True):
+        rgba = frame.to_ndarray(format="rgba")
+        np.testing.assert_array_equal(rgba[..., :3], picture)
+        assert not transparent or (rgba[..., 3] == np.rint(alpha * 255)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "transparent", "remedy"),
+    [
+        ("out.mp4", "ffv1", False, "choose h264"),
+        ("out.mov", "prores", False, "choose h264 or png"),
+        ("out.mkv", "h264", True, "choose vp9 or ffv1"),
+        ("out.png", "ffv1", False, "is a picture"),
+    ],
+)
+def test_a_codec_that_does_not_go_there_is_refused_with_what_does(tmp_path, name, codec, transparent, remedy):
+    with pytest.raises(UsageError, match=remedy):
+        open_sink(tmp_path / name, codec=codec, transparent=transparent)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
