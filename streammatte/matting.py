@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from streammatte.engines import Device, Engine, EngineName, open_engine
 from streammatte.errors import MediaError
@@ -92,15 +91,15 @@ class NetworkMatter:
     def matte_in_box(self, rgb: Rgb) -> Alpha:
         """Return alpha at the fitted size, before it is brought to the picture's, (h, w) float32 in [0, 1]."""
         (width, height), padded = fit((rgb.shape[1], rgb.shape[0]))
-        alpha = self._engine.run(_to_network(rgb, (width, height), padded))  # (1, 1, padded h, padded w)
-        stretched = (alpha[0, 0, :height, :width] - np.float32(_REST)) * np.float32(1 / (1 - 2 * _REST))
+        alpha = self._engine.run(_padded(rgb, (width, height), padded))
+        stretched = (alpha[:height, :width] - np.float32(_REST)) * np.float32(1 / (1 - 2 * _REST))
         return np.asarray(np.clip(stretched, 0, 1), np.float32)
 
     def reset(self) -> None:
         """Do nothing: the network looks at each frame by itself."""
 
 
-def _to_network(rgb: Rgb, fitted: tuple[int, int], padded: tuple[int, int]) -> NDArray[np.float32]:
+def _padded(rgb: Rgb, fitted: tuple[int, int], padded: tuple[int, int]) -> Rgb:
     while rgb.shape[1] >= 2 * fitted[0] and not (rgb.shape[0] % 2 or rgb.shape[1] % 2):  # halves are means, at no cost
         half = rgb.shape[1] // 2, rgb.shape[0] // 2
         rgb = np.asarray(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA), np.uint8)
@@ -109,7 +108,7 @@ def _to_network(rgb: Rgb, fitted: tuple[int, int], padded: tuple[int, int]) -> N
     right, bottom = padded[0] - fitted[0], padded[1] - fitted[1]
     if right or bottom:
         resized = cv2.copyMakeBorder(resized, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.dnn.blobFromImage(resized, 1 / 255), np.float32)  # (H, W, 3) -> (1, 3, H, W)
+    return np.asarray(resized, np.uint8)
 
 
 def shipped_weights() -> Path:

@@ -125,6 +125,7 @@ class MattingRefinementNetwork(nn.Module):
             [OCBlock(w4, w3), OCBlock(w3, w2), OCBlock(w2, w1), OCBlock(w1, OctaveWidths(w1.high, 0))]
         )
         self.head = nn.Conv2d(w1.high, 4, 1)
+        self.shuffle: nn.Module = nn.PixelShuffle(2)
         self.image_feature: _ImageFeature | None = None
         self.attention: nn.ModuleList | None = None
         if config.attention != "none":
@@ -163,7 +164,7 @@ class MattingRefinementNetwork(nn.Module):
         fused = self._attend(1, _add(en3, de4), image_feature, unknown)
         de2 = self.decoder[2](_add(en2, self.decoder[1](fused)))
         de1 = self.decoder[3](_add(en1, de2))
-        return torch.sigmoid(F.pixel_shuffle(self.head(de1.high), 2))  # (N, 4, H/2, W/2) -> (N, 1, H, W)
+        return torch.sigmoid(self.shuffle(self.head(de1.high)))  # (N, 4, H/2, W/2) -> (N, 1, H, W)
 
     def _attend(self, which: int, x: OctaveFeatures, image_feature: Tensor | None, unknown: Tensor) -> OctaveFeatures:
         if self.attention is None:

@@ -86,38 +86,38 @@ def time_candidates(size: tuple[int, int] = (512, 288), repeats: int = 25) -> It
     """Time each candidate on one picture of `size` (w, h) at one thread."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    image = np.random.default_rng(0).random((1, 3, size[1], size[0]), np.float32)
+    rgb = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
     for name, config in CANDIDATES.items():
         torch.manual_seed(0)
         network = MattingNetwork(config).eval()
         total = complexity(network)[0]
-        times = {engine: _cpu_ms(run, repeats) for engine, run in _runners(network, image)}
+        times = {engine: _cpu_ms(run, repeats) for engine, run in _runners(network, rgb)}
         yield Timing(name, total.parameters, total.flops, {engine: times.get(engine) for engine in ENGINES})
 
 
-def _runners(network: MattingNetwork, image: NDArray[np.float32]) -> Iterator[tuple[str, Callable[[], object]]]:
-    tensor = torch.from_numpy(image).contiguous(memory_format=torch.channels_last)
-    for name, module in (("torch", network), ("torch, folded", folded(network))):
+def _runners(network: MattingNetwork, rgb: NDArray[np.uint8]) -> Iterator[tuple[str, Callable[[], object]]]:
+    picture = torch.from_numpy(rgb)[None]  # (1, H, W, 3)
+    inputs = (picture.permute(0, 3, 1, 2) / 255, picture)
+    for name, module, tensor in zip(ENGINES, (network, folded(network)), inputs, strict=False):
         ready = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        yield name, lambda ready=ready: _infer(ready, tensor)  # type: ignore[misc]
+        yield name, lambda ready=ready, tensor=tensor: _infer(ready, tensor)  # type: ignore[misc]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "candidate.onnx"
         export(network, path)
         onnxruntime_engine = OnnxRuntimeEngine(path, threads=1)
-        yield "onnxruntime", lambda: onnxruntime_engine.run(image)
+        yield "onnxruntime", lambda: onnxruntime_engine.run(rgb)
         if importlib.util.find_spec("openvino"):
             openvino_engine = OpenVinoEngine(path, threads=1)
-            yield "openvino", lambda: openvino_engine.run(image)
+            yield "openvino", lambda: openvino_engine.run(rgb)
         fixed = Path(folder) / "fixed.onnx"  # OpenCV's dnn reads shapes that are known beforehand only
-        export(network, fixed, size=(image.shape[3], image.shape[2]))
+        export(network, fixed, size=(rgb.shape[1], rgb.shape[0]))
         net = cv2.dnn.readNetFromONNX(str(fixed))
-        yield "opencv dnn", lambda: (net.setInput(image, INPUT_NAME), net.forward())
+        yield "opencv dnn", lambda: (net.setInput(rgb[None], INPUT_NAME), net.forward())
 
 
-def _infer(network: MattingNetwork, tensor: torch.Tensor) -> torch.Tensor:
+def _infer(network: torch.nn.Module, picture: torch.Tensor) -> object:
     with torch.inference_mode():
-        alpha: torch.Tensor = network(tensor).alpha
-    return alpha
+        return network(picture)
 
 
 def _cpu_ms(run: Callable[[], object], repeats: int) -> float:

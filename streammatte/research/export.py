@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import cast
 
 import torch
-from torch import Tensor, nn
 
 from streammatte.errors import MissingExtraError
 from streammatte.nn.folding import folded
@@ -17,19 +15,14 @@ __all__ = ["INPUT_NAME", "OUTPUT_NAME", "export"]
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "alpha"
-
-
-class _AlphaOnly(nn.Module):
-    def __init__(self, network: MattingNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, image: Tensor) -> Tensor:
-        return cast(Tensor, self.network(image).alpha)
+_FREE = {
+    INPUT_NAME: {0: "batch", 1: "height", 2: "width"},
+    OUTPUT_NAME: {0: "batch", 2: "height", 3: "width"},
+}
 
 
 def export(network: MattingNetwork, path: Path, size: tuple[int, int] | None = None, note: str = "") -> None:
-    """Write the folded network in ONNX form: `image` (N, 3, H, W) float32 to `alpha` (N, 1, H, W), both in [0, 1].
+    """Write the folded network in ONNX form: `image` (N, H, W, 3) uint8 to `alpha` (N, 1, H, W) float32.
 
     Parameters
     ----------
@@ -54,18 +47,16 @@ def export(network: MattingNetwork, path: Path, size: tuple[int, int] | None = N
             "writing ONNX files needs the package onnx, which is missing",
             remedy="run: pip install 'streammatte[train]'",
         ) from error
-    module = _AlphaOnly(folded(network)).eval()
     width, height = size or (512, 288)
-    free = {0: "batch", 2: "height", 3: "width"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns that its tracing exporter is the older one of its two
         torch.onnx.export(
-            module,
-            (torch.rand(1, 3, height, width),),
+            folded(network),
+            (torch.zeros(1, height, width, 3, dtype=torch.uint8),),
             str(path),
             input_names=[INPUT_NAME],
             output_names=[OUTPUT_NAME],
-            dynamic_axes={INPUT_NAME: free, OUTPUT_NAME: free} if size is None else None,
+            dynamic_axes=_FREE if size is None else None,
             opset_version=17,
             dynamo=False,
         )

@@ -10,7 +10,8 @@ from streammatte.engines import OnnxRuntimeEngine, origin
 from streammatte.errors import WeightsError
 from streammatte.matting import shipped_weights
 from streammatte.nn.network import MattingNetwork
-from streammatte.nn.weights import save_network
+from streammatte.nn.weights import load_network, save_network
+from streammatte.research.export import export
 from streammatte.research.variants import TABLES, VARIANTS, build
 
 
@@ -32,6 +33,14 @@ def test_an_onnx_file_of_other_weights_is_refused(streammatte, tmp_path: Path):
     OnnxRuntimeEngine(weights, threads=1)
     save_network(MattingNetwork(), weights)
     with pytest.raises(WeightsError, match=r"other weights.*streammatte export"):
+        OnnxRuntimeEngine(weights, threads=1)
+
+
+def test_an_onnx_file_of_another_form_is_refused(tmp_path: Path):
+    weights = tmp_path / "own.safetensors"
+    weights.write_bytes(shipped_weights().read_bytes())
+    export(load_network(weights), weights.with_suffix(".onnx"), note=origin(weights).split(", ")[1])
+    with pytest.raises(WeightsError, match=r"earlier.*streammatte export"):
         OnnxRuntimeEngine(weights, threads=1)
 
 

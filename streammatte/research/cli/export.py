@@ -14,7 +14,7 @@ from streammatte.research.cli.command import ResearchCommand
 @click.argument("out", type=click.Path(path_type=Path))
 @weights_option
 def export(out: Path, weights: Path | None) -> None:
-    """Write the network to OUT in ONNX form: image (N, 3, H, W), R,G,B in [0, 1], to alpha (N, 1, H, W).
+    """Write the network to OUT in ONNX form: image (N, H, W, 3), R,G,B, uint8, to alpha (N, 1, H, W), float32.
 
     H and W are free multiples of 32.
     """
