@@ -1,24 +1,35 @@
-"""The training packs in memory: people with alpha and foreground colours, and pictures without people."""
+"""The training packs: people with alpha and foreground colours, and pictures without people."""
 
 from __future__ import annotations
 
-import tarfile
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import repeat
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streammatte.errors import MediaError
+from streammatte.research.train.cache import decoded_pack
+
 __all__ = ["Person", "TrainingSet", "load_training_set"]
 
-PEOPLE = ("portraits", "street", "clips", "gathered")
-BACKGROUNDS = ("rooms", "scenes", "things")
-OPTIONAL = ("gathered", "things")
-IN_CLIPS = ("clips", "gathered")
+IN_CLIPS = ("clips", "gathered", "sequences")
+"""Packs whose ids are CLIP_NUMBER."""
+
+FEW_PEOPLE = (
+    *("asl", "asl2", "custgest", "deepwork", "free-exercise-db", "gesture-body"),
+    *("gesture-hand", "handsign", "subhi", "tud-people", "zoombeh"),
+)
+"""Sources, by the first part of their ids, whose many pictures show the same few people."""
+
+SHARES = {"people-bodies": 1.5, "sequences": 1.5, "rooms-hard": 3.0}
+"""How often a picture of a pack is drawn, where that is not 1: small whole figures, and rooms that were mistaken."""
 
 
 def _listed(file: str) -> frozenset[str]:
@@ -28,6 +39,7 @@ def _listed(file: str) -> frozenset[str]:
 
 
 BYSTANDERS, MISLABELLED, PEOPLED = (_listed(f"{name}.txt") for name in ("bystanders", "mislabelled", "peopled"))
+"""Names of pictures, or of whole clips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,43 +72,76 @@ class Person:
     touches: tuple[bool, bool, bool, bool]
 
     @classmethod
-    def of(cls, name: str, photo: NDArray[np.uint8], alpha: NDArray[np.uint8], foreground: NDArray[np.uint8]) -> Person:
-        """A photo with what its matte tells, and with its own background but for known bystanders."""
-        return cls(name, photo, alpha, foreground, name not in BYSTANDERS, _box(alpha), _touches(alpha))
+    def of(
+        cls,
+        name: str,
+        photo: NDArray[np.uint8],
+        alpha: NDArray[np.uint8],
+        foreground: NDArray[np.uint8],
+        own_background: bool = True,
+    ) -> Person:
+        """A photo with what its matte tells."""
+        return cls(name, photo, alpha, foreground, own_background, _box(alpha), _touches(alpha))
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """People in groups of equal weight (a clip is one group, a photo another), and pictures without people."""
+    """People in groups (a clip is one group, a photo another), and pictures without people.
+
+    Attributes
+    ----------
+    people : tuple of tuple of Person
+    backgrounds : tuple of ndarray
+        (H, W, 3) uint8 each.
+    people_shares, background_shares : ndarray
+        (groups,) and (backgrounds,) float64: how often to take each; all alike by default.
+    """
 
     people: tuple[tuple[Person, ...], ...]
     backgrounds: tuple[NDArray[np.uint8], ...]
+    people_shares: NDArray[np.float64] = field(default_factory=lambda: np.ones(0))
+    background_shares: NDArray[np.float64] = field(default_factory=lambda: np.ones(0))
+
+    def __post_init__(self) -> None:
+        for name, items in (("people_shares", self.people), ("background_shares", self.backgrounds)):
+            if len(getattr(self, name)) != len(items):
+                object.__setattr__(self, name, np.ones(len(items)))
 
 
-def _decode(data: bytes, flags: int, long_side: int) -> NDArray[np.uint8]:
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    if image is None:
-        raise ValueError("not a picture")
-    scale = long_side / max(image.shape[:2])
-    if scale < 1:
-        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    if image.ndim == 3:
-        image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-    return np.asarray(image, np.uint8)
+class _Row(NamedTuple):
+    """What a pack's table says of a picture: the clip that it is of, if any, and whether there are bystanders."""
+
+    clip: str | None
+    bystanders: bool
 
 
-def estimate_foreground(photo: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The person's own colours, by the multi-level method (Germer et al. 2020)."""
-    from pymatting import estimate_foreground_ml
+def _table(file: Path) -> Mapping[str, _Row]:
+    """The rows of a pack's table of sources by the pictures' names; none where there is no table."""
+    if not file.exists():
+        return {}
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    found = {}
+    for row in rows:
+        video, is_frame, _ = row["path"].partition("#")
+        clip = f"{row['repository']}/{video}" if is_frame else None
+        found[row["id"]] = _Row(clip, int(row.get("bystanders") or 0) > 0)
+    return found
 
-    foreground = estimate_foreground_ml(photo / 255.0, alpha / 255.0)
-    return np.asarray(np.rint(np.clip(foreground, 0, 1) * 255), np.uint8)
+
+def _group(pack: str, name: str, row: _Row | None) -> str:
+    """What a picture belongs to: a clip, a source with few people, or itself."""
+    source, _, _ = name.partition("_")
+    if pack in IN_CLIPS:
+        return name.rsplit("_", 1)[0]
+    if row is not None and row.clip is not None:
+        return row.clip
+    return source if row is not None and source in FEW_PEOPLE else name
 
 
-def _members(path: Path) -> dict[str, bytes]:
-    with tarfile.open(path) as tar:
-        files = (m for m in tar if m.isfile())
-        return {m.name.removeprefix("./"): tar.extractfile(m).read() for m in files}  # type: ignore[union-attr]
+def _share(pictures: int) -> float:
+    """How many photos a group counts as: as it shows the same people, more slowly than the number of its pictures."""
+    return min(float(pictures), 2 * math.sqrt(pictures))
 
 
 def _box(alpha: NDArray[np.uint8]) -> tuple[int, int, int, int]:
@@ -110,12 +155,6 @@ def _touches(alpha: NDArray[np.uint8]) -> tuple[bool, bool, bool, bool]:
     return left, top, right, bottom
 
 
-def _levels(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Push the nearly clear and the nearly opaque of a network's alpha to the ends."""
-    stretched = (alpha.astype(np.float32) - 8) * (255 / (247 - 8))
-    return np.asarray(np.clip(np.rint(stretched), 0, 255), np.uint8)
-
-
 def _surroundings(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
     """The person and a little around: in the street, strangers stand further off."""
     x, y, width, height = _box(alpha)
@@ -125,46 +164,52 @@ def _surroundings(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
 
 @lru_cache(maxsize=1)  # stages in a row mostly want the same
 def load_training_set(directory: Path, cache: Path, long_side: int) -> TrainingSet:
-    """Read the packs `portraits street clips rooms scenes` and, where there, `gathered things` (tar files of
-    photo/ID.webp and alpha/ID.webp). A clip's frames are ID_NUMBER.
+    """Read all packs of a folder: tar files of photo/ID.webp and, where they show people, alpha/ID.webp.
+
+    PACK.tsv, where it is there, is the pack's table of sources, with the columns id, repository and path (frames of a
+    video have a # in it) and, if the alphas leave people out, bystanders: how many.
 
     Parameters
     ----------
     directory : Path
         Where the tar files are.
     cache : Path
-        A folder for the estimated foregrounds, made once for each `long_side`.
+        A folder for the decoded packs.
     long_side : int
         Pixels; larger pictures are scaled down to it.
+
+    Raises
+    ------
+    MediaError
+        If the folder holds no packs of people or none of backgrounds.
     """
-
-    def there(pack: str) -> bool:
-        return pack not in OPTIONAL or (directory / f"{pack}.tar").exists()
-
-    groups: dict[str, list[Person]] = {}
+    groups: dict[tuple[str, str], list[Person]] = {}
     backgrounds: list[NDArray[np.uint8]] = []
-    with ThreadPoolExecutor() as pool:
-        for pack in filter(there, PEOPLE):
-            cached = cache / f"{pack}-{long_side}.npz"
-            members = _members(directory / f"{pack}.tar")
-            names = sorted({Path(m).stem for m in members if m.startswith("photo/")} - MISLABELLED)
-            files, masks = ([members[f"{kind}/{name}.webp"] for name in names] for kind in ("photo", "alpha"))
-            photos = list(pool.map(_decode, files, repeat(cv2.IMREAD_COLOR), repeat(long_side)))
-            alphas = list(pool.map(_levels, pool.map(_decode, masks, repeat(cv2.IMREAD_GRAYSCALE), repeat(long_side))))
-            if cached.exists():
-                with np.load(cached) as stored:
-                    foregrounds = [stored[name] for name in names]
-            else:
-                foregrounds = list(pool.map(estimate_foreground, photos, alphas))
-                cache.mkdir(parents=True, exist_ok=True)
-                np.savez(cached, **dict(zip(names, foregrounds, strict=True)))
-            for name, photo, alpha, foreground in zip(names, photos, alphas, foregrounds, strict=True):
-                group = name.rsplit("_", 1)[0] if pack in IN_CLIPS else name
-                part = _surroundings(alpha) if pack == "street" else (slice(None), slice(None))
-                person = Person.of(name, *(plane[part] for plane in (photo, alpha, foreground)))
-                groups.setdefault(f"{pack}/{group}", []).append(person)
-        for pack in filter(there, BACKGROUNDS):
-            members = _members(directory / f"{pack}.tar")
-            files = [members[name] for name in sorted(members) if Path(name).stem not in PEOPLED]
-            backgrounds += pool.map(_decode, files, repeat(cv2.IMREAD_COLOR), repeat(long_side))
-    return TrainingSet(tuple(tuple(people) for people in groups.values()), tuple(backgrounds))
+    shares: list[float] = []
+    for file in sorted(directory.glob("*.tar")):
+        pack, table = file.stem, _table(file.with_suffix(".tsv"))
+        for picture in decoded_pack(file, cache, long_side):
+            name, row = picture.name, table.get(picture.name)
+            if picture.alpha is None or picture.foreground is None:
+                if name not in PEOPLED:
+                    backgrounds.append(picture.photo)
+                    shares.append(SHARES.get(pack, 1.0))
+                continue
+            group = _group(pack, name, row)
+            names = {name, group}
+            if names & MISLABELLED:
+                continue
+            alone = not names & BYSTANDERS and not (row is not None and row.bystanders)
+            part = _surroundings(picture.alpha) if pack == "street" else (slice(None), slice(None))
+            photo, alpha, foreground = (plane[part] for plane in (picture.photo, picture.alpha, picture.foreground))
+            groups.setdefault((pack, group), []).append(Person.of(name, photo, alpha, foreground, alone))
+    if not groups or not backgrounds:
+        raise MediaError(
+            f"{directory} holds no packs to train on; expected .tar files of photo/ and alpha/", subject=directory
+        )
+    return TrainingSet(
+        tuple(tuple(people) for people in groups.values()),
+        tuple(backgrounds),
+        np.array([SHARES.get(pack, 1.0) * _share(len(people)) for (pack, _), people in groups.items()]),
+        np.array(shares),
+    )

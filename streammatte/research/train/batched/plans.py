@@ -72,9 +72,10 @@ class Planner:
         self._everybody = [person for group in training_set.people for person in group]
         numbers = np.cumsum([0, *(len(group) for group in training_set.people)])
         ranges = [range(a, b) for a, b in pairwise(numbers)]
-        own = np.array([group[0].own_background for group in training_set.people])
+        own = [[who for who in group if self._everybody[who].own_background] for group in ranges]
+        shares = np.array([len(mine) / len(group) for mine, group in zip(own, ranges, strict=True)])
         self._people = Lottery(ranges, hardness.people)
-        self._own = Lottery(ranges, hardness.people * own)
+        self._own = Lottery(own, hardness.people * shares)
         self._sizes = [picture.shape[1::-1] for picture in training_set.backgrounds]
         self._backgrounds = Lottery(range(len(self._sizes)), hardness.backgrounds)
 
