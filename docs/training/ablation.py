@@ -25,8 +25,9 @@ from streammatte.nn.weights import load_network
 from streammatte.research.evaluate.pictures import evenly, pictures_in, read_alpha, read_rgb
 from streammatte.research.evaluate.validation import evaluate
 from streammatte.research.train.augment import Composer, Hardness, Mix
+from streammatte.research.train.cache import estimate_foreground
 from streammatte.research.train.config import RECIPES, Recipe, Stage
-from streammatte.research.train.data import Person, TrainingSet, estimate_foreground
+from streammatte.research.train.data import Person, TrainingSet
 from streammatte.research.train.loop import train
 from streammatte.research.train.mining import alpha_at, equal, hardness
 
@@ -90,8 +91,8 @@ class WeighOnce:
 
 def variants(steps: int, weigh: WeighOnce) -> Iterator[Variant]:
     """Ours, and ours with one choice put back."""
-    stage = Stage("joint", steps, 12, 256, 640, 4e-4, refine=True, warmup=max(1, steps // 10), pairs=True)
-    single = replace(stage, pairs=False)
+    stage = Stage("joint", steps, 12, (256,), 640, 4e-4, trained="both", warmup=max(1, steps // 10), pairs=1.0)
+    single = replace(stage, pairs=0.0)
     ours = Recipe((stage,), losses=RECIPES["streammatte"].losses, weigh=weigh)
     yield Variant("(before)", ours, trained=False)
     yield Variant("ours", ours)
@@ -114,7 +115,7 @@ def variants(steps: int, weigh: WeighOnce) -> Iterator[Variant]:
     yield Variant("no hands near the lens", replace(ours, mix=Mix(near_hand=0)))
     yield Variant("heads above the frame as chance has it", replace(ours, mix=Mix(with_head=0)))
     yield Variant("square pictures alone", replace(ours, stages=(replace(stage, aspects=PAPER.stages[0].aspects),)))
-    larger = replace(stage, batch=6, size=384)  # about as many pixels in a step
+    larger = replace(stage, batch=6, sizes=(384,))  # about as many pixels in a step
     yield Variant("half as many pictures, at 384²", replace(ours, stages=(larger,)))
     yield Variant("three times the learning rate", replace(ours, stages=(replace(stage, learning_rate=1.2e-3),)))
     yield Variant("no pairs", replace(ours, stages=(single,)))
@@ -123,7 +124,7 @@ def variants(steps: int, weigh: WeighOnce) -> Iterator[Variant]:
     # from nothing there is more to learn: twice the steps, at a higher learning rate
     joint = replace(ours, stages=(replace(stage, steps=2 * steps, learning_rate=1e-3),), weigh=equal)
     half = replace(joint.stages[0], steps=steps)
-    alone = replace(half, name="segmentation", refine=False, pairs=False)
+    alone = replace(half, name="segmentation", trained="sn", pairs=0.0)
     yield Variant("from scratch: SN first", replace(joint, stages=(alone, half)), scratch=True)
     yield Variant("from scratch: SN first, another seed", replace(joint, stages=(alone, half), seed=1), scratch=True)
     yield Variant("from scratch: jointly from the start", joint, scratch=True)
@@ -179,7 +180,7 @@ def _drawn_error(network: MattingNetwork, validation: Path, mix: Mix) -> float:
     """The mean absolute error on drawn pictures; without people it is the mean alpha."""
     composer, errors = Composer(held_out(validation), mix), []
     for seed in range(PICTURES):
-        (picture,), alpha = composer.draw(np.random.default_rng(seed), LONG_SIDE, LONG_SIDE * 3 // 4 // 32 * 32)
+        picture, alpha = composer.draw(np.random.default_rng(seed), LONG_SIDE, LONG_SIDE * 3 // 4 // 32 * 32)
         errors.append(np.abs(alpha_at(network, picture, LONG_SIDE) - alpha).mean())
     return float(np.mean(errors))
 

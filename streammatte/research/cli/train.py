@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +13,7 @@ from streammatte.errors import UsageError
 from streammatte.research.cli.command import ResearchCommand
 
 if TYPE_CHECKING:
-    from streammatte.nn.config import NetworkConfig
     from streammatte.nn.network import MattingNetwork
-    from streammatte.research.train.config import Recipe
     from streammatte.research.train.progress import Progress
 
 
@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     "--recipe",
     default="streammatte",
     metavar="NAME",
-    help="streammatte (ours), gpu (ours, on one) or paper (published).",
+    help="streammatte (ours), long (on, from weights that are there), gpu (ours, on one) or paper (published).",
 )
 @click.option("--variant", metavar="NAME", help="A network of the paper's tables ('streammatte model --table 2').")
 @click.option("--init", type=click.Path(path_type=Path), help="Start from these weights (.safetensors).")
 @click.option("--first-stage", metavar="NAME", help="Begin with this stage of the recipe (a new run only).")
 @click.option("--device", default="cpu", show_default=True, help="A torch device: cpu, cuda, mps.")
-@click.option("--threads", default=2, show_default=True, help="Threads of torch on the CPU.")
-@click.option("--workers", default=2, show_default=True, help="Processes that make pictures.")
+@click.option("--team", default=1, show_default=True, help="Processes that train together on the CPU.")
+@click.option("--threads", default=2, show_default=True, help="Threads of torch on the CPU, in each of them.")
+@click.option(
+    "--workers", default=2, show_default=True, help="Processes that make pictures; 0 for none but the team's."
+)
 @click.option("--validate-every", default=1000, show_default=True, metavar="STEPS")
 def train(
     data: Path,
@@ -41,61 +44,86 @@ def train(
     init: Path | None,
     first_stage: str | None,
     device: str,
+    team: int,
     threads: int,
     workers: int,
     validate_every: int,
 ) -> None:
     """Train the network on packs of photos with alpha.
 
-    DATA/train holds the tar files portraits, street, clips (photo/ID.webp and alpha/ID.webp), rooms and scenes
-    (photo/ID.webp); DATA/val, if it is there, is what is validated on. Kill it and start it again as you like.
+    DATA/train holds tar files of photo/ID.webp and, for people, alpha/ID.webp; DATA/val, if it is there, is what is
+    validated on. Kill it and start it again as you like.
     """
-    import torch
-
-    from streammatte.nn.weights import load_network
-    from streammatte.research.train.loop import train as run
-    from streammatte.research.variants import build
-
-    chosen = _recipe(recipe)
-    torch.set_num_threads(threads)
-    torch.manual_seed(chosen.seed)
-    if variant is not None and init is not None:
-        raise UsageError("--variant and --init exclude each other: weights say themselves which network they are of")
-    network = build(_configuration(variant)) if init is None else load_network(init, build)
-
-    def validate(averaged: MattingNetwork) -> dict[str, float]:
-        figures = _validate(averaged, data)
-        click.echo("validation  " + "  ".join(f"{name} {value:.4f}" for name, value in figures.items()))
-        return figures
-
-    run(
-        network,
-        data / "train",
-        out,
-        chosen,
-        first_stage=first_stage,
-        device=device,
-        workers=workers,
-        report=_print,
-        validate=validate if (data / "val").is_dir() else None,
-        validate_every=validate_every,
-    )
-
-
-def _recipe(name: str) -> Recipe:
     from streammatte.research.train.config import RECIPES
 
-    if name not in RECIPES:
-        raise UsageError(f"there is no recipe {name!r}; expected one of {', '.join(RECIPES)}", subject=name)
-    return RECIPES[name]
+    if recipe not in RECIPES:
+        raise UsageError(f"there is no recipe {recipe!r}; expected one of {', '.join(RECIPES)}", subject=recipe)
+    if variant is not None and init is not None:
+        raise UsageError("--variant and --init exclude each other: weights say themselves which network they are of")
+    if team > 1 and device != "cpu":
+        raise UsageError(f"--team {team} on {device}; a team of processes trains on the CPU alone")
+    run = _Run(data, out, recipe, variant, init, first_stage, device, threads, workers, validate_every)
+    if team == 1:
+        run(0)
+        return
+    from torch.multiprocessing.spawn import spawn
+
+    with TemporaryDirectory() as folder:
+        spawn(run, (team, Path(folder, "meeting")), team)  # type: ignore[no-untyped-call]
 
 
-def _configuration(variant: str | None) -> NetworkConfig:
-    from streammatte.research.variants import VARIANTS
+@dataclass(frozen=True)
+class _Run:
+    """What the command asks for; called in each process of a team."""
 
-    if variant is not None and variant not in VARIANTS:
-        raise UsageError(f"there is no variant {variant!r}; expected one of {', '.join(VARIANTS)}", subject=variant)
-    return VARIANTS[variant or "ours"]
+    data: Path
+    out: Path
+    recipe: str
+    variant: str | None
+    init: Path | None
+    first_stage: str | None
+    device: str
+    threads: int
+    workers: int
+    validate_every: int
+
+    def __call__(self, rank: int, size: int = 1, meeting: Path | None = None) -> None:
+        import torch
+
+        from streammatte.nn.weights import load_network
+        from streammatte.research.train.config import RECIPES
+        from streammatte.research.train.loop import train as run
+        from streammatte.research.train.team import ALONE, Team
+        from streammatte.research.variants import VARIANTS, build
+
+        recipe = RECIPES[self.recipe]
+        torch.set_num_threads(self.threads)
+        torch.manual_seed(recipe.seed)
+        if self.variant is not None and self.variant not in VARIANTS:
+            raise UsageError(
+                f"there is no variant {self.variant!r}; expected one of {', '.join(VARIANTS)}", subject=self.variant
+            )
+        network = build(VARIANTS[self.variant or "ours"]) if self.init is None else load_network(self.init, build)
+        run(
+            network,
+            self.data / "train",
+            self.out,
+            recipe,
+            first_stage=self.first_stage,
+            device=self.device,
+            workers=self.workers,
+            team=ALONE if meeting is None else Team.joined(meeting, rank, size),
+            report=_print,
+            validate=self._validate if (self.data / "val").is_dir() else None,
+            validate_every=self.validate_every,
+        )
+
+    def _validate(self, network: MattingNetwork) -> dict[str, float]:
+        from streammatte.research.evaluate.watch import Watch
+
+        figures = Watch(self.data)(network)
+        click.echo("validation  " + "  ".join(f"{name} {value:.4f}" for name, value in figures.items()))
+        return figures
 
 
 def _print(progress: Progress) -> None:
@@ -103,12 +131,3 @@ def _print(progress: Progress) -> None:
         f"{progress.stage} {progress.step}/{progress.steps}  loss {progress.loss:.4f}  "
         f"{progress.images_per_s:.1f} images/s  {progress.left_s / 60:.0f} min left in this stage"
     )
-
-
-def _validate(network: MattingNetwork, data: Path) -> dict[str, float]:
-    from streammatte.engines import TorchEngine
-    from streammatte.matting import NetworkMatter
-    from streammatte.research.evaluate.validation import evaluate
-
-    results = evaluate(data, NetworkMatter(TorchEngine(network)).matte_in_box, limit=130, sets=("portraits", "rooms"))
-    return {f"{result.name}_{name}": value for result in results for name, value in result.figures.items()}

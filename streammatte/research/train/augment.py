@@ -16,6 +16,7 @@ from streammatte.research.train.data import Person, TrainingSet
 from streammatte.research.train.extras import Extra, drawn_headphones, with_extra
 from streammatte.research.train.geometry import cut_out, drawn_spot, fits, hung, mapped, placement, view
 from streammatte.research.train.limbs import drawn_arms, drawn_hand
+from streammatte.research.train.screens import drawn_screen, outline_spot, with_screen
 from streammatte.research.train.things import drawn_outline, drawn_plain, folded_cloth
 
 __all__ = ["EXTRAS", "Composer", "Hardness", "Lottery", "Mix", "drawn_extras"]
@@ -50,6 +51,8 @@ class Mix:
     poster, plain : float
         Of screens and frames on the wall: showing a photo of a person, who is none here. Of other things: of one
         colour, as monitors, fridges and coats are. The rest show a piece of another picture.
+    screen : float
+        A monitor, behind the people if there are any, half of these touching the outline of one.
     strange : float
         Textures that no camera shows, so that outlines and shapes count for more than they (Xu et al. 2021).
     blur_background, motion_blur, uneven_light, low_light, noise, jpeg, video_compression, low_resolution, grey : float
@@ -73,6 +76,7 @@ class Mix:
     clutter: float = 0.4
     poster: float = 0.4
     plain: float = 0.4
+    screen: float = 0.0
     strange: float = 0.12
     blur_background: float = 0.25
     motion_blur: float = 0.06
@@ -112,9 +116,14 @@ class Hardness:
         """All alike."""
         return cls(np.ones(len(training_set.people)), np.ones(len(training_set.backgrounds)))
 
+    def summary(self) -> dict[str, float]:
+        """How much more than the median the hardest tenth of people and of backgrounds is taken, for a log."""
+        weights = {"people": self.people, "backgrounds": self.backgrounds}
+        return {f"hardest_{name}": float(np.quantile(each, 0.9) / np.median(each)) for name, each in weights.items()}
+
 
 class Composer:
-    """Draws training pictures: `(picture,), alpha = composer.draw(rng, width, height)`.
+    """Draws training pictures: `picture, alpha = composer.draw(rng, width, height)`.
 
     Parameters
     ----------
@@ -128,25 +137,28 @@ class Composer:
         self.mix = mix
         people, backgrounds = training_set.people, training_set.backgrounds
         weights = hardness or Hardness.equal(training_set)
-        own = np.array([group[0].own_background for group in people])
+        own = [tuple(person for person in group if person.own_background) for group in people]
+        shares = np.array([len(mine) / len(group) for mine, group in zip(own, people, strict=True)])
         self._people = Lottery(people, weights.people)
-        self._own = Lottery(people, weights.people * own)
+        self._own = Lottery(own, weights.people * shares)
         self._backgrounds = Lottery(backgrounds, weights.backgrounds)
         self._grain = np.random.default_rng(0).standard_normal((1400, 1400, 3), dtype=np.float32)
 
-    def draw(self, rng: np.random.Generator, width: int, height: int, copies: int = 1) -> tuple[list[_Picture], _Plane]:
-        """Draw a scene, and take it `copies` times, each time with other noise and compression.
+    def draw(self, rng: np.random.Generator, width: int, height: int) -> tuple[_Picture, _Plane]:
+        """Draw a scene.
 
         Returns
         -------
-        pictures : list of ndarray
+        picture : ndarray
             (height, width, 3) uint8, R,G,B.
         alpha : ndarray
-            (height, width) float32 in [0, 1], of all of them.
+            (height, width) float32 in [0, 1].
         """
         kind = rng.random()
         if kind < self.mix.nobody:
             picture = self._clutter(rng, self._background(rng, width, height))
+            if rng.random() < self.mix.screen:
+                picture = self._with_screen(rng, picture)
             alpha = np.zeros((height, width), np.float32)
         elif kind < self.mix.nobody + self.mix.own_background:
             person = _choose(rng, self._own.draw(rng))
@@ -158,6 +170,8 @@ class Composer:
             if rng.random() < self.mix.relit:
                 picture = over(picture, alpha, recoloured(rng, picture))
             cluttered = self._clutter(rng, picture)
+            if rng.random() < self.mix.screen:
+                cluttered = self._with_screen(rng, cluttered, person, matrix)
             if cluttered is not picture:
                 picture = over(picture, alpha, cluttered)  # what was added stands behind
         else:
@@ -166,7 +180,7 @@ class Composer:
             picture, mask = self._paste(rng, picture)
             alpha = alpha * (1 - mask)
         picture, alpha, dark = self._expose(rng, picture, alpha)
-        return [self._sense(rng, picture, dark) for _ in range(copies)], alpha
+        return self._sense(rng, picture, dark), alpha
 
     def _background(self, rng: np.random.Generator, width: int, height: int) -> _Picture:
         image = self._backgrounds.draw(rng)
@@ -176,12 +190,15 @@ class Composer:
         picture = self._clutter(rng, recoloured(rng, self._background(rng, width, height)))
         if rng.random() < self.mix.blur_background:
             picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 0.012 * (width + height)))
+        screened = rng.random() < self.mix.screen
         alpha = np.zeros((height, width), np.float32)
         for _ in range(2 if rng.random() < self.mix.two_people else 1):
             person = _choose(rng, self._people.draw(rng))
             at_the_edge = rng.random() < self.mix.at_the_edge
             head = self.mix.with_head
             matrix = placement(rng, person, width, height, cut_out=True, with_head=head, at_the_edge=at_the_edge)
+            if screened:
+                picture, screened = self._with_screen(rng, picture, person, matrix), False
             colours = person.foreground
             if rng.random() < self.mix.other_clothes:
                 colours = dressed(rng, person, self._background(rng, *reversed(person.alpha.shape)))
@@ -219,6 +236,21 @@ class Composer:
             look = folded_cloth(rng, look)
         look = cv2.multiply(look, cv2.merge([shade, shade, shade]), dtype=cv2.CV_8U)
         return over(look, mask, picture), mask
+
+    def _with_screen(
+        self,
+        rng: np.random.Generator,
+        picture: _Picture,
+        person: Person | None = None,
+        matrix: NDArray[np.float32] | None = None,
+    ) -> _Picture:
+        """A screen in a picture; half of them beside `person`, whom `matrix` maps to the frame."""
+        height, width = picture.shape[:2]
+        beside = None
+        if person is not None and matrix is not None and rng.random() < 0.5:
+            beside = outline_spot(rng, person, matrix)
+        shown = recoloured(rng, self._backgrounds.draw(rng)) if rng.random() < 0.5 else None
+        return with_screen(picture, drawn_screen(rng, width, height, beside), shown, rng.uniform(0.5, 1.2))
 
     def _expose(self, rng: np.random.Generator, picture: _Picture, alpha: _Plane) -> tuple[_Picture, _Plane, bool]:
         """Light and motion, before the sensor; returns picture, alpha and whether it is dark."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -18,17 +19,41 @@ from streammatte.research.train.batched.renderer import Renderer
 from streammatte.research.train.batched.stacks import Stacks
 from streammatte.research.train.config import Recipe, Stage
 from streammatte.research.train.data import TrainingSet
+from streammatte.research.train.looks import drawn_look, looked_at, second_look
+from streammatte.research.train.team import ALONE, Team
 
-__all__ = ["Draws", "StageBatches", "StagePlans", "batches"]
+__all__ = ["Batch", "Draws", "StageBatches", "StagePlans", "batches"]
+
+STREAMS = 3
+"""Where scenes are looked at more than once, so many streams of scenes, each of one size at a time, take turns."""
+
+ROUNDS = 4
+"""A stream's scenes are enough for so many batches, before they are looked at again."""
+
+
+class Batch(NamedTuple):
+    """What a step learns from.
+
+    Attributes
+    ----------
+    pictures : Tensor
+        (N, 3, H, W) uint8, or floats in [0, 1].
+    alphas : Tensor
+        (N, 1, H, W) float32 in [0, 1].
+    pairs : bool
+        Whether pictures i and i + N / 2 are two looks at one scene, the second mirrored.
+    """
+
+    pictures: Tensor
+    alphas: Tensor
+    pairs: bool
 
 
 class Draws(Protocol):
     """What makes training pictures."""
 
-    def draw(
-        self, rng: np.random.Generator, width: int, height: int, copies: int = 1
-    ) -> tuple[list[NDArray[np.uint8]], NDArray[np.float32]]:
-        """Pictures (height, width, 3) of one scene, `copies` of them, and its alpha (height, width) in [0, 1]."""
+    def draw(self, rng: np.random.Generator, width: int, height: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """A picture (height, width, 3) of a scene, and its alpha (height, width) in [0, 1]."""
 
 
 def batches(
@@ -36,29 +61,31 @@ def batches(
     index: int,
     training_set: TrainingSet,
     hardness: Hardness,
-    *,
-    first: int,
+    steps: range,
     workers: int,
     device: torch.device,
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """The batches of a stage from step `first` on: pictures (N, 3, H, W) and alphas (N, 1, H, W) in [0, 1].
+    team: Team = ALONE,
+) -> Iterator[Batch]:
+    """The batches of some steps of a stage, with pictures in [0, 1].
 
     Our own mix is made on a GPU if that is the device: its photos are held there, and `workers` only draw what chance
-    decides. Everything else is made by the workers.
+    decides. Everything else is made by the workers, or by this process if there are none. Each member of a team gets
+    its own part.
     """
     stage, mix = recipe.stages[index].for_people(len(training_set.people)), recipe.mix
     on_device = False
-    items: Dataset[Plan] | Dataset[tuple[Tensor, Tensor]]
+    items: Dataset[Plan] | Dataset[Batch]
+    seed = (recipe.seed, index, team.rank)
     if device.type == "cuda" and isinstance(mix, Mix):
         on_device = True
-        items = StagePlans(Planner(training_set, mix, hardness), stage, recipe.seed, index)
+        items = StagePlans(Planner(training_set, mix, hardness), stage, seed)
     else:
-        items = StageBatches(mix.composer(training_set, hardness), stage, recipe.seed, index)
+        items = StageBatches(mix.composer(training_set, hardness), stage, seed, stage.batch // team.size)
     loaded = iter(
         DataLoader(
             items,
             batch_size=None,
-            sampler=range(first, stage.steps),
+            sampler=steps,
             num_workers=workers,
             prefetch_factor=4 if workers else None,
         )
@@ -66,65 +93,120 @@ def batches(
     if on_device:
         renderer = Renderer(Stacks.of(training_set, stage.long_side, device))
         for plan in loaded:
-            yield renderer.render(plan)
+            pictures, alphas = renderer.render(plan)
+            if plan.copies == 2:
+                pictures, alphas = (torch.cat([a, b.flip(-1)]) for a, b in (pictures.chunk(2), alphas.chunk(2)))
+            yield Batch(pictures, alphas, plan.copies == 2)
     else:
-        for pictures, alphas in loaded:
-            yield pictures.to(device).float().div_(255), alphas.to(device)
+        for pictures, alphas, pairs in loaded:
+            yield Batch(pictures.to(device).float().div_(255), alphas.to(device), pairs)
 
 
-class _StageItems:
-    """Item k is of step k, and its randomness comes from seed, stage and step alone.
+@dataclass
+class _Scenes:
+    """A stream's scenes, of one size, composed when they are first asked for; `block` is their turn in the stream."""
 
-    So a resumed run sees what an unbroken one would have seen. A batch has one aspect, drawn from the stage's.
-    """
+    stream: int
+    block: int
+    width: int
+    height: int
+    composed: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
-    def __init__(self, stage: Stage, seed: int, stage_index: int) -> None:
-        self.stage = stage
-        self.seed = (seed, stage_index)
-        self.copies = 2 if stage.pairs else 1
+
+class StagePlans(Dataset[Plan]):
+    """The plan of each step of a stage, from a seed whose first two numbers all members of a team share."""
+
+    def __init__(self, planner: Planner, stage: Stage, seed: tuple[int, int, int]) -> None:
+        self.planner, self.stage, self.seed = planner, stage, seed
 
     def __len__(self) -> int:
         return self.stage.steps
 
-    def _frame(self, step: int) -> tuple[np.random.Generator, int, int]:
-        rng = np.random.default_rng((*self.seed, step))
-        aspects = self.stage.aspects
-        return rng, *_size(aspects[int(rng.integers(len(aspects)))], self.stage.size)
-
-
-class StagePlans(_StageItems, Dataset[Plan]):
-    """The plan of each step of a stage."""
-
-    def __init__(self, planner: Planner, stage: Stage, seed: int, stage_index: int) -> None:
-        super().__init__(stage, seed, stage_index)
-        self.planner = planner
-
     def __getitem__(self, step: int) -> Plan:
-        return self.planner.draw(*self._frame(step), self.stage.batch // self.copies, self.copies)
+        rng = np.random.default_rng((*self.seed, step))
+        copies = 2 if rng.random() < self.stage.pairs else 1
+        return self.planner.draw(rng, *drawn_size(rng, self.stage), self.stage.batch // copies, copies)
 
 
-class StageBatches(_StageItems, Dataset[tuple[Tensor, Tensor]]):
-    """The pictures (N, 3, H, W) uint8 and alphas (N, 1, H, W) float32 in [0, 1] of each step of a stage.
+class StageBatches(Dataset[Batch]):
+    """The batch of each step of a stage, of pictures in uint8.
 
-    In a stage with pairs, pictures i and i + N / 2 are of one scene with other noise and compression.
+    Its randomness comes from the seed and the step alone, so that a resumed run sees what an unbroken one would have
+    seen. A batch has one size. In a stage that looks at scenes more than once, `STREAMS` streams take turns; each has
+    scenes of one size for `ROUNDS` batches and shows them in another order each time.
+
+    Parameters
+    ----------
+    composer : Draws
+    stage : Stage
+    seed : tuple of int
+        Seed of the run, number of the stage, and rank in the team, whose members all get the same sizes.
+    batch : int
+        Pictures in a batch of this member's.
     """
 
-    def __init__(self, composer: Draws, stage: Stage, seed: int, stage_index: int) -> None:
-        super().__init__(stage, seed, stage_index)
-        self.composer = composer
+    def __init__(self, composer: Draws, stage: Stage, seed: tuple[int, int, int], batch: int) -> None:
+        self.composer, self.stage, self.seed, self.batch = composer, stage, seed, batch
+        self._streams: dict[int, _Scenes] = {}
+        self._rounds, self._turns = (ROUNDS, STREAMS) if stage.looks > 1 else (1, 1)
 
-    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
-        rng, width, height = self._frame(step)
-        copies = self.copies
-        drawn = [self.composer.draw(rng, width, height, copies) for _ in range(self.stage.batch // copies)]
-        pictures = np.stack([taken[copy] for copy in range(copies) for taken, _ in drawn])
-        pictures = pictures.transpose(0, 3, 1, 2)  # (N, H, W, 3) -> (N, 3, H, W)
-        alphas = np.stack([alpha for _ in range(copies) for _, alpha in drawn])[:, None]  # (N, H, W) -> (N, 1, H, W)
-        return torch.from_numpy(np.ascontiguousarray(pictures)), torch.from_numpy(alphas)
+    def __len__(self) -> int:
+        return self.stage.steps
+
+    def __getitem__(self, step: int) -> Batch:
+        shared = np.random.default_rng((*self.seed[:2], 0, step))
+        pairs = bool(shared.random() < self.stage.pairs)
+        stream, turn = step % self._turns, step // self._turns
+        block, at = divmod(turn, self._rounds * self.stage.looks)
+        look, part = divmod(at, self._rounds)
+        scenes = self._scenes(stream, block)
+        order = np.random.default_rng((*self.seed, 1, stream, block, look)).permutation(self._rounds * self.batch)
+        mine = order[part * self.batch : (part + 1) * self.batch]
+        rng = np.random.default_rng((*self.seed, 2, step))
+        taken = self._pairs(rng, scenes, mine) if pairs else self._looks(rng, scenes, mine)
+        pictures = np.stack([picture for picture, _ in taken]).transpose(0, 3, 1, 2)  # (N, H, W, 3) -> (N, 3, H, W)
+        alphas = np.stack([alpha for _, alpha in taken])[:, None]  # (N, H, W) -> (N, 1, H, W)
+        return Batch(
+            torch.from_numpy(np.ascontiguousarray(pictures)), torch.from_numpy(alphas).float().div_(255), pairs
+        )
+
+    def _looks(
+        self, rng: np.random.Generator, scenes: _Scenes, which: NDArray[np.int64]
+    ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+        composed = [self._composed(scenes, int(number)) for number in which]
+        if self.stage.looks == 1:
+            return composed
+        return [looked_at(drawn_look(rng, scenes.width, scenes.height), *scene) for scene in composed]
+
+    def _pairs(
+        self, rng: np.random.Generator, scenes: _Scenes, which: NDArray[np.int64]
+    ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+        size = scenes.width, scenes.height
+        composed = [self._composed(scenes, int(number)) for number in which[: len(which) // 2]]
+        firsts = [drawn_look(rng, *size) for _ in composed]
+        seconds = [second_look(rng, first, *size) for first in firsts]
+        return [
+            looked_at(look, *scene) for looks in (firsts, seconds) for look, scene in zip(looks, composed, strict=True)
+        ]
+
+    def _scenes(self, stream: int, block: int) -> _Scenes:
+        if stream not in self._streams or self._streams[stream].block != block:
+            rng = np.random.default_rng((*self.seed[:2], 3, stream, block))
+            self._streams[stream] = _Scenes(stream, block, *drawn_size(rng, self.stage), {})
+        return self._streams[stream]
+
+    def _composed(self, scenes: _Scenes, number: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        if number not in scenes.composed:
+            rng = np.random.default_rng((*self.seed, 4, scenes.stream, scenes.block, number))
+            picture, alpha = self.composer.draw(rng, scenes.width, scenes.height)
+            scenes.composed[number] = picture, np.rint(alpha * 255).astype(np.uint8)
+        return scenes.composed[number]
 
 
-def _size(aspect: tuple[int, int], size: int) -> tuple[int, int]:
-    """About `size` squared pixels at `aspect`, in multiples of 32."""
+def drawn_size(rng: np.random.Generator, stage: Stage) -> tuple[int, int]:
+    """Width and height of a batch: one of the stage's sizes squared at one of its aspects, in multiples of 32."""
+    size = stage.sizes[int(rng.integers(len(stage.sizes)))]
+    aspect = stage.aspects[int(rng.integers(len(stage.aspects)))]
     unit = size / math.sqrt(aspect[0] * aspect[1])
     width, height = (max(32, round(side * unit / 32) * 32) for side in aspect)
     return width, height

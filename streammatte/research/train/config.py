@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from streammatte.nn.network import MattingNetwork
 from streammatte.research.train.augment import Hardness, Mix
@@ -20,7 +21,7 @@ ASPECTS = ((1, 1), (4, 3), (3, 4), (16, 9))
 
 @dataclass(frozen=True)
 class Stage:
-    """One part of a run, at one picture size and with one learning rate schedule (warm-up, then cosine decay).
+    """One part of a run, with one learning rate schedule (warm-up, then cosine decay).
 
     Attributes
     ----------
@@ -28,45 +29,51 @@ class Stage:
     steps : int
     batch : int
         Pictures in a step.
-    size : int
-        Pixels: a picture has about size x size of them, at an aspect drawn for each step.
+    sizes : tuple of int
+        Pixels: the pictures of a batch have about size x size of them, for a size and an aspect drawn for it.
     long_side : int
         Pixels: the packs' photos are held at this size.
     learning_rate : float
         The highest, reached after `warmup` steps.
-    refine : bool
-        Whether MRN is trained too; if not, SN alone.
+    trained : {"sn", "mrn", "both"}
+        Which networks learn. SN alone runs without MRN; MRN alone runs under SN as it is.
     warmup : int
         Steps.
     final : float
         The learning rate at the end, as a fraction of the highest.
-    pairs : bool
-        Whether each scene is taken twice, with other noise, and both alphas are asked to agree.
+    looks : int
+        How often each scene is shown: more than once, it is mirrored, moved, lit and made noisy a little (`looks.py`).
+    pairs : float
+        The share of batches in which each scene is looked at twice, and both answers are asked to agree.
     aspects : tuple
         Pairs of width and height to draw from.
     foregrounds : int, optional
         The number of people that `steps` is meant for: with twice as many, twice the steps. By default `steps` holds
         for any number.
+    weigh_every : int, optional
+        Steps after which hard examples are looked for again; by default only before the first.
     """
 
     name: str
     steps: int
     batch: int
-    size: int
+    sizes: tuple[int, ...]
     long_side: int
     learning_rate: float
-    refine: bool
+    trained: Literal["sn", "mrn", "both"]
     warmup: int = 300
     final: float = 0.01
-    pairs: bool = False
+    looks: int = 1
+    pairs: float = 0.0
     aspects: tuple[tuple[int, int], ...] = ASPECTS
     foregrounds: int | None = None
+    weigh_every: int | None = None
 
     def __post_init__(self) -> None:
-        if self.size % 32:
-            raise ValueError(f"size is {self.size}; expected a multiple of 32")
-        if self.pairs and (self.batch % 2 or not self.refine):
-            raise ValueError("pairs need a batch of an even number of pictures, and MRN trained")
+        if any(size % 32 for size in self.sizes):
+            raise ValueError(f"sizes are {self.sizes}; expected multiples of 32")
+        if self.pairs and self.batch % 2:
+            raise ValueError(f"batch is {self.batch}; expected an even number of pictures, for pairs")
         if not 0 < self.warmup <= self.steps:
             raise ValueError(f"warmup is {self.warmup}; expected 1 to {self.steps}, the number of steps")
 
@@ -101,6 +108,8 @@ class Recipe:
         Adam's.
     average : float
         Decay of the moving average of the weights; 0 keeps the last weights alone.
+    measured_norms : bool
+        Whether batch norm is measured for the average (`norms.py`), or averaged as the weights are.
     seed : int
     """
 
@@ -110,18 +119,44 @@ class Recipe:
     weigh: Callable[[MattingNetwork, TrainingSet], Hardness] = hardness
     betas: tuple[float, float] = (0.9, 0.999)
     average: float = 0.999
+    measured_norms: bool = True
     seed: int = 0
 
 
 PAPER_FOREGROUNDS, PAPER_BACKGROUNDS, PAPER_EPOCHS, PAPER_BATCH = 431, 100, 70, 12
 """Section 3: each foreground is combined with so many backgrounds, and the pictures so made are seen 70 times."""
 
+CALMER = Mix(
+    own_background=0.42,
+    nobody=0.12,
+    relit=0.3,
+    two_people=0.16,
+    at_the_edge=0.18,
+    bent=0.3,
+    shadow=0.15,
+    other_clothes=0.35,
+    arms=0.25,
+    occluder=0.05,
+    clutter=0.35,
+    plain=0.5,
+    strange=0.05,
+    blur_background=0.22,
+    motion_blur=0.1,
+    uneven_light=0.25,
+    low_light=0.05,
+    jpeg=0.18,
+    video_compression=0.12,
+    low_resolution=0.14,
+    grey=0.04,
+)
+"""Somewhat fewer changes than the mix has by itself."""
+
 RECIPES = {
     "streammatte": Recipe(
         (
-            Stage("segmentation", 6_000, 32, 320, 640, 1.2e-3, refine=False),
-            Stage("joint", 1_100, 12, 384, 640, 8e-4, refine=True, warmup=100),
-            Stage("polish", 200, 12, 384, 640, 1.5e-4, refine=True, warmup=50, pairs=True),
+            Stage("segmentation", 6_000, 32, (320,), 640, 1.2e-3, trained="sn"),
+            Stage("joint", 1_100, 12, (384,), 640, 8e-4, trained="both", warmup=100),
+            Stage("polish", 200, 12, (384,), 640, 1.5e-4, trained="both", warmup=50, pairs=1.0),
         ),
         losses=Losses(weighed_by="prediction", unknown=2.0),
     ),
@@ -131,39 +166,52 @@ RECIPES = {
                 "joint",
                 10_800,
                 64,
-                448,
+                (448,),
                 640,
                 1.2e-3,
-                refine=True,
+                trained="both",
                 final=0.25,
                 aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (1, 1)),
             ),
         ),
-        mix=Mix(
-            own_background=0.42,
-            nobody=0.12,
-            relit=0.3,
-            two_people=0.16,
-            at_the_edge=0.18,
-            bent=0.3,
-            shadow=0.15,
-            other_clothes=0.35,
-            arms=0.25,
-            occluder=0.05,
-            clutter=0.35,
-            plain=0.5,
-            strange=0.05,
-            blur_background=0.22,
-            motion_blur=0.1,
-            uneven_light=0.25,
-            low_light=0.05,
-            jpeg=0.18,
-            video_compression=0.12,
-            low_resolution=0.14,
-            grey=0.04,
-        ),
+        mix=CALMER,
         losses=Losses(weighed_by="prediction", unknown=2.0),
         average=0.9995,
+    ),
+    "long": Recipe(
+        (
+            Stage(
+                "people",
+                31_320,
+                64,
+                (256, 256, 288, 288, 320, 352, 448),
+                448,
+                1e-3,
+                trained="sn",
+                final=1.0,
+                looks=3,
+                pairs=0.1,
+                aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1)),
+                weigh_every=3_132,
+            ),
+            Stage(
+                "decay",
+                4_680,
+                64,
+                (416,),
+                448,
+                1e-3,
+                trained="sn",
+                warmup=1,
+                looks=3,
+                pairs=0.1,
+                aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1)),
+            ),
+        ),
+        mix=replace(CALMER, nobody=0.2, screen=0.4),
+        losses=Losses(weighed_by="prediction", unknown=2.0),
+        average=0.9995,
+        measured_norms=False,
     ),
     "paper": Recipe(
         (
@@ -171,10 +219,10 @@ RECIPES = {
                 "joint",
                 PAPER_EPOCHS * PAPER_FOREGROUNDS * PAPER_BACKGROUNDS // PAPER_BATCH,
                 PAPER_BATCH,
-                512,
+                (512,),
                 768,
                 4e-4,
-                refine=True,
+                trained="both",
                 warmup=5_000,
                 final=0.0,
                 aspects=((1, 1),),

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import torch
@@ -24,6 +22,7 @@ from streammatte.research.train.norms import measure_norms
 from streammatte.research.train.progress import Meter, Progress
 from streammatte.research.train.state import State
 from streammatte.research.train.step import TrainingStep
+from streammatte.research.train.team import ALONE, Team
 
 __all__ = ["train"]
 
@@ -39,6 +38,7 @@ def train(
     first_stage: str | None = None,
     device: str = "cpu",
     workers: int = 2,
+    team: Team = ALONE,
     report: Callable[[Progress], None] = lambda progress: None,
     validate: Callable[[MattingNetwork], dict[str, float]] | None = None,
     report_every: int = 100,
@@ -64,7 +64,9 @@ def train(
     device : str
         A torch device.
     workers : int
-        Processes that make pictures.
+        Processes that make pictures; 0 to make them here.
+    team : Team
+        Whose member this process is. The first one reports, validates and saves.
     report, validate : callable
         Called with the progress; called with the averaged network, to return figures for the log.
     report_every, validate_every : int
@@ -72,7 +74,8 @@ def train(
     """
     cv2.setNumThreads(1)  # before the loader forks: OpenCV's own threads do not survive that
     out.mkdir(parents=True, exist_ok=True)
-    checkpoint, log = out / "checkpoint.pt", out / "log.jsonl"
+    leads = team.rank == 0
+    checkpoint, log = out / "checkpoint.pt", _Log(out / "log.jsonl" if leads else None)
     cache = (out / "cache").resolve()  # a link lets runs share one
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     resumed = torch.load(checkpoint, map_location=device) if checkpoint.exists() else None
@@ -81,47 +84,52 @@ def train(
 
     for index in range(first, len(recipe.stages)):
         stage = recipe.stages[index]
+        if leads:
+            load_training_set(data, cache, stage.long_side)  # decodes what is not in the cache; the others wait for it
+        team.shared(None)
         training_set = load_training_set(data, cache, stage.long_side)
         stage = stage.for_people(len(training_set.people))
-        trained = network if stage.refine else network.sn
+        trained = {"sn": network.sn, "mrn": network.mrn, "both": network}[stage.trained]
         optimiser = torch.optim.Adam(trained.parameters(), stage.learning_rate, recipe.betas, fused=True)
         average = {key: value.detach().clone() for key, value in network.state_dict().items()}
-        weights = recipe.weigh(network, training_set) if resumed is None else Hardness.equal(training_set)
-        state = State(network, average, optimiser, index, weights, images=images)
+        state = State(network, average, optimiser, index, Hardness.equal(training_set), images=images)
         if resumed is not None:
             state.restore(resumed)
             resumed = None
-        step = TrainingStep(network, optimiser, stage, recipe.losses)
-        drawn = batches(
-            recipe,
-            index,
-            training_set,
-            state.hardness,
-            first=state.step,
-            workers=workers,
-            device=next(network.parameters()).device,
-        )
+        step = TrainingStep(network, optimiser, stage, recipe.losses, team)
         network.train()
         meter, saved = Meter(), time.monotonic()
+        every = stage.weigh_every or stage.steps
         try:
-            for pictures, alphas in drawn:
-                loss = step(pictures, alphas, stage.learning_rate_at(state.step))
-                state.count(len(pictures))
-                state.update_average(recipe.average)
-                meter.add(loss, len(pictures))
-                if state.step % report_every == 0:
-                    progress = meter.progress(state, stage)
-                    report(progress)
-                    _append(log, asdict(progress))
-                    meter = Meter()
-                if state.step % validate_every == 0 or state.step == stage.steps:
-                    _validate(state, recipe, training_set, out, log, validate)
-                    meter = Meter()
-                if time.monotonic() - saved > SAVE_EVERY_S:
-                    state.save(checkpoint)
-                    saved = time.monotonic()
+            while state.step < stage.steps:
+                if state.step % every == 0:
+                    state.hardness = team.shared(
+                        recipe.weigh(state.averaged(), training_set) if leads else state.hardness
+                    )
+                    log.write(stage=stage.name, step=state.step, images=state.images, **state.hardness.summary())
+                upcoming = range(state.step, min(stage.steps, (state.step // every + 1) * every))
+                on = next(network.parameters()).device
+                for batch in batches(recipe, index, training_set, state.hardness, upcoming, workers, on, team):
+                    loss = step(batch, stage.learning_rate_at(state.step))
+                    state.count(team.size * len(batch.pictures))
+                    state.update_average(recipe.average)
+                    meter.add(loss, team.size * len(batch.pictures))
+                    if not leads:
+                        continue
+                    if state.step % report_every == 0:
+                        progress = meter.progress(state, stage)
+                        report(progress)
+                        log.write(**asdict(progress))
+                        meter = Meter()
+                    if state.step % validate_every == 0 or state.step == stage.steps:
+                        _validate(state, recipe, training_set, out, log, validate)
+                        meter = Meter()
+                    if time.monotonic() - saved > SAVE_EVERY_S:
+                        state.save(checkpoint)
+                        saved = time.monotonic()
         finally:
-            state.save(checkpoint)
+            if leads:
+                state.save(checkpoint)
         network.load_state_dict(state.average)
         images = state.images
 
@@ -140,23 +148,28 @@ def _validate(
     recipe: Recipe,
     training_set: TrainingSet,
     out: Path,
-    log: Path,
+    log: _Log,
     validate: Callable[[MattingNetwork], dict[str, float]] | None,
 ) -> None:
     stage = recipe.stages[state.stage]
-    averaged = deepcopy(state.network)
-    averaged.load_state_dict(state.average)
-    if recipe.average:
-        averaged.to(next(state.network.parameters()).device)
+    averaged = state.averaged()
+    if recipe.average and recipe.measured_norms:
         measure_norms(averaged, training_set, stage)
         for key, value in averaged.state_dict().items():
             state.average[key].copy_(value)
     averaged.cpu().eval()
     save_network(averaged, out / "weights.safetensors", images=str(state.images))
     if validate is not None:
-        _append(log, {"stage": stage.name, "step": state.step, "images": state.images, **validate(averaged)})
+        log.write(stage=stage.name, step=state.step, images=state.images, **validate(averaged))
 
 
-def _append(log: Path, record: dict[str, Any]) -> None:
-    with log.open("a") as file:
-        file.write(json.dumps({"time": round(time.time()), **record}) + "\n")
+@dataclass(frozen=True)
+class _Log:
+    """Records in a file, one on a line, of the team's first member alone."""
+
+    path: Path | None
+
+    def write(self, **record: float | str) -> None:
+        if self.path is not None:
+            with self.path.open("a") as file:
+                file.write(json.dumps({"time": round(time.time()), **record}) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -44,7 +45,7 @@ class Losses:
     segmentation, l1, gradient : float
         The paper's weights of L_SN, L_1 and L_g.
     steadiness : float
-        The weight of `steadiness_loss`, which is ours; in stages with pairs only.
+        The weight of `steadiness_loss`, which is ours; in batches of pairs only.
     """
 
     classes: Literal["cells", "pixels"] = "cells"
@@ -55,11 +56,16 @@ class Losses:
     gradient: float = 0.5
     steadiness: float = 0.5
 
-    def sn(self, logits: Sequence[Tensor], alpha: Tensor) -> Tensor:
-        """L_SN with its weight."""
+    def sn(self, logits: Sequence[Tensor], alpha: Tensor, pairs: bool = False) -> Tensor:
+        """L_SN with its weight, and with `pairs` the steadiness of SN's probabilities too."""
         if self.classes == "pixels":
-            return self.segmentation * pixel_segmentation_loss(logits, alpha)
-        return self.segmentation * segmentation_loss(logits, alpha, self.unknown)
+            loss = self.segmentation * pixel_segmentation_loss(logits, alpha)
+        else:
+            loss = self.segmentation * segmentation_loss(logits, alpha, self.unknown)
+        if not pairs:
+            return loss
+        cells = F.avg_pool2d(alpha, alpha.shape[-1] // logits[0].shape[-1])
+        return loss + self.steadiness * steadiness_loss(torch.softmax(logits[0], dim=1), cells)
 
     def total(self, output: MattingOutput, alpha: Tensor, pairs: bool = False) -> Tensor:
         """Equation 10, and with `pairs` the steadiness too; alpha is the true one, (N, 1, H, W) in [0, 1]."""
@@ -67,7 +73,7 @@ class Losses:
         loss = self.sn(output.logits, alpha)
         loss = loss + self.l1 * weighted_l1_loss(output.alpha, alpha, weigh_by)
         loss = loss + self.gradient * gradient_loss(output.alpha, alpha)
-        return loss + self.steadiness * steadiness_loss(output.alpha) if pairs else loss
+        return loss + self.steadiness * steadiness_loss(output.alpha, alpha) if pairs else loss
 
 
 def region_target(alpha: Tensor, stride: int, margin: int = 4) -> Tensor:
@@ -88,9 +94,12 @@ def region_target(alpha: Tensor, stride: int, margin: int = 4) -> Tensor:
     Tensor
         (N, H / stride, W / stride) int64 of BACKGROUND, FOREGROUND, UNKNOWN.
     """
-    window = stride + 2 * margin
-    highest = F.max_pool2d(alpha, window, stride, padding=margin)
-    lowest = -F.max_pool2d(-alpha, window, stride, padding=margin)
+    block = math.gcd(stride, margin)
+    n, _, height, width = alpha.shape
+    blocks = alpha.reshape(n, 1, height // block, block, width // block, block)
+    window, step, around = (stride + 2 * margin) // block, stride // block, margin // block
+    highest = F.max_pool2d(blocks.amax(3).amax(-1), window, step, around)  # windows overlap, blocks do not
+    lowest = -F.max_pool2d(-blocks.amin(3).amin(-1), window, step, around)
     target = torch.where(highest < 0.02, BACKGROUND, UNKNOWN)
     return torch.where(lowest > 0.98, FOREGROUND, target)[:, 0]
 
@@ -152,13 +161,20 @@ def gradient_loss(alpha: Tensor, target: Tensor) -> Tensor:
     return dx.abs().mean() + dy.abs().mean()
 
 
-def steadiness_loss(alpha: Tensor) -> Tensor:
-    """Ours: mean |difference| between the alphas of two pictures of one scene, which differ in noise alone.
+def steadiness_loss(estimate: Tensor, truth: Tensor, tolerance: float = 0.1) -> Tensor:
+    """Ours: mean |difference| between what is found in two looks at one scene, where the truth agrees.
 
     Parameters
     ----------
-    alpha : Tensor
-        (2 N, 1, H, W); i and i + N are of one scene.
+    estimate : Tensor
+        (2 N, C, H, W); i and the mirror image of i + N are of one scene.
+    truth : Tensor
+        (2 N, 1, H, W): the true alpha, in [0, 1].
+    tolerance : float
+        The truths agree where they differ by no more.
     """
-    first, second = alpha.chunk(2)
-    return (first - second).abs().mean()
+    first, second = estimate.chunk(2)
+    true_first, true_second = truth.chunk(2)
+    same = ((true_first - true_second.flip(-1)).abs() <= tolerance).to(estimate.dtype)
+    difference = (first - second.flip(-1)).abs().mean(dim=1, keepdim=True)
+    return (difference * same).sum() / same.sum().clamp(min=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from streammatte.nn.network import MattingNetwork
 from streammatte.research.train.augment import Hardness
-from streammatte.research.train.data import TrainingSet
+from streammatte.research.train.colour import over
+from streammatte.research.train.data import Person, TrainingSet
+from streammatte.research.train.geometry import cut_out, placement
 
 __all__ = ["alpha_at", "equal", "hardness"]
 
-CLIP_WEIGHT = 10.0
-"""A clip shows one person in many poses, and there are few of them: it counts as so many photos."""
-
 PHOTOS_LOOKED_AT = 4
 """Of a group of people: about so many, evenly spread."""
+
+PEOPLE_BEFORE_ROOMS = 200
+"""So many people are looked at before rooms that are drawn more often than others."""
 
 TOGETHER = 64
 """Pictures that the network looks at in one go."""
@@ -29,11 +31,21 @@ HARDEST = 5.0
 """The most that a picture's own error multiplies its weight by."""
 
 
-def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int = 256) -> Hardness:
-    """Weights by the error of `network` on each background, and on some photos of each group of people.
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Something to look at: a picture (H, W, 3) uint8 and its alpha (H, W) uint8, None for nobody."""
 
-    A picture whose mean absolute error is 0 has weight 1, and one of 0.1 has 3. People whose own background must not
-    be looked at have the others' mean, as nobody knows their error.
+    picture: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None = None
+
+
+def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int = 320) -> Hardness:
+    """Shares of the training set times weights by the error of `network` on each background and group of people.
+
+    A picture whose mean absolute error is 0 has weight 1, and one of 0.1 has 3. Of each group some photos with their
+    own background are looked at. Backgrounds that are drawn more often than others are looked at with and without
+    somebody before them, who learns from it too; the higher error counts. Groups of whom nothing is looked at have the
+    others' mean.
 
     Parameters
     ----------
@@ -46,23 +58,40 @@ def hardness(network: MattingNetwork, training_set: TrainingSet, long_side: int 
     """
     training = network.training
     network.eval()
-    backgrounds = _errors(network, [(photo, None) for photo in training_set.backgrounds], long_side)
-    looked_at: list[tuple[NDArray[np.uint8], NDArray[np.uint8] | None]] = []
-    owners = []
+    rng = np.random.default_rng(0)
+    backgrounds = _errors(network, [_Seen(photo) for photo in training_set.backgrounds], long_side)
+    looked_at: list[_Seen] = []
+    owners: list[int] = []
     for number, group in enumerate(training_set.people):
-        shown = [person for person in group[:: max(1, len(group) // PHOTOS_LOOKED_AT)] if person.own_background]
-        looked_at += [(person.photo, person.alpha) for person in shown]
+        own = [person for person in group if person.own_background]
+        shown = own[:: max(1, len(own) // PHOTOS_LOOKED_AT)]
+        looked_at += [_Seen(person.photo, person.alpha) for person in shown]
         owners += [number] * len(shown)
+    often = np.flatnonzero(training_set.background_shares > 1)
+    chosen = rng.integers(len(training_set.people), size=min(PEOPLE_BEFORE_ROOMS, len(often)))
+    for number, background in enumerate(often):
+        owner = int(chosen[number % len(chosen)])
+        group = training_set.people[owner]
+        looked_at.append(_before(rng, group[int(rng.integers(len(group)))], training_set.backgrounds[background]))
+        owners.append(owner)
+    errors = _errors(network, looked_at, long_side)
+    network.train(training)
+    np.maximum.at(backgrounds, often, errors[len(errors) - len(often) :])
     groups = len(training_set.people)
     counts = np.bincount(owners, minlength=groups)
-    sums = np.bincount(owners, _errors(network, looked_at, long_side), minlength=groups)
-    network.train(training)
     known = counts > 0
     weights = np.ones(groups)
-    weights[known] = _weight(sums[known] / counts[known])
+    weights[known] = _weight(np.bincount(owners, errors, minlength=groups)[known] / counts[known])
     weights[~known] = weights[known].mean() if known.any() else 1.0
-    clips = np.array([len(group) > 1 for group in training_set.people])
-    return Hardness(np.where(clips, CLIP_WEIGHT, 1.0) * weights, _weight(backgrounds))
+    return Hardness(training_set.people_shares * weights, training_set.background_shares * _weight(backgrounds))
+
+
+def _before(rng: np.random.Generator, person: Person, background: NDArray[np.uint8]) -> _Seen:
+    """Somebody before a background."""
+    height, width = background.shape[:2]
+    matrix = placement(rng, person, width, height, cut_out=True, with_head=1.0)
+    front, alpha = cut_out(rng, person.foreground, person.alpha, matrix, (width, height), bent=False)
+    return _Seen(over(front, alpha, background), np.rint(alpha * 255).astype(np.uint8))
 
 
 def equal(network: MattingNetwork, training_set: TrainingSet) -> Hardness:
@@ -75,34 +104,32 @@ def _weight(errors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @torch.inference_mode()
-def _errors(
-    network: MattingNetwork, looked_at: Sequence[tuple[NDArray[np.uint8], NDArray[np.uint8] | None]], long_side: int
-) -> NDArray[np.float64]:
-    """The mean absolute error on each picture, with its alpha or with nobody in it; like sizes go together."""
-    with ThreadPoolExecutor() as pool:
-        images = list(pool.map(lambda pair: _reduced(pair[0], long_side), looked_at))
-    errors = np.zeros(len(images))
-    by_size: dict[tuple[int, ...], list[int]] = {}
-    for number, image in enumerate(images):
-        by_size.setdefault(image.shape, []).append(number)
-    for numbers in by_size.values():
+def _errors(network: MattingNetwork, looked_at: Sequence[_Seen], long_side: int) -> NDArray[np.float64]:
+    """The mean absolute error on each picture; like sizes go together."""
+    errors = np.zeros(len(looked_at))
+    by_size: dict[tuple[int, int], list[int]] = {}
+    for number, seen in enumerate(looked_at):
+        by_size.setdefault(_size(seen.picture, long_side), []).append(number)
+    for size, numbers in by_size.items():
         for start in range(0, len(numbers), TOGETHER):
             some = numbers[start : start + TOGETHER]
-            alphas = _alphas(network, np.stack([images[number] for number in some]))
-            for number, alpha in zip(some, alphas, strict=True):
-                true = looked_at[number][1]
-                wanted = (
-                    0.0 if true is None else cv2.resize(true, alpha.shape[::-1], interpolation=cv2.INTER_AREA) / 255
-                )
-                errors[number] = np.abs(alpha - wanted).mean()
+            pictures = [_resized(looked_at[number].picture, size) for number in some]
+            for number, found in zip(some, _alphas(network, np.stack(pictures)), strict=True):
+                true = looked_at[number].alpha
+                wanted = 0.0 if true is None else _resized(true, size) / 255
+                errors[number] = np.abs(found - wanted).mean()
     return errors
 
 
-def _reduced(photo: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
-    """A picture with its longer side at about `long_side` pixels, and sides that are multiples of 32."""
+def _size(photo: NDArray[np.uint8], long_side: int) -> tuple[int, int]:
+    """Width and height with the longer side at about `long_side` pixels, in multiples of 32."""
     scale = long_side / max(photo.shape[:2])
     width, height = (max(32, round(side * scale / 32) * 32) for side in photo.shape[1::-1])
-    return np.asarray(cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return width, height
+
+
+def _resized(plane: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _alphas(network: MattingNetwork, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -116,4 +143,4 @@ def _alphas(network: MattingNetwork, pictures: NDArray[np.uint8]) -> NDArray[np.
 @torch.inference_mode()
 def alpha_at(network: MattingNetwork, photo: NDArray[np.uint8], long_side: int) -> NDArray[np.float32]:
     """The alpha (h, w) of a picture (H, W, 3), looked at with its longer side at about `long_side` pixels."""
-    return np.asarray(_alphas(network, _reduced(photo, long_side)[None])[0], np.float32)
+    return np.asarray(_alphas(network, _resized(photo, _size(photo, long_side))[None])[0], np.float32)

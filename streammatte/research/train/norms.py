@@ -35,7 +35,7 @@ def measure_norms(network: MattingNetwork, training_set: TrainingSet, stage: Sta
     stage : Stage
         Its size and aspects are used.
     """
-    calm = StageBatches(Composer(training_set, CALM), replace(stage, batch=TOGETHER, pairs=False), 0, 0)
-    pictures = (calm[batch][0].float().div_(255) for batch in range(BATCHES))
+    calm = StageBatches(Composer(training_set, CALM), replace(stage, looks=1, pairs=0.0), (0, 0, 0), TOGETHER)
+    pictures = (calm[batch].pictures.float().div_(255) for batch in range(BATCHES))
     update_bn(pictures, network, next(network.parameters()).device)
     network.eval()

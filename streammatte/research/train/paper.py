@@ -53,7 +53,7 @@ class PaperMix:
 
 
 class PaperComposer:
-    """Draws training pictures: `(picture,), alpha = composer.draw(rng, width, height)`.
+    """Draws training pictures: `picture, alpha = composer.draw(rng, width, height)`.
 
     Parameters
     ----------
@@ -71,9 +71,7 @@ class PaperComposer:
         self._people = Lottery(groups, weights.people * np.array([len(group) > 0 for group in groups]))
         self._backgrounds = Lottery(training_set.backgrounds, weights.backgrounds)
 
-    def draw(
-        self, rng: np.random.Generator, width: int, height: int, copies: int = 1
-    ) -> tuple[list[NDArray[np.uint8]], NDArray[np.float32]]:
+    def draw(self, rng: np.random.Generator, width: int, height: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Draw a patch centred on an unknown pixel.
 
         Returns
@@ -94,7 +92,7 @@ class PaperComposer:
         background = _covering(rng, self._backgrounds.draw(rng), width, height)
         weight = alpha[..., None]  # (H, W) -> (H, W, 1)
         picture = np.rint(weight * foreground + (1 - weight) * background).astype(np.uint8)
-        return [picture] * copies, alpha
+        return picture, alpha
 
     def placement(
         self, rng: np.random.Generator, person: Person, pixel: NDArray[np.intp], width: int, height: int

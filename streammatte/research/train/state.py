@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,12 @@ class State:
         }
         self.hardness = Hardness(**{key: value.numpy() for key, value in content["hardness"].items()})
         self.step = content["step"]
+
+    def averaged(self) -> MattingNetwork:
+        """A network of its own like the trained one, with the moving average's weights."""
+        network = deepcopy(self.network)
+        network.load_state_dict(self.average)
+        return network
 
     def count(self, pictures: int) -> None:
         """One more step, of so many pictures."""

@@ -34,7 +34,7 @@ def test_a_finished_variant_is_not_trained_again(
     data, out = tmp_path / "data", tmp_path / "out"
     data.mkdir()
     (data / "train").symlink_to(packs)
-    recipe = Recipe((Stage("s", 1, 2, 64, 64, 1e-3, refine=False, warmup=1),))
+    recipe = Recipe((Stage("s", 1, 2, (64,), 64, 1e-3, trained="sn", warmup=1),))
     names, measured = ["(before)", "ours"], []
     monkeypatch.setattr(
         ablation,

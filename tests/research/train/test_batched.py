@@ -263,8 +263,8 @@ def test_every_fault_at_once_leaves_pictures(training_set: TrainingSet) -> None:
 
 def test_pairs_differ_in_noise_alone_and_come_again(training_set: TrainingSet) -> None:
     noisy = Mix.still(noise=1.0)
-    stage = Stage("pairs", 3, 8, 64, 96, 1e-3, refine=True, warmup=1, pairs=True)
-    plans = StagePlans(Planner(training_set, noisy, Hardness.equal(training_set)), stage, 0, 0)
+    stage = Stage("pairs", 3, 8, (64,), 96, 1e-3, trained="both", warmup=1, pairs=1.0)
+    plans = StagePlans(Planner(training_set, noisy, Hardness.equal(training_set)), stage, (0, 0, 0))
     renderer = Renderer(Stacks.of(training_set, 96, CPU))
     pictures, alpha = renderer.render(plans[1])
     again, _ = renderer.render(plans[1])

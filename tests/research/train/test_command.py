@@ -15,7 +15,7 @@ from streammatte.research.variants import VARIANTS
 
 def test_a_variant_is_trained(packs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = config.RECIPES["streammatte"]
-    joint = replace(recipe.stages[1], steps=1, batch=2, size=64, long_side=64, warmup=1)
+    joint = replace(recipe.stages[1], steps=1, batch=2, sizes=(64,), long_side=64, warmup=1)
     monkeypatch.setitem(config.RECIPES, "streammatte", replace(recipe, stages=(joint,)))
     out = tmp_path / "run"
     data = tmp_path / "data"

@@ -18,8 +18,8 @@ from streammatte.research.train.progress import Progress
 
 RECIPE = Recipe(
     (
-        Stage("first", 4, 2, 64, 64, 1e-3, refine=False, warmup=2),
-        Stage("second", 4, 2, 64, 64, 1e-3, refine=True, warmup=2),
+        Stage("first", 4, 2, (64,), 64, 1e-3, trained="sn", warmup=2),
+        Stage("second", 4, 2, (64,), 64, 1e-3, trained="both", warmup=2),
     )
 )
 
@@ -53,13 +53,15 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(packs: Path, tmp_path: 
     shipped = load_network(tmp_path / "broken" / "weights.safetensors").state_dict()
     assert torch.equal(shipped["mrn.head.weight"], whole.state_dict()["mrn.head.weight"])
     log = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").read_text().splitlines()]
-    assert [record["images"] for record in log] == [2, 4, 6, 8, 10, 12, 14, 16]
-    assert all(math.isfinite(record["loss"]) for record in log)
+    losses = [record for record in log if "loss" in record]
+    assert [record["images"] for record in losses] == [2, 4, 6, 8, 10, 12, 14, 16]
+    assert all(math.isfinite(record["loss"]) for record in losses)
+    assert [record["images"] for record in log if "hardest_people" in record] == [0, 8]
 
 
 def test_training_makes_the_loss_smaller(packs: Path, tmp_path: Path) -> None:
     losses: list[float] = []
-    recipe = Recipe((Stage("s", 80, 4, 64, 64, 3e-3, refine=True, warmup=2),))
+    recipe = Recipe((Stage("s", 80, 4, (64,), 64, 3e-3, trained="both", warmup=2),))
     torch.manual_seed(0)
     train(MattingNetwork(), packs, tmp_path, recipe, workers=0, report=lambda p: losses.append(p.loss), report_every=5)
     assert np.mean(losses[8:]) < 0.85 * np.mean(losses[:2])
@@ -67,7 +69,7 @@ def test_training_makes_the_loss_smaller(packs: Path, tmp_path: Path) -> None:
 
 def test_adam_gets_the_recipe_s_betas(packs: Path, tmp_path: Path) -> None:
     """After one step its means are (1 - beta1) g and (1 - beta2) g^2, whatever the gradient g."""
-    recipe = Recipe((Stage("s", 1, 2, 64, 64, 1e-3, refine=True, warmup=1),), betas=(0.5, 0.99))
+    recipe = Recipe((Stage("s", 1, 2, (64,), 64, 1e-3, trained="both", warmup=1),), betas=(0.5, 0.99))
     train(MattingNetwork(), packs, tmp_path, recipe, workers=0)
     means = torch.load(tmp_path / "checkpoint.pt")["optimiser"]["state"]
     checked = 0
@@ -82,7 +84,7 @@ def test_adam_gets_the_recipe_s_betas(packs: Path, tmp_path: Path) -> None:
 def test_without_an_average_the_last_weights_are_kept(packs: Path, tmp_path: Path) -> None:
     kept = {}
     for average in (0.0, 0.999):
-        recipe = Recipe((Stage("s", 2, 2, 64, 64, 1e-3, refine=False, warmup=1),), average=average)
+        recipe = Recipe((Stage("s", 2, 2, (64,), 64, 1e-3, trained="sn", warmup=1),), average=average)
         network = MattingNetwork()
         train(network, packs, tmp_path / str(average), recipe, workers=0)
         last = torch.load(tmp_path / str(average) / "checkpoint.pt")["network"]
@@ -93,7 +95,7 @@ def test_without_an_average_the_last_weights_are_kept(packs: Path, tmp_path: Pat
 def test_the_paper_s_recipe_trains_and_goes_on(packs: Path, tmp_path: Path) -> None:
     """Its steps follow the pack's people (4 here), also when a stopped run goes on."""
     paper = RECIPES["paper"]
-    stage = replace(paper.stages[0], steps=2, foregrounds=2, warmup=2, batch=2, size=64, long_side=64)
+    stage = replace(paper.stages[0], steps=2, foregrounds=2, warmup=2, batch=2, sizes=(64,), long_side=64)
     seen: list[tuple[int, int]] = []
 
     def report(progress: Progress) -> None:
@@ -109,7 +111,7 @@ def test_the_paper_s_recipe_trains_and_goes_on(packs: Path, tmp_path: Path) -> N
 
 
 def test_learning_rate() -> None:
-    stage = Stage("s", 100, 1, 64, 64, 0.5, refine=True, warmup=10)
+    stage = Stage("s", 100, 1, (64,), 64, 0.5, trained="both", warmup=10)
     assert stage.learning_rate_at(0) == pytest.approx(0.05)
     assert stage.learning_rate_at(9) == pytest.approx(0.5)
     assert stage.learning_rate_at(55) == pytest.approx(0.5 * (0.01 + 0.99 * 0.5))

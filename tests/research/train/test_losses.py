@@ -150,15 +150,36 @@ def test_the_total_is_equation_10_with_the_paper_s_weights(weighed_by: str, targ
     assert losses.total(output, as_tensor(target)).item() == pytest.approx(expected, rel=1e-5)
 
 
+def slow_steadiness(estimate: np.ndarray, truth: np.ndarray) -> float:
+    """Over the pixels in which the truths of a look and of a mirrored look at the same scene agree."""
+    n, channels, height, width = estimate.shape
+    found = []
+    for i in range(n // 2):
+        for y in range(height):
+            for x in range(width):
+                if abs(truth[i, 0, y, x] - truth[i + n // 2, 0, y, width - 1 - x]) <= 0.1:
+                    pairs = [(estimate[i, c, y, x], estimate[i + n // 2, c, y, width - 1 - x]) for c in range(channels)]
+                    found.append(np.mean([abs(a - b) for a, b in pairs]))
+    return float(np.mean(found))
+
+
+def test_steadiness_compares_a_look_with_the_mirrored_one_where_the_truth_agrees() -> None:
+    rng = np.random.default_rng(3)
+    estimate, truth = rng.random((6, 3, 8, 6)).astype(np.float32), rng.random((3, 1, 8, 6)).astype(np.float32)
+    truth = np.concatenate([truth, truth[..., ::-1] + rng.choice((0, 0.3), truth.shape).astype(np.float32)])
+    found = steadiness_loss(torch.from_numpy(estimate), torch.from_numpy(truth))
+    assert found.item() == pytest.approx(slow_steadiness(estimate, truth), rel=1e-5)
+
+
 def test_pairs_add_half_of_their_difference() -> None:
-    alphas = torch.rand(4, 1, 32, 32)
-    target = torch.rand(2, 1, 32, 32).repeat(2, 1, 1, 1)
-    output = MattingOutput(alphas, tuple(torch.randn(4, 3, 32 // s, 32 // s) for s in (8, 16, 32)))
-    added = Losses().total(output, target, pairs=True) - Losses().total(output, target)
-    assert added.item() == pytest.approx(0.5 * (alphas[:2] - alphas[2:]).abs().mean().item(), abs=1e-5)
-
-
-def test_steadiness_compares_the_halves() -> None:
-    alpha = torch.rand(6, 1, 4, 5)
-    slow = sum((alpha[i] - alpha[i + 3]).abs().sum().item() for i in range(3)) / (3 * 4 * 5)
-    assert steadiness_loss(alpha).item() == pytest.approx(slow)
+    rng = np.random.default_rng(4)
+    alpha = rng.random((4, 1, 32, 32)).astype(np.float32)
+    target = np.repeat(rng.random((4, 1, 4, 4)), 8, axis=2).repeat(8, axis=3).astype(np.float32)
+    target[2:] = target[:2, ..., ::-1]
+    output = MattingOutput(torch.from_numpy(alpha), tuple(torch.randn(4, 3, 32 // s, 32 // s) for s in (8, 16, 32)))
+    true = torch.from_numpy(target)
+    added = Losses().total(output, true, pairs=True) - Losses().total(output, true)
+    probabilities = torch.softmax(output.logits[0], 1).numpy()
+    assert added.item() == pytest.approx(0.5 * slow_steadiness(alpha, target), abs=1e-5)
+    alone = Losses().sn(output.logits, true, pairs=True) - Losses().sn(output.logits, true)
+    assert alone.item() == pytest.approx(0.5 * slow_steadiness(probabilities, target[..., ::8, ::8]), abs=1e-5)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from streammatte.nn.network import MattingNetwork, MattingOutput
 from streammatte.research.train.augment import Composer, Hardness, Mix
 from streammatte.research.train.data import load_training_set
-from streammatte.research.train.mining import CLIP_WEIGHT, hardness
+from streammatte.research.train.mining import hardness
 
 
 class Redness(MattingNetwork):
@@ -21,9 +22,9 @@ class Redness(MattingNetwork):
 def test_what_is_taken_for_a_person_weighs_more(packs: Path, tmp_path: Path) -> None:
     training_set = load_training_set(packs, tmp_path, 64)
     red, black = (np.full((64, 64, 3), value, np.uint8) for value in ((255, 0, 0), (0, 0, 0)))
-    weights = hardness(Redness(), type(training_set)(training_set.people, (black, red)))
+    weights = hardness(Redness(), replace(training_set, backgrounds=(black, red), background_shares=np.ones(2)))
     assert weights.backgrounds.tolist() == [1.0, 5.0]
-    assert weights.people[3] == CLIP_WEIGHT * weights.people[0]  # the clip: the same picture as the photo, but a clip
+    assert weights.people[0] == 2 * weights.people[1]  # the clip: two pictures, the same as the photo
 
 
 def test_weights_say_how_often_each_is_drawn(packs: Path, tmp_path: Path) -> None:

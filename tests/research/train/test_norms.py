@@ -11,7 +11,7 @@ from streammatte.research.train.config import Stage
 from streammatte.research.train.data import load_training_set
 from streammatte.research.train.norms import measure_norms
 
-STAGE = Stage("s", 1, 2, 64, 64, 1e-3, refine=True, warmup=1)
+STAGE = Stage("s", 1, 2, (64,), 64, 1e-3, trained="both", warmup=1)
 
 
 def _seen(network: MattingNetwork, inputs: dict[str, list[torch.Tensor]]) -> None:

@@ -45,7 +45,7 @@ def test_a_picture_is_alpha_f_plus_the_rest_of_b_in_floats(training_set: Trainin
     only, background = training_set.people[0][0], training_set.backgrounds[0][0, 0]
     composer = PaperComposer(training_set, STILL)
     for seed in range(5):
-        (picture,), alpha = composer.draw(np.random.default_rng(seed), 512, 512)
+        picture, alpha = composer.draw(np.random.default_rng(seed), 512, 512)
         row, column = np.argwhere(alpha == 1)[0]
         x, y = picture[row, column, :2]  # an opaque pixel tells what part of the photo it is
         top, left = 512 + row - y, 512 + column - x
@@ -138,8 +138,8 @@ def test_the_steps_are_the_paper_s_epochs() -> None:
 def test_the_recipe_is_section_3_s() -> None:
     recipe = RECIPES["paper"]
     (stage,) = recipe.stages
-    assert (stage.batch, stage.size, stage.aspects, stage.learning_rate) == (12, 512, ((1, 1),), 4e-4)
-    assert stage.refine  # "all parts are trained jointly"
+    assert (stage.batch, stage.sizes, stage.aspects, stage.learning_rate) == (12, (512,), ((1, 1),), 4e-4)
+    assert stage.trained == "both"  # "all parts are trained jointly"
     assert not stage.pairs
     assert recipe.betas == (0.5, 0.999)
     assert (recipe.losses.segmentation, recipe.losses.l1, recipe.losses.gradient) == (1, 5, 0.5)
@@ -157,7 +157,7 @@ def test_the_schedule_is_a_line_and_then_half_a_cosine() -> None:
 
 
 def test_cli_names_every_recipe() -> None:
-    from streammatte.research.cli.train import train
+    from streammatte.cli.train import train
 
     help_of_recipe = next(p.help for p in train.params if p.name == "recipe")  # type: ignore[attr-defined]
     assert all(name in help_of_recipe for name in RECIPES)
@@ -170,4 +170,4 @@ def test_cli_refuses_an_unknown_recipe(tmp_path: Path) -> None:
 
     result = CliRunner().invoke(cli, ["train", "--data", str(tmp_path), "--out", str(tmp_path), "--recipe", "x"])
     assert result.exit_code != 0
-    assert "streammatte, gpu, paper" in result.output + result.stderr + str(result.exception)
+    assert "streammatte, gpu, long, paper" in result.output + result.stderr + str(result.exception)

@@ -68,8 +68,8 @@ def test_what_is_added_to_a_photo_stands_behind_the_person(packs: Path, tmp_path
     mix = Mix.still(own_background=1.0)
     changed = []
     for seed in range(40):
-        (plain,), alpha = Bare(training_set, mix).draw(np.random.default_rng(seed), 64, 64)
-        (cluttered,), same = Bare(training_set, replace(mix, clutter=1.0)).draw(np.random.default_rng(seed), 64, 64)
+        plain, alpha = Bare(training_set, mix).draw(np.random.default_rng(seed), 64, 64)
+        cluttered, same = Bare(training_set, replace(mix, clutter=1.0)).draw(np.random.default_rng(seed), 64, 64)
         np.testing.assert_array_equal(same, alpha)
         difference = np.abs(cluttered.astype(int) - plain).max(axis=2)
         assert difference[alpha == 1].max(initial=0) <= 1
@@ -85,7 +85,7 @@ def test_a_poster_shows_a_person_who_does_not_count(packs: Path, tmp_path: Path)
     for poster in (0.0, 1.0):
         composer, found = Bare(training_set, replace(mix, poster=poster)), 0
         for seed in range(40):
-            (picture,), alpha = composer.draw(np.random.default_rng(seed), 96, 96)
+            picture, alpha = composer.draw(np.random.default_rng(seed), 96, 96)
             assert not alpha.any()
             found += int((picture.astype(int) @ (1, 0, -1) > 140).sum())
         orange.append(found)
