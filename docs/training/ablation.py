@@ -24,12 +24,13 @@ from streammatte.nn.network import MattingNetwork, MattingOutput
 from streammatte.nn.weights import load_network
 from streammatte.research.evaluate.pictures import evenly, pictures_in, read_alpha, read_rgb
 from streammatte.research.evaluate.validation import evaluate
-from streammatte.research.train.augment import Composer, Hardness, Mix
 from streammatte.research.train.cache import estimate_foreground
+from streammatte.research.train.composer import Composer
 from streammatte.research.train.config import RECIPES, Recipe, Stage
 from streammatte.research.train.data import Person, TrainingSet
 from streammatte.research.train.loop import train
 from streammatte.research.train.mining import alpha_at, equal, hardness
+from streammatte.research.train.mix import Hardness, Mix
 
 PAPER = RECIPES["paper"]
 LONG_SIDE = 320

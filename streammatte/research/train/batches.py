@@ -13,16 +13,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from streammatte.research.train.augment import Hardness, Mix
-from streammatte.research.train.batched.plans import Plan, Planner
+from streammatte.research.train.batched.packing import Packed
 from streammatte.research.train.batched.renderer import Renderer
+from streammatte.research.train.batched.stacking import stacked
 from streammatte.research.train.batched.stacks import Stacks
+from streammatte.research.train.composer import Composer
 from streammatte.research.train.config import Recipe, Stage
 from streammatte.research.train.data import TrainingSet
 from streammatte.research.train.looks import drawn_look, looked_at, second_look
+from streammatte.research.train.mix import Hardness, Mix
+from streammatte.research.train.paper import PaperComposer
+from streammatte.research.train.plan import Planner
 from streammatte.research.train.team import ALONE, Team
 
-__all__ = ["Batch", "Draws", "StageBatches", "StagePlans", "batches"]
+__all__ = ["Batch", "Draws", "StageBatches", "StageSheets", "batches"]
 
 STREAMS = 3
 """Where scenes are looked at more than once, so many streams of scenes, each of one size at a time, take turns."""
@@ -68,19 +72,24 @@ def batches(
 ) -> Iterator[Batch]:
     """The batches of some steps of a stage, with pictures in [0, 1].
 
-    Our own mix is made on a GPU if that is the device: its photos are held there, and `workers` only draw what chance
-    decides. Everything else is made by the workers, or by this process if there are none. Each member of a team gets
-    its own part.
+    Our own mix is made on a GPU if that is the device: its photos are held there, and `workers` only plan the scenes,
+    each of them another, as they cost little there. Everything else is made by the workers, or by this process if
+    there are none. Each member of a team gets its own part.
     """
     stage, mix = recipe.stages[index].for_people(len(training_set.people)), recipe.mix
     on_device = False
-    items: Dataset[Plan] | Dataset[Batch]
+    items: Dataset[Packed] | Dataset[Batch]
     seed = (recipe.seed, index, team.rank)
     if device.type == "cuda" and isinstance(mix, Mix):
         on_device = True
-        items = StagePlans(Planner(training_set, mix, hardness), stage, seed)
+        items = StageSheets(Planner(training_set, mix, hardness), training_set, stage, seed)
     else:
-        items = StageBatches(mix.composer(training_set, hardness), stage, seed, stage.batch // team.size)
+        composer: Draws
+        if isinstance(mix, Mix):
+            composer = Composer(training_set, mix, hardness)
+        else:
+            composer = PaperComposer(training_set, mix, hardness)
+        items = StageBatches(composer, stage, seed, stage.batch // team.size)
     loaded = iter(
         DataLoader(
             items,
@@ -92,11 +101,8 @@ def batches(
     )  # the workers are forked here, before the device is first used
     if on_device:
         renderer = Renderer(Stacks.of(training_set, stage.long_side, device))
-        for plan in loaded:
-            pictures, alphas = renderer.render(plan)
-            if plan.copies == 2:
-                pictures, alphas = (torch.cat([a, b.flip(-1)]) for a, b in (pictures.chunk(2), alphas.chunk(2)))
-            yield Batch(pictures, alphas, plan.copies == 2)
+        for packed in loaded:
+            yield Batch(*renderer.render(packed), packed.skeleton.looks is not None)
     else:
         for pictures, alphas, pairs in loaded:
             yield Batch(pictures.to(device).float().div_(255), alphas.to(device), pairs)
@@ -113,19 +119,33 @@ class _Scenes:
     composed: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
 
-class StagePlans(Dataset[Plan]):
-    """The plan of each step of a stage, from a seed whose first two numbers all members of a team share."""
+class StageSheets(Dataset[Packed]):
+    """The packed sheet of each step of a stage.
 
-    def __init__(self, planner: Planner, stage: Stage, seed: tuple[int, int, int]) -> None:
-        self.planner, self.stage, self.seed = planner, stage, seed
+    Its randomness comes from the seed and the step alone.
+
+    Parameters
+    ----------
+    planner : Planner
+    training_set : TrainingSet
+    stage : Stage
+    seed : tuple of int
+    """
+
+    def __init__(self, planner: Planner, training_set: TrainingSet, stage: Stage, seed: tuple[int, ...]) -> None:
+        self.planner, self.training_set, self.stage, self.seed = planner, training_set, stage, seed
 
     def __len__(self) -> int:
         return self.stage.steps
 
-    def __getitem__(self, step: int) -> Plan:
+    def __getitem__(self, step: int) -> Packed:
         rng = np.random.default_rng((*self.seed, step))
-        copies = 2 if rng.random() < self.stage.pairs else 1
-        return self.planner.draw(rng, *drawn_size(rng, self.stage), self.stage.batch // copies, copies)
+        size = _drawn_size(rng, self.stage)
+        pairs = rng.random() < self.stage.pairs
+        scenes = [self.planner.draw(rng, *size) for _ in range(self.stage.batch // (2 if pairs else 1))]
+        firsts = [drawn_look(rng, *size) for _ in scenes] if pairs else []
+        seconds = [second_look(rng, first, *size) for first in firsts]
+        return Packed.of(stacked(scenes, self.training_set, firsts + seconds))
 
 
 class StageBatches(Dataset[Batch]):
@@ -192,7 +212,7 @@ class StageBatches(Dataset[Batch]):
     def _scenes(self, stream: int, block: int) -> _Scenes:
         if stream not in self._streams or self._streams[stream].block != block:
             rng = np.random.default_rng((*self.seed[:2], 3, stream, block))
-            self._streams[stream] = _Scenes(stream, block, *drawn_size(rng, self.stage), {})
+            self._streams[stream] = _Scenes(stream, block, *_drawn_size(rng, self.stage), {})
         return self._streams[stream]
 
     def _composed(self, scenes: _Scenes, number: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -203,7 +223,7 @@ class StageBatches(Dataset[Batch]):
         return scenes.composed[number]
 
 
-def drawn_size(rng: np.random.Generator, stage: Stage) -> tuple[int, int]:
+def _drawn_size(rng: np.random.Generator, stage: Stage) -> tuple[int, int]:
     """Width and height of a batch: one of the stage's sizes squared at one of its aspects, in multiples of 32."""
     size = stage.sizes[int(rng.integers(len(stage.sizes)))]
     aspect = stage.aspects[int(rng.integers(len(stage.aspects)))]

@@ -1,26 +1,106 @@
-"""Colours, light and motion of training pictures."""
+"""Colours of training pictures: what chance decides about them, and how OpenCV draws it.
+
+Colours in plans are R,G,B in [0, 1], in pictures (H, W, 3) uint8.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streammatte.research.train.data import Person
-
 __all__ = [
+    "Filters",
+    "Layer",
+    "Recolouring",
+    "Shadow",
+    "Tone",
     "drawn_colours",
     "drawn_filters",
-    "drawn_tones",
-    "dressed",
-    "light",
-    "motion_kernel",
+    "drawn_shadow",
+    "drawn_tone",
+    "enlarged",
     "over",
     "recoloured",
     "shadowed",
     "strange",
     "toned",
 ]
+
+
+@dataclass(frozen=True)
+class Recolouring:
+    """Other colours: `matrix` (3, 4), whose fourth column is added, and then a power `gamma`."""
+
+    matrix: NDArray[np.float64]
+    gamma: float
+
+
+@dataclass(frozen=True)
+class Tone:
+    """What is behind somebody gets like them: dark on dark, white on white.
+
+    Attributes
+    ----------
+    spot : tuple of int
+        Column and row in the frame, of the person's colour that is meant.
+    share : float
+        How much of the way to it the mean goes.
+    contrast : float
+        How much of the contrast stays.
+    """
+
+    spot: tuple[int, int]
+    share: float
+    contrast: float
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A soft shadow of somebody on what is behind.
+
+    Attributes
+    ----------
+    shift : ndarray
+        (2,): how far it is off, as a share of the frame's width and height.
+    sigma : float
+        Of its blur, in pixels.
+    depth : float
+        How much of the light it takes.
+    """
+
+    shift: NDArray[np.float64]
+    sigma: float
+    depth: float
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Textures that no camera shows (Xu et al. 2021).
+
+    Attributes
+    ----------
+    kernels : ndarray
+        (3, 3, 3): a filter for each colour.
+    mixing : ndarray
+        (3, 3): how the filtered are mixed.
+    share : float
+        How much of them is seen.
+    """
+
+    kernels: NDArray[np.float64]
+    mixing: NDArray[np.float64]
+    share: float
+
+
+class Layer(NamedTuple):
+    """Something to lay over a picture: colours (H, W, 3) and alpha (H, W), both uint8."""
+
+    colours: NDArray[np.uint8]
+    alpha: NDArray[np.uint8]
 
 
 def over(front: NDArray[np.uint8], alpha: NDArray[np.float32], back: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -30,122 +110,65 @@ def over(front: NDArray[np.uint8], alpha: NDArray[np.float32], back: NDArray[np.
     return np.asarray(cv2.add(*parts), np.uint8)
 
 
-def shadowed(rng: np.random.Generator, picture: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """A soft shadow of the person on what is behind."""
+def enlarged(colours: NDArray[np.float64], width: int, height: int) -> NDArray[np.uint8]:
+    """A few colours (n, m, 3) in [0, 1] as a smooth picture."""
+    picture = cv2.resize(colours.astype(np.float32) * 255, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(picture.astype(np.uint8))
+
+
+def drawn_colours(rng: np.random.Generator) -> Recolouring:
+    """Gain, white balance, saturation, an offset and a gamma."""
+    gain = np.exp(rng.normal(0, 0.1)) * np.exp(rng.normal(0, 0.07, 3))
+    saturation = rng.uniform(0.4, 1.5)
+    matrix = (saturation * np.eye(3) + (1 - saturation) / 3) * gain[:, None]
+    offset = np.full((3, 1), rng.normal(0, 0.02))
+    return Recolouring(np.hstack([matrix, offset]), float(np.exp(rng.normal(0, 0.16))))
+
+
+def recoloured(picture: NDArray[np.uint8], colours: Recolouring) -> NDArray[np.uint8]:
+    """One layer with other colours."""
+    matrix = colours.matrix * (1, 1, 1, 255)
+    picture = cv2.transform(picture, matrix.astype(np.float32))
+    return np.asarray(cv2.LUT(picture, (np.linspace(0, 1, 256) ** colours.gamma * 255).astype(np.uint8)), np.uint8)
+
+
+def drawn_tone(rng: np.random.Generator, spot: tuple[int, int]) -> Tone:
+    """How alike the background gets to somebody's colour at a place."""
+    return Tone(spot, rng.uniform(0.5, 1), rng.uniform(0.3, 1))
+
+
+def toned(picture: NDArray[np.uint8], colour: NDArray[np.uint8], tone: Tone) -> NDArray[np.uint8]:
+    """A picture with its mean nearer to `colour`, (3,), and less contrast."""
+    mean = picture.mean((0, 1))
+    offset = mean * (1 - tone.share - tone.contrast) + tone.share * colour
+    return np.asarray(cv2.transform(picture, np.column_stack([tone.contrast * np.eye(3), offset])), np.uint8)
+
+
+def drawn_shadow(rng: np.random.Generator, height: int) -> Shadow:
+    """A shadow in a frame of such a height."""
+    shift = rng.normal(0, 1, 2) * (0.08, 0.05)
+    return Shadow(shift, rng.uniform(0.01, 0.06) * height, rng.uniform(0.15, 0.6))
+
+
+def shadowed(picture: NDArray[np.uint8], alpha: NDArray[np.float32], shadow: Shadow) -> NDArray[np.uint8]:
+    """A picture with the shadow of a person, whose alpha is (H, W), on it."""
     height, width = alpha.shape
-    shift = np.array([[1, 0, rng.normal(0, 0.08) * width], [0, 1, rng.normal(0, 0.05) * height]], np.float32)
-    shadow = cv2.GaussianBlur(cv2.warpAffine(alpha, shift, (width, height)), (0, 0), rng.uniform(0.01, 0.06) * height)
-    light = 1 - np.float32(rng.uniform(0.15, 0.6)) * shadow
+    shift = np.column_stack([np.eye(2), shadow.shift * (width, height)]).astype(np.float32)
+    soft = cv2.GaussianBlur(cv2.warpAffine(alpha, shift, (width, height)), (0, 0), shadow.sigma)
+    light = 1 - np.float32(shadow.depth) * soft
     return np.asarray(cv2.multiply(picture, cv2.merge([light, light, light]), dtype=cv2.CV_8U), np.uint8)
 
 
-def dressed(rng: np.random.Generator, person: Person, cloth: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The person's colours with others below about the chin, above about the brow or both; the shading stays.
-
-    They are dyed, patterned by checks or by the picture `cloth`, or as bare as the face.
-    """
-    foreground = person.foreground
-    h, w = person.alpha.shape
-    _, top, bw, bh = person.box
-    head = min(0.5 * bh, 0.8 * bw)
-    brow, chin = top + rng.uniform(0.3, 0.5) * head, top + rng.uniform(0.85, 1.2) * head
-    rows = np.arange(h, dtype=np.float32)
-    where = rng.random()
-    below = np.clip((rows - chin) / (0.05 * h) + 0.5, 0, 1) * (where < 0.8)
-    above = np.clip((brow - rows) / (0.03 * h) + 0.5, 0, 1) * (where > 0.6)
-    weight = np.repeat((below + above)[:, None], w, axis=1)  # (H,) -> (H, W)
-    if rng.random() < 0.2:
-        face = (person.alpha > 128) & ((rows > brow) & (rows < chin))[:, None]
-        dyed = _bare(foreground, np.median(foreground[face], axis=0) if face.any() else np.full(3, 128.0))
-    else:
-        dyed = cv2.transform(foreground, rng.dirichlet((0.6, 0.6, 0.6), 3).astype(np.float32) * np.float32(1.1))
-        if rng.random() < 0.2:
-            dyed = 255 - dyed
-        if rng.random() < 0.4:
-            dyed = cv2.addWeighted(dyed, 0.5, cloth if rng.random() < 0.5 else _checks(rng, w, h), 0.5, 0)
-    return over(recoloured(rng, dyed), weight, foreground)
+def drawn_filters(rng: np.random.Generator) -> Filters:
+    """Random filters for `strange`."""
+    return Filters(rng.normal(0, 1, (3, 3, 3)), rng.normal(0, 1, (3, 3)), rng.uniform(0.2, 0.7))
 
 
-def _bare(foreground: NDArray[np.uint8], skin: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Skin of the colour `skin`, (3,), shaded mildly as `foreground` is."""
-    shading = cv2.GaussianBlur(cv2.cvtColor(foreground, cv2.COLOR_RGB2GRAY), (0, 0), 2).astype(np.float32)
-    shading = 1 + 0.5 * (shading - shading.mean()) / np.float32(max(60.0, shading.mean()))
-    return np.asarray(np.clip(shading[..., None] * skin.astype(np.float32), 0, 255), np.uint8)
-
-
-def _checks(rng: np.random.Generator, width: int, height: int) -> NDArray[np.uint8]:
-    """Woven stripes both ways, (height, width, 3)."""
-    stripes = []
-    for side in (height, width):
-        period = rng.uniform(0.01, 0.08) * height
-        on = (np.arange(side) + rng.uniform(0, period)) % period < period * rng.uniform(0.2, 0.8)
-        stripes.append(np.where(on[:, None], rng.uniform(0, 255, 3), rng.uniform(0, 255, 3)))
-    down, across = stripes
-    return np.asarray((down[:, None] + across[None]) / 2, np.uint8)
-
-
-def drawn_colours(rng: np.random.Generator, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Gain, white balance, saturation and an offset as matrices (n, 3, 4), and gammas (n,), of colours in [0, 1]."""
-    gain = np.exp(rng.normal(0, 0.1, (count, 1))) * np.exp(rng.normal(0, 0.07, (count, 3)))
-    saturation = rng.uniform(0.4, 1.5, (count, 1, 1))
-    matrices = (saturation * np.eye(3) + (1 - saturation) / 3) * gain[:, :, None]
-    offsets = np.repeat(rng.normal(0, 0.02, (count, 1, 1)), 3, axis=1)
-    return np.concatenate([matrices, offsets], axis=2), np.exp(rng.normal(0, 0.16, count))
-
-
-def recoloured(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """One layer with other colours, as `drawn_colours` has them."""
-    (matrix,), (gamma,) = drawn_colours(rng, 1)
-    matrix[:, 3] *= 255
-    picture = cv2.transform(picture, matrix.astype(np.float32))
-    return np.asarray(cv2.LUT(picture, (np.linspace(0, 1, 256) ** gamma * 255).astype(np.uint8)), np.uint8)
-
-
-def drawn_tones(rng: np.random.Generator, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For `toned`: how much of the way to the colour (n,), and how much of the contrast stays (n,)."""
-    return rng.uniform(0.5, 1, count), rng.uniform(0.3, 1, count)
-
-
-def toned(rng: np.random.Generator, picture: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """`picture`, (H, W, 3), with its mean nearer to `colour`, (3,), and less contrast: dark on dark, white on white."""
-    (share,), (contrast,) = drawn_tones(rng, 1)
-    mean = picture.mean((0, 1))
-    offset = mean * (1 - share - contrast) + share * colour
-    return np.asarray(cv2.transform(picture, np.column_stack([contrast * np.eye(3), offset])), np.uint8)
-
-
-def drawn_filters(rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
-    """For `strange`: a 3x3 filter for each colour (3, 3, 3), how they are mixed (3, 3), and how much of it is seen."""
-    return (
-        rng.normal(0, 1, (3, 3, 3)).astype(np.float32),
-        rng.normal(0, 1, (3, 3)).astype(np.float32),
-        rng.uniform(0.2, 0.7),
-    )
-
-
-def strange(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Mix `picture`, (H, W, 3), with itself through random filters, at its own mean and spread (Xu et al. 2021)."""
-    kernels, mixing, share = drawn_filters(rng)
+def strange(picture: NDArray[np.uint8], filters: Filters) -> NDArray[np.uint8]:
+    """A picture mixed with itself through random filters, at its own mean and spread."""
+    kernels, mixing = filters.kernels.astype(np.float32), filters.mixing.astype(np.float32)
     filtered = cv2.merge([cv2.filter2D(picture[..., i], cv2.CV_32F, kernels[i]) for i in range(3)])
     filtered = cv2.transform(filtered, mixing)
     spread = picture.std() / max(1.0, float(filtered.std()))
     filtered = (filtered - filtered.mean((0, 1))) * np.float32(spread) + np.float32(picture.mean())
-    return np.asarray(np.clip(share * filtered + (1 - share) * picture, 0, 255), np.uint8)
-
-
-def light(rng: np.random.Generator, width: int, height: int) -> NDArray[np.float32]:
-    """A smooth field of gains."""
-    field = np.exp(rng.normal(0, 0.25, (3, 3, 1)) + rng.normal(0, 0.05, (3, 3, 3))).astype(np.float32)
-    return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def motion_kernel(rng: np.random.Generator, height: int) -> NDArray[np.float32]:
-    """A straight stroke of up to a twentieth of the height, as a filter kernel whose sum is 1."""
-    length = int(rng.integers(3, max(4, height // 20)))
-    kernel = np.zeros((length, length), np.float32)
-    angle = rng.uniform(0, np.pi)
-    dx, dy = np.cos(angle) * length / 2, np.sin(angle) * length / 2
-    c = length / 2
-    cv2.line(kernel, (int(c - dx), int(c - dy)), (int(c + dx), int(c + dy)), 1.0)
-    kernel[length // 2, length // 2] = 1
-    return np.asarray(kernel / kernel.sum(), np.float32)
+    return np.asarray(np.clip(filters.share * filtered + (1 - filters.share) * picture, 0, 255), np.uint8)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from streammatte.nn.network import MattingNetwork
-from streammatte.research.train.augment import Hardness, Mix
 from streammatte.research.train.data import TrainingSet
 from streammatte.research.train.losses import Losses
 from streammatte.research.train.mining import equal, hardness
+from streammatte.research.train.mix import Hardness, Mix
 from streammatte.research.train.paper import PaperMix
 
 __all__ = ["RECIPES", "Recipe", "Stage"]

@@ -95,14 +95,18 @@ class TrainingSet:
         (H, W, 3) uint8 each.
     people_shares, background_shares : ndarray
         (groups,) and (backgrounds,) float64: how often to take each; all alike by default.
+    everybody : tuple of Person
+        All of them, group by group.
     """
 
     people: tuple[tuple[Person, ...], ...]
     backgrounds: tuple[NDArray[np.uint8], ...]
     people_shares: NDArray[np.float64] = field(default_factory=lambda: np.ones(0))
     background_shares: NDArray[np.float64] = field(default_factory=lambda: np.ones(0))
+    everybody: tuple[Person, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "everybody", tuple(person for group in self.people for person in group))
         for name, items in (("people_shares", self.people), ("background_shares", self.backgrounds)):
             if len(getattr(self, name)) != len(items):
                 object.__setattr__(self, name, np.ones(len(items)))

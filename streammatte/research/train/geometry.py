@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from streammatte.research.train.data import Person
 
-__all__ = ["CELLS", "REACH", "cut_out", "drawn_shifts", "drawn_spot", "fits", "hung", "mapped", "placement", "view"]
+__all__ = [
+    "CELLS",
+    "REACH",
+    "Shown",
+    "cut_out",
+    "drawn_shifts",
+    "drawn_spot",
+    "fits",
+    "hung",
+    "mapped",
+    "outline_spot",
+    "placement",
+    "view",
+]
 
 CELLS = 6
 """A body is bent by shifts on a grid of so many points each way."""
 REACH = 0.15
 """Bent, a person goes on beyond the edge at which the photo cut them off: so far, as a share of the photo's height."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture in a frame.
+
+    Attributes
+    ----------
+    index : int
+        The number of the picture, among the backgrounds or the people.
+    matrix : ndarray
+        (2, 3) float32: the affine map from the picture to the frame.
+    """
+
+    index: int
+    matrix: NDArray[np.float32]
 
 
 def view(rng: np.random.Generator, size: tuple[int, int], width: int, height: int) -> NDArray[np.float32]:
@@ -95,25 +126,35 @@ def drawn_spot(
     return int(np.clip(column, 0, width - 1)), int(np.clip(row, 0, height - 1))
 
 
+def outline_spot(
+    rng: np.random.Generator, person: Person, matrix: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], int]:
+    """A place (2,) in the frame on a person's left or right outline, and the side: -1 or 1."""
+    x, y, width, height = person.box
+    row, side = y + int(rng.integers(height)), int(rng.choice((-1, 1)))
+    columns = np.flatnonzero(person.alpha[row, x : x + width] > 128)
+    column = x + (int(columns[-1 if side > 0 else 0]) if len(columns) else width * (side > 0))
+    mirrored = matrix[0, 0] < 0
+    return matrix @ np.array([column, row, 1.0]), -side if mirrored else side
+
+
 def cut_out(
-    rng: np.random.Generator,
     colours: NDArray[np.uint8],
     alpha: NDArray[np.uint8],
     matrix: NDArray[np.float32],
     size: tuple[int, int],
-    bent: bool,
+    shifts: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Colours and alpha of a person in a frame of `size` (w, h); `bent` by a smooth warp."""
+    """Colours and alpha of a person in a frame of `size` (w, h); bent by `shifts`, as `drawn_shifts` gives them."""
     width, height = size
-    if not bent:
+    if shifts is None:
         front = cv2.warpAffine(colours, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         a = cv2.warpAffine(alpha, matrix, size, flags=cv2.INTER_LINEAR)
     else:
         back = cv2.invertAffineTransform(matrix)
-        shifts = drawn_shifts(rng, alpha, matrix, height)
-        shifts = cv2.resize(shifts, size, interpolation=cv2.INTER_CUBIC)
+        smooth = cv2.resize(shifts, size, interpolation=cv2.INTER_CUBIC)
         y, x = np.mgrid[:height, :width].astype(np.float32)
-        x, y = x + shifts[..., 0], y + shifts[..., 1]
+        x, y = x + smooth[..., 0], y + smooth[..., 1]
         at_x, at_y = ((row[0] * x + row[1] * y + row[2]).astype(np.float32) for row in back)
         front = cv2.remap(colours, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         # what the photo cut off must not end inside the frame, where the warp has moved the cut

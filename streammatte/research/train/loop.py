@@ -14,10 +14,10 @@ import torch
 from streammatte.errors import UsageError
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import save_network
-from streammatte.research.train.augment import Hardness
 from streammatte.research.train.batches import batches
 from streammatte.research.train.config import Recipe
 from streammatte.research.train.data import TrainingSet, load_training_set
+from streammatte.research.train.mix import Hardness
 from streammatte.research.train.norms import measure_norms
 from streammatte.research.train.progress import Meter, Progress
 from streammatte.research.train.state import State

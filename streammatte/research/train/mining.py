@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from streammatte.nn.network import MattingNetwork
-from streammatte.research.train.augment import Hardness
 from streammatte.research.train.colour import over
 from streammatte.research.train.data import Person, TrainingSet
 from streammatte.research.train.geometry import cut_out, placement
+from streammatte.research.train.mix import Hardness
 
 __all__ = ["alpha_at", "equal", "hardness"]
 
@@ -90,7 +91,7 @@ def _before(rng: np.random.Generator, person: Person, background: NDArray[np.uin
     """Somebody before a background."""
     height, width = background.shape[:2]
     matrix = placement(rng, person, width, height, cut_out=True, with_head=1.0)
-    front, alpha = cut_out(rng, person.foreground, person.alpha, matrix, (width, height), bent=False)
+    front, alpha = cut_out(person.foreground, person.alpha, matrix, (width, height))
     return _Seen(over(front, alpha, background), np.rint(alpha * 255).astype(np.uint8))
 
 
@@ -105,7 +106,7 @@ def _weight(errors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @torch.inference_mode()
 def _errors(network: MattingNetwork, looked_at: Sequence[_Seen], long_side: int) -> NDArray[np.float64]:
-    """The mean absolute error on each picture; like sizes go together."""
+    """The mean absolute error of SN alone on each picture; like sizes go together."""
     errors = np.zeros(len(looked_at))
     by_size: dict[tuple[int, int], list[int]] = {}
     for number, seen in enumerate(looked_at):
@@ -114,9 +115,9 @@ def _errors(network: MattingNetwork, looked_at: Sequence[_Seen], long_side: int)
         for start in range(0, len(numbers), TOGETHER):
             some = numbers[start : start + TOGETHER]
             pictures = [_resized(looked_at[number].picture, size) for number in some]
-            for number, found in zip(some, _alphas(network, np.stack(pictures)), strict=True):
+            for number, found in zip(some, _cells(network, np.stack(pictures)), strict=True):
                 true = looked_at[number].alpha
-                wanted = 0.0 if true is None else _resized(true, size) / 255
+                wanted = 0.0 if true is None else _resized(true, found.shape[::-1]) / 255
                 errors[number] = np.abs(found - wanted).mean()
     return errors
 
@@ -132,12 +133,22 @@ def _resized(plane: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
     return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def _cells(network: MattingNetwork, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How far SN takes each cell of pictures (N, H, W, 3) for a person, the unknown half: (N, H / 8, W / 8)."""
+    probabilities = torch.softmax(network.sn(_tensor(network, pictures))[0], dim=1)
+    cells: NDArray[np.float32] = (probabilities[:, 1] + probabilities[:, 2] / 2).cpu().numpy()
+    return cells
+
+
 def _alphas(network: MattingNetwork, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(N, H, W) of pictures (N, H, W, 3)."""
-    device = next(network.parameters()).device
-    images = torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).float().div_(255)  # (N, H, W, 3) -> (N, 3, H, W)
-    alphas: NDArray[np.float32] = network(images).alpha[:, 0].cpu().numpy()
+    alphas: NDArray[np.float32] = network(_tensor(network, pictures)).alpha[:, 0].cpu().numpy()
     return alphas
+
+
+def _tensor(network: MattingNetwork, pictures: NDArray[np.uint8]) -> Tensor:
+    images = torch.from_numpy(pictures).to(next(network.parameters()).device)
+    return images.permute(0, 3, 1, 2).float().div_(255)  # (N, H, W, 3) -> (N, 3, H, W), channels last
 
 
 @torch.inference_mode()

@@ -7,10 +7,11 @@ from dataclasses import replace
 from torch.optim.swa_utils import update_bn
 
 from streammatte.nn.network import MattingNetwork
-from streammatte.research.train.augment import Composer, Mix
 from streammatte.research.train.batches import StageBatches
+from streammatte.research.train.composer import Composer
 from streammatte.research.train.config import Stage
 from streammatte.research.train.data import TrainingSet
+from streammatte.research.train.mix import Mix
 
 __all__ = ["measure_norms"]
 

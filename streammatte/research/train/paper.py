@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streammatte.research.train.augment import Hardness, Lottery
 from streammatte.research.train.data import Person, TrainingSet
+from streammatte.research.train.mix import Hardness, Lottery
 
 __all__ = ["PaperComposer", "PaperMix", "jittered"]
 
@@ -47,10 +47,6 @@ class PaperMix:
     saturation: float = 0.1
     value: float = 0.1
 
-    def composer(self, training_set: TrainingSet, hardness: Hardness) -> PaperComposer:
-        """What draws pictures of this mix."""
-        return PaperComposer(training_set, self, hardness)
-
 
 class PaperComposer:
     """Draws training pictures: `picture, alpha = composer.draw(rng, width, height)`.
@@ -76,8 +72,8 @@ class PaperComposer:
 
         Returns
         -------
-        pictures : list of ndarray
-            (height, width, 3) uint8, R,G,B; `copies` times the same, as the paper knows no noise.
+        picture : ndarray
+            (height, width, 3) uint8, R,G,B.
         alpha : ndarray
             (height, width) float32 in [0, 1].
         """

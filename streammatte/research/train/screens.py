@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streammatte.research.train.colour import over
-from streammatte.research.train.data import Person
+from streammatte.research.train.colour import Layer, Recolouring, drawn_colours, enlarged, recoloured
 
-__all__ = ["Screen", "drawn_screen", "outline_spot", "with_screen"]
+__all__ = ["Screen", "drawn_screen", "painted_screen"]
 
 
 @dataclass(frozen=True)
@@ -21,35 +20,36 @@ class Screen:
     Attributes
     ----------
     corners : ndarray
-        (4, 2) float32: x and y in pixels of the upper left, upper right, lower right and lower left corner.
+        (4, 2): x and y in pixels of the upper left, upper right, lower right and lower left corner.
     rim : tuple of float
         Left, top, right and bottom: how wide the rim is, as a share of the screen's width or height.
     rim_colour : ndarray
-        (3,) uint8.
+        (3,) in [0, 1].
+    shown : int or None
+        The number of the background that is on the screen.
+    colours : Recolouring
+        Of that.
     gradient : ndarray
-        (2, 2, 3) uint8: the corners' colours, where the screen shows no picture.
+        (2, 2, 3) in [0, 1]: the corners' colours, where the screen shows no picture.
+    softness : float
+        Sigma of the edges' blur, in pixels.
     """
 
-    corners: NDArray[np.float32]
+    corners: NDArray[np.float64]
     rim: tuple[float, float, float, float]
-    rim_colour: NDArray[np.uint8]
-    gradient: NDArray[np.uint8]
-
-
-def outline_spot(rng: np.random.Generator, person: Person, matrix: NDArray[np.float32]) -> tuple[float, float, int]:
-    """A place on a person's left or right outline, by the map from photo to frame: x, y and -1 (left) or 1 (right)."""
-    x, y, width, height = person.box
-    row = y + int(rng.integers(height))
-    columns = np.flatnonzero(person.alpha[row, x : x + width] > 128)
-    right = bool(rng.random() < 0.5)
-    column = x + (int(columns[-1 if right else 0]) if len(columns) else width * right)
-    at_x, at_y = matrix @ np.array([column, row, 1.0])
-    mirrored = matrix[0, 0] < 0
-    return float(at_x), float(at_y), 1 if right != mirrored else -1
+    rim_colour: NDArray[np.float64]
+    shown: int | None
+    colours: Recolouring
+    gradient: NDArray[np.float64]
+    softness: float
 
 
 def drawn_screen(
-    rng: np.random.Generator, width: int, height: int, beside: tuple[float, float, int] | None = None
+    rng: np.random.Generator,
+    width: int,
+    height: int,
+    shown: int | None,
+    beside: tuple[NDArray[np.float64], int] | None = None,
 ) -> Screen:
     """A monitor somewhere in a frame, maybe cut off by it, seen a little from the side.
 
@@ -59,6 +59,8 @@ def drawn_screen(
         Draws it.
     width, height : int
         Pixels of the frame.
+    shown : int, optional
+        A background that is on it.
     beside : tuple, optional
         A place on somebody's outline, as `outline_spot` gives it, which the screen touches or is partly behind.
     """
@@ -67,8 +69,8 @@ def drawn_screen(
     if beside is None:
         middle = np.array((rng.uniform(-0.05, 1.05) * width, rng.uniform(0, 0.9) * height))
     else:
-        x, y, side = beside
-        middle = np.array((x + side * wide * rng.uniform(0.3, 0.5), y + tall * rng.uniform(-0.5, 0.5)))
+        spot, side = beside
+        middle = spot + np.array((side * wide * rng.uniform(0.3, 0.5), tall * rng.uniform(-0.5, 0.5)))
     square = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
     turned = rng.uniform(-0.25, 0.25)  # the nearer side is taller
     square[:, 1] *= 1 + turned * 2 * square[:, 0]
@@ -78,47 +80,49 @@ def drawn_screen(
     corners = middle + (square * (wide, tall) + rng.normal(0, 0.01, (4, 2)) * wide) @ rotation.T
     rim = rng.uniform(0.02, 0.12)
     chin = min(0.2, rim * rng.choice((1.0, 1.8)))
-    dark = rng.random() < 0.7
-    level = rng.uniform(3, 55) if dark else rng.uniform(130, 225)
-    colour = np.clip(level + rng.normal(0, 4, 3), 0, 255)
-    gradient = np.clip(rng.uniform(0, 255, 3) + rng.normal(0, 50, (2, 2, 3)), 0, 255)
+    level = rng.uniform(0.01, 0.22) if rng.random() < 0.7 else rng.uniform(0.5, 0.88)
     return Screen(
-        corners.astype(np.float32),
+        corners,
         (rim, rim * wide / tall, rim, chin * wide / tall),
-        colour.astype(np.uint8),
-        gradient.astype(np.uint8),
+        np.clip(level + rng.normal(0, 0.015, 3), 0, 1),
+        shown,
+        drawn_colours(rng),
+        np.clip(rng.uniform(0, 1, 3) + rng.normal(0, 0.2, (2, 2, 3)), 0, 1),
+        rng.uniform(0.5, 1.2),
     )
 
 
-def with_screen(
-    picture: NDArray[np.uint8], screen: Screen, shown: NDArray[np.uint8] | None = None, softness: float = 0.7
-) -> NDArray[np.uint8]:
-    """A picture (H, W, 3) with a screen before it; a new array.
+def painted_screen(
+    screen: Screen, shown: NDArray[np.uint8] | None, width: int, height: int, scale: float = 1.0
+) -> Layer:
+    """A screen in a frame of so many pixels, each of which is 1 / `scale` of those that the screen is in.
 
     Parameters
     ----------
-    picture : ndarray
-        (H, W, 3) uint8.
     screen : Screen
-        What is before it.
-    shown : ndarray, optional
-        (h, w, 3) uint8: what is on the screen; its gradient by default.
-    softness : float
-        Sigma of the edges' blur, in pixels.
+        What is painted.
+    shown : ndarray or None
+        (h, w, 3) uint8: the background that is on it.
+    width, height : int
+        Of the frame.
+    scale : float
+        Below 1 for a smaller picture of the same.
     """
-    height, width = picture.shape[:2]
-    sides = np.abs(np.diff(screen.corners[[0, 1, 2]], axis=0)).max(axis=1)
+    corners = ((screen.corners + 0.5) * scale - 0.5).astype(np.float32)
+    sides = np.abs(np.diff(corners[:3], axis=0)).max(axis=1)
     w, h = (max(8, round(float(side))) for side in sides)
-    look = cv2.resize(screen.gradient if shown is None else shown, (w, h), interpolation=cv2.INTER_LINEAR)
+    if shown is None:
+        look = enlarged(screen.gradient, w, h)
+    else:
+        look = recoloured(np.asarray(cv2.resize(shown, (w, h), interpolation=cv2.INTER_AREA), np.uint8), screen.colours)
     left, top, right, bottom = (max(1, round(part * side)) for part, side in zip(screen.rim, (w, h, w, h), strict=True))
     rimmed = np.empty_like(look)
-    rimmed[:] = screen.rim_colour
+    rimmed[:] = np.rint(screen.rim_colour * 255)
     rimmed[top : h - bottom, left : w - right] = look[top : h - bottom, left : w - right]
-    own = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)
-    onto = cv2.getPerspectiveTransform(own, screen.corners)
-    warped = cv2.warpPerspective(rimmed, onto, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    mask = cv2.fillConvexPoly(
-        np.zeros((height, width), np.uint8), np.rint(screen.corners * 16).astype(np.int32), 255, cv2.LINE_AA, shift=4
-    )
-    soft = cv2.GaussianBlur(mask, (0, 0), softness).astype(np.float32) * np.float32(1 / 255)
-    return over(np.asarray(warped, np.uint8), soft, picture)
+    own = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32) - np.float32(0.5)
+    onto = cv2.getPerspectiveTransform(own, corners)
+    colours = cv2.warpPerspective(rimmed, onto, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillConvexPoly(mask, np.rint(corners * 16).astype(np.int32), 255, cv2.LINE_AA, shift=4)
+    soft = cv2.GaussianBlur(mask, (0, 0), screen.softness * scale)
+    return Layer(np.asarray(colours, np.uint8), np.asarray(soft, np.uint8))

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from streammatte.nn.network import MattingNetwork
-from streammatte.research.train.augment import Hardness
+from streammatte.research.train.mix import Hardness
 
 __all__ = ["State"]
 

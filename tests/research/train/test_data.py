@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streammatte.research.train.augment import Composer, Mix
 from streammatte.research.train.batches import StageBatches
+from streammatte.research.train.composer import Composer
 from streammatte.research.train.compression import video_coded
 from streammatte.research.train.config import Stage
 from streammatte.research.train.data import TrainingSet, load_training_set
+from streammatte.research.train.mix import Mix
 
 
 @pytest.fixture(scope="module")

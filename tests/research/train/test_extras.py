@@ -3,8 +3,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from streammatte.research.train.colour import Layer
 from streammatte.research.train.data import Person
-from streammatte.research.train.extras import Extra, drawn_headphones, with_extra
+from streammatte.research.train.extras import drawn_headphones, painted_headphones, with_extra
 
 
 def test_an_extra_goes_before_or_behind() -> None:
@@ -13,10 +14,10 @@ def test_an_extra_goes_before_or_behind() -> None:
     red = np.zeros((4, 3, 3), np.uint8)
     red[..., 0] = 200
     solid = np.full((4, 3), 255, np.uint8)
-    before, covered = with_extra(Extra(red, solid, False), colours, alpha)
+    before, covered = with_extra(Layer(red, solid), False, colours, alpha)
     assert (before == red).all()
     assert (covered == 1).all()
-    behind, total = with_extra(Extra(red, solid, True), colours, alpha)
+    behind, total = with_extra(Layer(red, solid), True, colours, alpha)
     assert (total == 1).all()
     assert behind[0].tolist() == [[200, 0, 0], [150, 50, 50], [100, 100, 100]]
 
@@ -35,9 +36,9 @@ def test_headphones_lie_over_the_head_and_at_both_sides_of_it() -> None:
     twice = np.array([[2, 0, 0], [0, 2, 0]], np.float32)
     levels = []
     for seed in range(20):
-        found = drawn_headphones(np.random.default_rng(seed), person, twice, frame)
-        assert found is not None
-        assert not found.behind
+        drawn = drawn_headphones(np.random.default_rng(seed), person, twice)
+        assert drawn is not None
+        found = painted_headphones(drawn, *frame)
         solid = found.alpha > 128
         x, y, width, height = cv2.boundingRect(solid.astype(np.uint8))
         # the head is from 100 to 220 across and from 60 down to 180
@@ -52,6 +53,6 @@ def test_headphones_lie_over_the_head_and_at_both_sides_of_it() -> None:
 
 
 def test_a_head_that_is_cut_off_has_none() -> None:
-    still, frame = np.eye(2, 3, dtype=np.float32), (160, 200)
+    still = np.eye(2, 3, dtype=np.float32)
     for head in ((80, 20), (10, 60)):  # at the photo's top, at its side
-        assert drawn_headphones(np.random.default_rng(0), bust(head), still, frame) is None
+        assert drawn_headphones(np.random.default_rng(0), bust(head), still) is None

@@ -3,9 +3,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from streammatte.research.train.colour import Layer
 from streammatte.research.train.data import Person
-from streammatte.research.train.extras import Extra
-from streammatte.research.train.limbs import drawn_arms, drawn_hand
+from streammatte.research.train.limbs import drawn_arms, drawn_hand, painted_arm
 
 SKIN, CLOTH = (200, 150, 120), (20, 60, 140)
 
@@ -21,7 +21,7 @@ def person() -> Person:
     return Person("p", foreground, alpha, foreground, True, box, touches)
 
 
-def of_the_person(arm: Extra) -> bool:
+def of_the_person(arm: Layer) -> bool:
     """Whether an arm has no colours but those of skin and cloth, lighter or darker."""
     seen = arm.colours[arm.alpha > 128].astype(float)
     hues = seen / seen.sum(axis=1, keepdims=True)
@@ -33,9 +33,9 @@ def test_arms_begin_in_the_body_and_have_its_colours() -> None:
     someone, still = person(), np.eye(2, 3, dtype=np.float32)
     outside = 0
     for seed in range(20):
-        arms = drawn_arms(np.random.default_rng(seed), someone, someone.foreground, still, (160, 200))
+        arms = drawn_arms(np.random.default_rng(seed), someone, still)
         assert 1 <= len(arms) <= 2
-        for arm in arms:
+        for arm in (painted_arm(drawn, someone, someone.foreground, 160, 200) for drawn in arms):
             solid = arm.alpha > 128
             assert (solid & (someone.alpha > 128)).any()
             outside += int((solid & (someone.alpha == 0)).sum())
@@ -50,15 +50,16 @@ def test_no_arm_grows_from_a_shoulder_out_of_sight() -> None:
     bodiless = Person("p", someone.photo, head_alone, someone.foreground, True, someone.box, someone.touches)
     for seed in range(10):
         still = np.eye(2, 3, dtype=np.float32)
-        assert not drawn_arms(np.random.default_rng(seed), bodiless, bodiless.foreground, still, (160, 200))
+        assert not drawn_arms(np.random.default_rng(seed), bodiless, still)
 
 
 def test_a_hand_near_the_lens_comes_from_below_or_a_side_and_is_larger_than_the_head() -> None:
     someone, still = person(), np.eye(2, 3, dtype=np.float32)
     from_below, widths = 0, []
     for seed in range(40):
-        hand = drawn_hand(np.random.default_rng(seed), someone, someone.foreground, still, (160, 200))
-        assert not hand.behind
+        drawn = drawn_hand(np.random.default_rng(seed), someone, still, (160, 200))
+        assert not drawn.behind
+        hand = painted_arm(drawn, someone, someone.foreground, 160, 200)
         assert of_the_person(hand)
         solid = hand.alpha > 128
         count, _ = cv2.connectedComponents(solid.astype(np.uint8))

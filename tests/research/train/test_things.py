@@ -5,23 +5,28 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
-from streammatte.research.train.augment import Composer, Mix
+from streammatte.research.train import composer
+from streammatte.research.train.composer import Composer, rendered
 from streammatte.research.train.data import load_training_set
-from streammatte.research.train.things import drawn_outline, drawn_plain, folded_cloth
+from streammatte.research.train.mix import Hardness, Mix
+from streammatte.research.train.plan import Planner
+from streammatte.research.train.things import drawn_folds, drawn_outline, drawn_plain, folded, masked
 
 
 def test_things_stand_within_the_picture_and_at_its_sides() -> None:
     rng = np.random.default_rng(0)
     drawn = [drawn_outline(rng, 96, 64) for _ in range(200)]
-    masks = [outline.mask for outline in drawn]
+    painted = [masked(outline, 96, 64) for outline in drawn]
+    masks = [mask for mask, _ in painted]
     assert all(mask.shape == (64, 96) and mask.min() == 0 and mask.max() <= 1 for mask in masks)
     cut_off = np.mean([mask[:, [0, -1]].max() > 0.5 for mask in masks])
     assert 0.4 < cut_off < 0.8
     assert 0.02 < np.mean(masks) < 0.2
-    assert 0.15 < np.mean([outline.screen is not None for outline in drawn]) < 0.35
+    assert 0.15 < np.mean([outline.hung is not None for outline in drawn]) < 0.35
     overlaps = []
-    for mask, shade, screen in drawn:
+    for (mask, shade), screen in zip(painted, (outline.hung for outline in drawn), strict=True):
         assert (screen is None) == (shade.min() > 0.9)
         if screen is not None:
             # a screen's rim is at its edge
@@ -36,7 +41,8 @@ def test_things_stand_within_the_picture_and_at_its_sides() -> None:
 
 
 def test_plain_things_have_one_colour_in_uneven_light() -> None:
-    looks = drawn_plain(np.random.default_rng(0), 400)
+    rng = np.random.default_rng(0)
+    looks = np.array([drawn_plain(rng) for _ in range(400)])
     assert looks.shape == (400, 3, 3, 3)
     assert looks.min() >= 0
     assert looks.max() <= 1
@@ -51,41 +57,43 @@ def test_plain_things_have_one_colour_in_uneven_light() -> None:
 
 def test_folds_change_the_light_alone() -> None:
     plain = np.full((64, 96, 3), (120, 80, 40), np.uint8)
-    cloth = folded_cloth(np.random.default_rng(0), plain).astype(np.float64)
+    cloth = folded(plain, drawn_folds(np.random.default_rng(0), 96)).astype(np.float64)
     assert cloth[..., 0].std() > 5
     np.testing.assert_allclose(cloth[..., 0] / 120, cloth[..., 1] / 80, atol=0.02)
 
 
-class Bare(Composer):
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves light and camera out."""
-
-    def _expose(self, rng, picture, alpha):
-        return picture, alpha, False
+    monkeypatch.setattr(composer, "exposed", lambda picture, alpha, _: (picture, alpha))
 
 
-def test_what_is_added_to_a_photo_stands_behind_the_person(packs: Path, tmp_path: Path) -> None:
+def test_what_is_added_to_a_photo_stands_behind_the_person(packs: Path, tmp_path: Path, bare: None) -> None:
     training_set = load_training_set(packs, tmp_path, 64)
-    mix = Mix.still(own_background=1.0)
+    cluttered = Planner(
+        training_set, Mix.still(own_background=1.0, clutter=1.0, screen=1.0), Hardness.equal(training_set)
+    )
     changed = []
     for seed in range(40):
-        plain, alpha = Bare(training_set, mix).draw(np.random.default_rng(seed), 64, 64)
-        cluttered, same = Bare(training_set, replace(mix, clutter=1.0)).draw(np.random.default_rng(seed), 64, 64)
+        scene = cluttered.draw(np.random.default_rng(seed), 64, 64)
+        picture, alpha = rendered(scene, training_set)
+        plain, same = rendered(replace(scene, clutter=(), screen=None), training_set)
         np.testing.assert_array_equal(same, alpha)
-        difference = np.abs(cluttered.astype(int) - plain).max(axis=2)
+        difference = np.abs(picture.astype(int) - plain).max(axis=2)
         assert difference[alpha == 1].max(initial=0) <= 1
         changed.append(difference[alpha == 0] > 8)
     assert np.concatenate(changed).mean() > 0.05
 
 
-def test_a_poster_shows_a_person_who_does_not_count(packs: Path, tmp_path: Path) -> None:
+def test_a_poster_shows_a_person_who_does_not_count(packs: Path, tmp_path: Path, bare: None) -> None:
     """The people of the packs are orange, and their rooms are not."""
     training_set = load_training_set(packs, tmp_path, 64)
     mix = Mix.still(nobody=1.0, clutter=1.0)
     orange = []
     for poster in (0.0, 1.0):
-        composer, found = Bare(training_set, replace(mix, poster=poster)), 0
+        drawn, found = Composer(training_set, replace(mix, poster=poster)), 0
         for seed in range(40):
-            picture, alpha = composer.draw(np.random.default_rng(seed), 96, 96)
+            picture, alpha = drawn.draw(np.random.default_rng(seed), 96, 96)
             assert not alpha.any()
             found += int((picture.astype(int) @ (1, 0, -1) > 140).sum())
         orange.append(found)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -14,9 +13,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from streammatte.research.train.clothes import skin_of
 from streammatte.research.train.data import TrainingSet
 
-__all__ = ["Stack", "Stacks", "uploaded"]
+__all__ = ["Stack", "Stacks"]
 
 CHUNK = 64
 
@@ -115,40 +115,13 @@ class Stacks:
     @classmethod
     def of(cls, training_set: TrainingSet, side: int, device: torch.device) -> Stacks:
         """Move a training set whose pictures have no side above `side`."""
-        everybody = [person for group in training_set.people for person in group]
+        everybody = training_set.everybody
         with ThreadPoolExecutor() as pool:
             cut_outs = list(pool.map(lambda person: np.dstack([person.foreground, person.alpha]), everybody))
-            skin = list(pool.map(lambda person: _skin(person.foreground, person.alpha, person.box), everybody))
+            skin = list(pool.map(skin_of, everybody))
         return cls(
             Stack.of(cut_outs, side, device),
             Stack.of((person.photo for person in everybody), side, device),
             Stack.of(training_set.backgrounds, side, device),
-            torch.from_numpy(np.stack(skin)).to(device),
+            torch.from_numpy(np.stack(skin).astype(np.float16) / np.float16(255)).to(device),
         )
-
-
-def _skin(foreground: NDArray[np.uint8], alpha: NDArray[np.uint8], box: Sequence[int]) -> NDArray[np.float16]:
-    _, top, width, height = box
-    head = min(0.5 * height, 0.8 * width)
-    rows = slice(int(top + 0.4 * head), int(top + head))
-    face = foreground[rows][alpha[rows] > 128]
-    colour = np.median(face, axis=0) if len(face) else np.full(3, 128.0)
-    return np.asarray(colour / 255, np.float16)
-
-
-def uploaded(choices: dict[str, NDArray[Any]], device: torch.device) -> dict[str, Tensor]:
-    """Arrays on a device, all in one transfer; float64 becomes float32."""
-    arrays = {
-        key: np.ascontiguousarray(value, np.float32 if value.dtype == np.float64 else value.dtype)
-        for key, value in choices.items()
-    }
-    starts = np.cumsum([0, *(-(-array.nbytes // 16) * 16 for array in arrays.values())])
-    buffer = torch.empty(int(starts[-1]), dtype=torch.uint8, pin_memory=device.type == "cuda")
-    view = buffer.numpy()
-    for array, start in zip(arrays.values(), starts, strict=False):
-        view[start : start + array.nbytes] = array.reshape(-1).view(np.uint8)
-    moved = buffer.to(device, non_blocking=True)
-    return {
-        key: moved[start : start + array.nbytes].view(torch.from_numpy(array[:0]).dtype).reshape(array.shape)
-        for (key, array), start in zip(arrays.items(), starts.tolist(), strict=False)
-    }
