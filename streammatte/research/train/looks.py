@@ -44,8 +44,8 @@ def drawn_look(rng: np.random.Generator, width: int, height: int) -> Look:
     """A look at a scene of (height, width): up to a fifth nearer, half of them mirrored, in slightly other light."""
     near = np.exp(rng.uniform(0, np.log(1.2)))
     scale = near * np.exp(rng.uniform(0, 0.06, 2))
-    frame = np.array((width, height))
-    offset = -(scale - 1) * frame * rng.uniform(0, 1, 2)
+    last = np.array((width - 1, height - 1))
+    offset = -(scale - 1) * last * rng.uniform(0, 1, 2)
     matrix = np.column_stack((np.diag(scale), offset))
     if rng.random() < 0.5:
         matrix = _mirrored(matrix, width)

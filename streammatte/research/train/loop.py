@@ -107,6 +107,7 @@ def train(
                         recipe.weigh(state.averaged(), training_set) if leads else state.hardness
                     )
                     log.write(stage=stage.name, step=state.step, images=state.images, **state.hardness.summary())
+                    meter = Meter()
                 upcoming = range(state.step, min(stage.steps, (state.step // every + 1) * every))
                 on = next(network.parameters()).device
                 for batch in batches(recipe, index, training_set, state.hardness, upcoming, workers, on, team):
