@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "--recipe",
     default="streammatte",
     metavar="NAME",
-    help="streammatte (ours), long (on, from weights that are there), gpu (ours, on one) or paper (published).",
+    help="streammatte (ours), long (on from weights), long-gpu (on one), gpu (anew) or paper (published).",
 )
 @click.option("--variant", metavar="NAME", help="A network of the paper's tables ('streammatte model --table 2').")
 @click.option("--init", type=click.Path(path_type=Path), help="Start from these weights (.safetensors).")
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--workers", default=2, show_default=True, help="Processes that make pictures; 0 for none but the team's."
 )
+@click.option("--minutes", type=float, help="Stop after so long, with a checkpoint to go on from.")
 @click.option("--validate-every", default=1000, show_default=True, metavar="STEPS")
 def train(
     data: Path,
@@ -47,6 +48,7 @@ def train(
     team: int,
     threads: int,
     workers: int,
+    minutes: float | None,
     validate_every: int,
 ) -> None:
     """Train the network on packs of photos with alpha.
@@ -62,7 +64,9 @@ def train(
         raise UsageError("--variant and --init exclude each other: weights say themselves which network they are of")
     if team > 1 and device != "cpu":
         raise UsageError(f"--team {team} on {device}; a team of processes trains on the CPU alone")
-    run = _Run(data, out, recipe, variant, init, first_stage, device, threads, workers, validate_every)
+    if team > 1 and minutes is not None:
+        raise UsageError(f"--minutes with --team {team}; a team goes on until it is stopped")
+    run = _Run(data, out, recipe, variant, init, first_stage, device, threads, workers, minutes, validate_every)
     if team == 1:
         run(0)
         return
@@ -85,6 +89,7 @@ class _Run:
     device: str
     threads: int
     workers: int
+    minutes: float | None
     validate_every: int
 
     def __call__(self, rank: int, size: int = 1, meeting: Path | None = None) -> None:
@@ -115,6 +120,7 @@ class _Run:
             team=ALONE if meeting is None else Team.joined(meeting, rank, size),
             report=_print,
             validate=self._validate if (self.data / "val").is_dir() else None,
+            minutes=self.minutes,
             validate_every=self.validate_every,
         )
 

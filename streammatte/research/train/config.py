@@ -151,6 +151,43 @@ CALMER = Mix(
 )
 """Somewhat fewer changes than the mix has by itself."""
 
+LONG = Recipe(
+    (
+        Stage(
+            "people",
+            31_320,
+            64,
+            (256, 256, 288, 288, 320, 352, 448),
+            448,
+            1e-3,
+            trained="sn",
+            final=1.0,
+            looks=3,
+            pairs=0.1,
+            aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1)),
+            weigh_every=3_132,
+        ),
+        Stage(
+            "decay",
+            4_680,
+            64,
+            (416,),
+            448,
+            1e-3,
+            trained="sn",
+            warmup=1,
+            looks=3,
+            pairs=0.1,
+            aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1)),
+        ),
+    ),
+    mix=replace(CALMER, nobody=0.2, screen=0.4),
+    losses=Losses(weighed_by="prediction", unknown=2.0),
+    average=0.9995,
+    measured_norms=False,
+)
+"""SN alone, for as long as it takes, and then a decay: on from weights that are there."""
+
 RECIPES = {
     "streammatte": Recipe(
         (
@@ -178,41 +215,8 @@ RECIPES = {
         losses=Losses(weighed_by="prediction", unknown=2.0),
         average=0.9995,
     ),
-    "long": Recipe(
-        (
-            Stage(
-                "people",
-                31_320,
-                64,
-                (256, 256, 288, 288, 320, 352, 448),
-                448,
-                1e-3,
-                trained="sn",
-                final=1.0,
-                looks=3,
-                pairs=0.1,
-                aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1)),
-                weigh_every=3_132,
-            ),
-            Stage(
-                "decay",
-                4_680,
-                64,
-                (416,),
-                448,
-                1e-3,
-                trained="sn",
-                warmup=1,
-                looks=3,
-                pairs=0.1,
-                aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1)),
-            ),
-        ),
-        mix=replace(CALMER, nobody=0.2, screen=0.4),
-        losses=Losses(weighed_by="prediction", unknown=2.0),
-        average=0.9995,
-        measured_norms=False,
-    ),
+    "long": LONG,
+    "long-gpu": replace(LONG, stages=tuple(replace(stage, trained="both") for stage in LONG.stages)),
     "paper": Recipe(
         (
             Stage(

@@ -38,6 +38,7 @@ def train(
     first_stage: str | None = None,
     device: str = "cpu",
     workers: int = 2,
+    minutes: float | None = None,
     team: Team = ALONE,
     report: Callable[[Progress], None] = lambda progress: None,
     validate: Callable[[MattingNetwork], dict[str, float]] | None = None,
@@ -65,6 +66,8 @@ def train(
         A torch device.
     workers : int
         Processes that make pictures; 0 to make them here.
+    minutes : float, optional
+        Stop after so long; not in a team, whose members would not stop at one step.
     team : Team
         Whose member this process is. The first one reports, validates and saves.
     report, validate : callable
@@ -72,6 +75,7 @@ def train(
     report_every, validate_every : int
         Steps from one call to the next.
     """
+    began = time.monotonic()
     cv2.setNumThreads(1)  # before the loader forks: OpenCV's own threads do not survive that
     out.mkdir(parents=True, exist_ok=True)
     leads = team.rank == 0
@@ -97,7 +101,6 @@ def train(
             state.restore(resumed)
             resumed = None
         step = TrainingStep(network, optimiser, stage, recipe.losses, team)
-        network.train()
         meter, saved = Meter(), time.monotonic()
         every = stage.weigh_every or stage.steps
         try:
@@ -128,6 +131,9 @@ def train(
                     if time.monotonic() - saved > SAVE_EVERY_S:
                         state.save(checkpoint)
                         saved = time.monotonic()
+                    if minutes is not None and time.monotonic() - began > 60 * minutes:
+                        _validate(state, recipe, training_set, out, log, validate)
+                        return
         finally:
             if leads:
                 state.save(checkpoint)

@@ -68,12 +68,14 @@ class Losses:
         return loss + self.steadiness * steadiness_loss(torch.softmax(logits[0], dim=1), cells)
 
     def total(self, output: MattingOutput, alpha: Tensor, pairs: bool = False) -> Tensor:
-        """Equation 10, and with `pairs` the steadiness too; alpha is the true one, (N, 1, H, W) in [0, 1]."""
-        weigh_by = alpha if self.weighed_by == "target" else output.alpha
-        loss = self.sn(output.logits, alpha)
-        loss = loss + self.l1 * weighted_l1_loss(output.alpha, alpha, weigh_by)
-        loss = loss + self.gradient * gradient_loss(output.alpha, alpha)
-        return loss + self.steadiness * steadiness_loss(output.alpha, alpha) if pairs else loss
+        """Equation 10, and with `pairs` the steadiness of alpha too; alpha is the true one, (N, 1, H, W) in [0, 1]."""
+        return self.sn(output.logits, alpha) + self.mrn(output.alpha, alpha, pairs)
+
+    def mrn(self, found: Tensor, alpha: Tensor, pairs: bool = False) -> Tensor:
+        """L_1 and L_g of the alpha that was found with their weights, and with `pairs` its steadiness."""
+        weigh_by = alpha if self.weighed_by == "target" else found
+        loss = self.l1 * weighted_l1_loss(found, alpha, weigh_by) + self.gradient * gradient_loss(found, alpha)
+        return loss + self.steadiness * steadiness_loss(found, alpha) if pairs else loss
 
 
 def region_target(alpha: Tensor, stride: int, margin: int = 4) -> Tensor:

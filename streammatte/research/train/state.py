@@ -40,7 +40,11 @@ class State:
 
     def restore(self, content: dict[str, Any]) -> None:
         self.network.load_state_dict(content["network"])
-        self.optimiser.load_state_dict(content["optimiser"])
+        # SN's parameters come first, whatever is trained: what a run of SN alone knows about them helps one of both
+        fresh = self.optimiser.state_dict()
+        count = len(fresh["param_groups"][0]["params"])
+        known = {number: means for number, means in content["optimiser"]["state"].items() if number < count}
+        self.optimiser.load_state_dict({**fresh, "state": known})
         self.average = {
             key: value.to(next(self.network.parameters()).device) for key, value in content["average"].items()
         }

@@ -19,6 +19,8 @@ __all__ = ["TrainingStep"]
 class TrainingStep:
     """Trains a network by one batch after the other: `loss = step(batch, learning_rate)`.
 
+    The network is set to training mode; where MRN alone is trained, SN to evaluation mode.
+
     On a GPU the network runs in bfloat16, but for what its heads give, and each shape of batch is recorded once as a
     CUDA graph: a network of many small layers would otherwise wait for Python.
 
@@ -43,6 +45,9 @@ class TrainingStep:
     ) -> None:
         self._network, self._optimiser, self._stage, self._losses, self._team = network, optimiser, stage, losses, team
         self._parameters = [p for group in optimiser.param_groups for p in group["params"]]
+        network.train()
+        network.sn.requires_grad_(stage.trained != "mrn")
+        network.sn.train(stage.trained != "mrn")
         self._device = self._parameters[0].device
         self._graphs: dict[tuple[torch.Size, bool], _Recorded] = {}
         if self._device.type == "cuda":
@@ -75,6 +80,8 @@ class TrainingStep:
                 output = self._network(batch.pictures)
         if trained == "sn":
             loss = self._losses.sn(logits, batch.alphas, batch.pairs)
+        elif trained == "mrn":
+            loss = self._losses.mrn(output.alpha, batch.alphas, batch.pairs)
         else:
             loss = self._losses.total(output, batch.alphas, batch.pairs)
         loss.backward()  # type: ignore[no-untyped-call]

@@ -157,7 +157,7 @@ def test_the_schedule_is_a_line_and_then_half_a_cosine() -> None:
 
 
 def test_cli_names_every_recipe() -> None:
-    from streammatte.cli.train import train
+    from streammatte.research.cli.train import train
 
     help_of_recipe = next(p.help for p in train.params if p.name == "recipe")  # type: ignore[attr-defined]
     assert all(name in help_of_recipe for name in RECIPES)
@@ -170,4 +170,4 @@ def test_cli_refuses_an_unknown_recipe(tmp_path: Path) -> None:
 
     result = CliRunner().invoke(cli, ["train", "--data", str(tmp_path), "--out", str(tmp_path), "--recipe", "x"])
     assert result.exit_code != 0
-    assert "streammatte, gpu, long, paper" in result.output + result.stderr + str(result.exception)
+    assert "streammatte, gpu, long, long-gpu, paper" in result.output + result.stderr + str(result.exception)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from streammatte.nn.network import MattingNetwork
+from streammatte.research.train.config import Recipe, Stage
+from streammatte.research.train.loop import train
+
+SN = Recipe((Stage("s", 3, 2, (64,), 64, 1e-3, trained="sn", warmup=1),))
+
+
+def checkpoint(out: Path) -> dict:
+    return torch.load(out / "checkpoint.pt")
+
+
+def test_a_run_of_sn_goes_on_with_both_networks_and_back(packs: Path, tmp_path: Path) -> None:
+    """What Adam knows of SN is kept, so that its steps are counted on; MRN's begin then, and are forgotten again."""
+    torch.manual_seed(0)
+    network = MattingNetwork()
+    begun = network.mrn.head.weight.detach().clone()
+    train(network, packs, tmp_path, SN, workers=0)
+    alone = checkpoint(tmp_path)
+    assert torch.equal(alone["network"]["mrn.head.weight"], begun)
+    both = replace(SN, stages=(replace(SN.stages[0], steps=5, trained="both"),))
+    train(network, packs, tmp_path, both, workers=0)
+    joint = checkpoint(tmp_path)
+    steps = [int(each["step"]) for each in joint["optimiser"]["state"].values()]
+    count = len(alone["optimiser"]["state"])
+    assert steps[:count] == [5] * count
+    assert steps[count:] == [2] * (len(steps) - count)
+    assert len(steps) > count
+    assert not torch.equal(joint["network"]["mrn.head.weight"], begun)
+    train(network, packs, tmp_path, replace(SN, stages=(replace(SN.stages[0], steps=6),)), workers=0)
+    again = checkpoint(tmp_path)
+    assert [int(each["step"]) for each in again["optimiser"]["state"].values()] == [6] * count
+    assert torch.equal(again["network"]["mrn.head.weight"], joint["network"]["mrn.head.weight"])
+
+
+def test_mrn_alone_learns_under_sn_as_it_is(packs: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = MattingNetwork()
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    recipe = replace(SN, stages=(replace(SN.stages[0], trained="mrn"),), measured_norms=False)
+    train(network, packs, tmp_path, recipe, workers=0)
+    after = checkpoint(tmp_path)["network"]
+    for key, value in before.items():
+        if key.startswith("sn."):
+            assert torch.equal(after[key], value), key
+    assert not torch.equal(after["mrn.head.weight"], before["mrn.head.weight"])
+
+
+def test_a_run_of_some_minutes_leaves_a_checkpoint_and_weights(packs: Path, tmp_path: Path) -> None:
+    train(MattingNetwork(), packs, tmp_path, SN, workers=0, minutes=0.0)
+    assert checkpoint(tmp_path)["step"] == 1
+    assert (tmp_path / "weights.safetensors").exists()
+    train(MattingNetwork(), packs, tmp_path, SN, workers=0)
+    assert checkpoint(tmp_path)["step"] == 3
