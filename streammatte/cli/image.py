@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from streammatte.cli.options import (
     alpha_option,
     background_options,
+    bits_option,
     engine_options,
     quiet_option,
     refuse_clash,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options
 @alpha_option
+@bits_option
 @weights_option
 @engine_options
 @quiet_option
@@ -38,6 +40,7 @@ def image(
     no_decontaminate: bool,
     filters: tuple[str, ...],
     alpha: AlphaKind | None,
+    bits: Literal[8, 16],
     weights: Path | None,
     engine: EngineName,
     device: Device,
@@ -80,7 +83,7 @@ def image(
                 failures.append(str(error))
                 continue
             with source:
-                sink = open_sink(result, source, transparent=transparent, alpha=alpha, on_notice=notices)
+                sink = open_sink(result, source, transparent=transparent, alpha=alpha, bits=bits, on_notice=notices)
                 run_chain(source, chain, sink, on_frame=tally)
     notices.say()
     if not quiet:

@@ -19,6 +19,7 @@ __all__ = [
     "PerhapsFile",
     "alpha_option",
     "background_options",
+    "bits_option",
     "engine_options",
     "filter_options",
     "kept_filters",
@@ -143,6 +144,10 @@ alpha_option = click.option(
     type=click.Choice(("straight", "premultiplied")),
     help="Where OUT is transparent: the foreground's own colours, or those multiplied by alpha. "
     "[default: straight; .exr is always premultiplied]",
+)
+
+bits_option = click.option(
+    "--bits", type=click.Choice((8, 16)), default=8, show_default=True, help="Of each value in PNG and TIFF pictures."
 )
 
 weights_option = click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -13,6 +13,7 @@ from streammatte.cli.options import (
     PerhapsFile,
     alpha_option,
     background_options,
+    bits_option,
     engine_options,
     kept_filters,
     kept_options,
@@ -42,6 +43,7 @@ _WHOLE = 0.9
 @kept_options
 @smooth_option("off")
 @alpha_option
+@bits_option
 @click.option(
     "--codec",
     type=click.Choice(("h264", "vp9", "prores", "ffv1", "png")),
@@ -73,6 +75,7 @@ def video(
     keep_held_objects: bool,
     smooth: SmootherName,
     alpha: AlphaKind | None,
+    bits: Literal[8, 16],
     codec: str | None,
     alpha_out: Path | None,
     foreground_out: Path | None,
@@ -99,6 +102,7 @@ def video(
     from streammatte.cli.progress import progress
     from streammatte.filter_text import parse_filter
     from streammatte.io import alpha_kind, open_sink, open_source
+    from streammatte.io.containers import DEEP
     from streammatte.io.tee import TeeSink
     from streammatte.matting import load
     from streammatte.pipeline import run
@@ -121,13 +125,17 @@ def video(
         steps = [*map(parse_filter, kept), *behind, *map(parse_filter, filters)]
         refuse_clash(outputs, background.paths)
         transparent = background.kind == "none"
+        deep = [path for path in outputs if path.suffix.lower() in DEEP] or [out]
         sink_to = partial(open_sink, source=source, first_number=start_number, on_notice=notices)
-        composite = sink_to(out, transparent=transparent, alpha=alpha, codec=codec, sound=not no_sound)
+        composite = sink_to(
+            out, transparent=transparent, alpha=alpha, bits=bits if out in deep else 8, codec=codec, sound=not no_sound
+        )
         sinks = [opened.enter_context(composite)]
         others: list[tuple[Path | None, Picture]] = [(alpha_out, "alpha"), (foreground_out, "foreground")]
         for path, picture in others:
             if path is not None:
-                sinks.append(opened.enter_context(sink_to(path, picture=picture, sound=False)))
+                sink = sink_to(path, picture=picture, bits=bits if path in deep else 8, sound=False)
+                sinks.append(opened.enter_context(sink))
         notices.say()
         matter = load(weights, engine=engine, device=device, threads=threads)
         with progress(source.info.frames, quiet=quiet) as tally:

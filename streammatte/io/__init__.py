@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from streammatte.errors import UsageError, about
 from streammatte.io.containers import (
+    DEEP,
     LINEAR,
     PICTURES,
     WRITTEN_PICTURES,
@@ -86,6 +87,7 @@ def open_sink(
     picture: Literal["composite", "alpha", "foreground"] = "composite",
     transparent: bool = False,
     alpha: Literal["straight", "premultiplied"] | None = None,
+    bits: Literal[8, 16] = 8,
     codec: str | None = None,
     first_number: int = 1,
     sound: bool = True,
@@ -110,6 +112,8 @@ def open_sink(
     alpha : {"straight", "premultiplied"}, optional
         Whether these colours are as they are, or multiplied by alpha; by default what the file is defined to hold,
         or straight. An .exr is premultiplied, in linear light and half floats.
+    bits : {8, 16}
+        Of each value in a .png or .tiff. Colours have 8 of their own; alpha has finer steps in 16.
     codec : str, optional
         Of a video: h264, vp9, prores, or without any loss ffv1 in .mkv and png in .mov; by default the usual one.
     first_number : int
@@ -126,7 +130,7 @@ def open_sink(
     MediaError
         If it cannot be written.
     """
-    from streammatte.io.paint import PAINTS, TRANSPARENT_PAINTS
+    from streammatte.io.paint import PAINTS, TRANSPARENT_PAINTS, Values
 
     path = Path(path)
     with about(path):
@@ -141,8 +145,10 @@ def open_sink(
             )
         if alpha is not None and not transparent:
             raise UsageError(f"{path} gets a background, and no {alpha} alpha", remedy="leave one of the two out")
-        linear = path.suffix.lower() in LINEAR
-        paint = TRANSPARENT_PAINTS[alpha_kind(path, alpha), linear] if transparent else PAINTS[picture, linear]
+        if bits == 16 and path.suffix.lower() not in DEEP:
+            raise UsageError(f"{path} is not written with 16 bits", remedy="write .png or .tif, or floats into .exr")
+        values: Values = "light" if path.suffix.lower() in LINEAR else "16 bits" if bits == 16 else "8 bits"
+        paint = TRANSPARENT_PAINTS[alpha_kind(path, alpha), values] if transparent else PAINTS[picture, values]
         if path.suffix.lower() in WRITTEN_PICTURES:
             from streammatte.io.images import ImageSink, SequenceSink, is_sequence
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from streammatte.io.paint import AlphaKind
 
 __all__ = [
+    "DEEP",
     "LINEAR",
     "PICTURES",
     "WRITTEN_PICTURES",
@@ -25,6 +26,9 @@ __all__ = [
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 """Suffixes of picture files, in small letters."""
+
+DEEP = frozenset({".png", ".tif", ".tiff"})
+"""Suffixes of the picture files that can hold 16 bits."""
 
 LINEAR = frozenset({".exr"})
 """Suffixes of the picture files that hold floats, in linear light."""

@@ -245,9 +245,9 @@ def _write_image(file: Path, path: Path, picture: NDArray[Any]) -> None:
         raise MediaError(f"{path} cannot be written ({reason})") from error
 
 
-def _encoded(picture: NDArray[np.uint8], suffix: str) -> bytes:
+def _encoded(picture: NDArray[Any], suffix: str) -> bytes:
     if picture.ndim == 3:
         code = cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-        picture = np.asarray(cv2.cvtColor(picture, code), np.uint8)
+        picture = np.asarray(cv2.cvtColor(picture, code), picture.dtype)
     options = {".webp": [cv2.IMWRITE_WEBP_QUALITY, 101]}.get(suffix, [])  # above 100: lossless
     return cv2.imencode(suffix, picture, options)[1].tobytes()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from streammatte.compositing import over
 from streammatte.layers import Layers
 
-__all__ = ["PAINTS", "TRANSPARENT_PAINTS", "AlphaKind", "Paint", "Picture"]
+__all__ = ["PAINTS", "TRANSPARENT_PAINTS", "AlphaKind", "Paint", "Picture", "Values"]
 
 _RIM_PX = 8
 """Pixels beyond the last visible one that keep their colours, so that no encoder smears black into hair."""
@@ -23,11 +23,11 @@ Picture: TypeAlias = Literal["composite", "alpha", "foreground"]
 AlphaKind: TypeAlias = Literal["straight", "premultiplied"]
 """Whether colours beside alpha are those of the foreground, or already multiplied by it."""
 
-Paint: TypeAlias = Callable[[Layers], NDArray[Any]]
-"""Makes (H, W) grey, (H, W, 3) R,G,B or (H, W, 4) R,G,B,A of the layers.
+Values: TypeAlias = Literal["8 bits", "16 bits", "light"]
+"""What pictures are made of: uint8 or uint16, full range, or float32 in linear light."""
 
-In uint8, full range; or, for files that hold floats, in float32 and linear light.
-"""
+Paint: TypeAlias = Callable[[Layers], NDArray[Any]]
+"""Makes (H, W) grey, (H, W, 3) R,G,B or (H, W, 4) R,G,B,A of the layers."""
 
 _LEVELS = np.arange(256) / 255
 _LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -58,27 +58,38 @@ def _premultiplied(layers: Layers) -> NDArray[np.uint8]:
     return np.asarray(cv2.merge([_foreground(layers), _alpha(layers)]), np.uint8)
 
 
+def _deep_alpha(layers: Layers) -> NDArray[np.uint16]:
+    return np.asarray(np.rint(layers.alpha * 65535), np.uint16)
+
+
+def _deep_foreground(layers: Layers) -> NDArray[np.uint16]:
+    return np.asarray(np.rint(layers.foreground * (257 * layers.alpha[..., None])), np.uint16)
+
+
 def _linear_foreground(layers: Layers) -> NDArray[np.float32]:
     return _LINEAR[layers.foreground] * layers.alpha[..., None]
 
 
-def _linear_premultiplied(layers: Layers) -> NDArray[np.float32]:
-    return np.dstack([_linear_foreground(layers), layers.alpha])
-
-
-PAINTS: dict[tuple[Picture, bool], Paint] = {
-    ("composite", False): _composite,
-    ("alpha", False): _alpha,
-    ("foreground", False): _foreground,
-    ("composite", True): lambda layers: _LINEAR[layers.composite.rgb],
-    ("alpha", True): lambda layers: layers.alpha,
-    ("foreground", True): _linear_foreground,
+PAINTS: dict[tuple[Picture, Values], Paint] = {
+    ("composite", "8 bits"): _composite,
+    ("alpha", "8 bits"): _alpha,
+    ("foreground", "8 bits"): _foreground,
+    ("composite", "16 bits"): lambda layers: _composite(layers) * np.uint16(257),
+    ("alpha", "16 bits"): _deep_alpha,
+    ("foreground", "16 bits"): _deep_foreground,
+    ("composite", "light"): lambda layers: _LINEAR[layers.composite.rgb],
+    ("alpha", "light"): lambda layers: layers.alpha,
+    ("foreground", "light"): _linear_foreground,
 }
-"""By what is shown, and whether it is in linear light."""
+"""By what is shown."""
 
-TRANSPARENT_PAINTS: dict[tuple[AlphaKind, bool], Paint] = {
-    ("straight", False): _straight,
-    ("premultiplied", False): _premultiplied,
-    ("premultiplied", True): _linear_premultiplied,
+TRANSPARENT_PAINTS: dict[tuple[AlphaKind, Values], Paint] = {
+    ("straight", "8 bits"): _straight,
+    ("premultiplied", "8 bits"): _premultiplied,
+    ("straight", "16 bits"): lambda layers: np.dstack(
+        [_straight(layers)[..., :3] * np.uint16(257), _deep_alpha(layers)]
+    ),
+    ("premultiplied", "16 bits"): lambda layers: np.dstack([_deep_foreground(layers), _deep_alpha(layers)]),
+    ("premultiplied", "light"): lambda layers: np.dstack([_linear_foreground(layers), layers.alpha]),
 }
-"""By the kind of alpha, and whether colours are in linear light."""
+"""By the kind of alpha."""

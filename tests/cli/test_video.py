@@ -90,6 +90,13 @@ def test_engine_threads_and_silence(streammatte, loaded, clip, tmp_path):
         assert not container.streams.audio
 
 
+def test_16_bits_go_where_they_can(streammatte, clip, tmp_path):
+    result = streammatte("video", clip, tmp_path / "out.mp4", "--alpha-out", tmp_path / "a" / "%02d.png", "--bits", 16)
+    assert result.exit_code == 0
+    assert next(av.open(tmp_path / "a" / "12.png").decode(video=0)).format.name.startswith("gray16")
+    assert streammatte("video", clip, tmp_path / "out.mp4", "--bits", 16).exit_code == 2
+
+
 @pytest.mark.parametrize("end", [["--end", "0:00:00.36"], ["--duration", "0.16"]])
 def test_a_part_of_the_video(streammatte, clip, pictures, tmp_path, end):
     result = streammatte("video", clip, tmp_path / "out.mp4", "--start", "0:00.2", *end, "--bg", "white")

@@ -133,6 +133,23 @@ def test_premultiplied_where_it_is_asked_for(tmp_path, alpha, through, suffix, w
     assert np.abs(rgba[..., 3] - np.rint(alpha * 255)).max() <= within
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_16_bits_hold_alpha_finer_than_8(tmp_path, alpha, through, suffix):
+    source = [ArraySource([np.full((48, 64, 3), RED, np.uint8)]) for _ in range(3)]
+    through(source[0], open_sink(tmp_path / f"a{suffix}", transparent=True, bits=16), alpha)
+    through(source[1], open_sink(tmp_path / f"b{suffix}", picture="alpha", bits=16), alpha)
+    through(source[2], open_sink(tmp_path / f"c{suffix}", picture="foreground", bits=16), alpha)
+    rgba, matte, over_black = (cv2.imread(str(tmp_path / f"{name}{suffix}"), cv2.IMREAD_UNCHANGED) for name in "abc")
+    expected = np.rint(alpha.astype(float) * 65535)
+    assert rgba.dtype == matte.dtype == over_black.dtype == np.uint16
+    assert np.abs(rgba[..., 3] - expected).max() <= 1
+    assert np.abs(matte - expected).max() <= 1
+    assert (rgba[..., 2::-1][alpha > 0] == np.array(RED) * 257).all()
+    assert np.abs(over_black[..., ::-1] - np.array(RED) * 257 * alpha[..., None]).max() <= 1
+    with pytest.raises(UsageError, match=r"is not written with 16 bits; write \.png or \.tif"):
+        open_sink(tmp_path / "d.webp", transparent=True, bits=16)
+
+
 @pytest.mark.parametrize(("suffix", "codec"), [(".mkv", "ffv1"), (".mov", "png")])
 @pytest.mark.parametrize("transparent", [False, True])
 def test_without_loss_every_value_comes_back(write_clip, probe, through, tmp_path, suffix, codec, transparent):
