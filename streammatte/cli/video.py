@@ -55,6 +55,12 @@ _WHOLE = 0.9
     "--foreground-out", metavar="FILE", type=click.Path(path_type=Path), help="Write the foreground over black too."
 )
 @click.option(
+    "--side-by-side-out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write straight colours and, to their right, alpha too, for players that take the two apart.",
+)
+@click.option(
     "--start-number", type=click.IntRange(0), default=1, show_default=True, help="Of the first picture of a sequence."
 )
 @click.option("--start", metavar="TIME", help="Begin here; TIME is in seconds or h:m:s.")
@@ -79,6 +85,7 @@ def video(
     codec: str | None,
     alpha_out: Path | None,
     foreground_out: Path | None,
+    side_by_side_out: Path | None,
     start_number: int,
     start: str | None,
     end: str | None,
@@ -113,7 +120,7 @@ def video(
     begin, until = parse_time(start or "0"), parse_time(end) if end is not None else None
     if duration is not None:
         until = begin + parse_time(duration)
-    outputs = [path for path in (out, alpha_out, foreground_out) if path is not None]
+    outputs = [path for path in (out, alpha_out, foreground_out, side_by_side_out) if path is not None]
     notices = Notices(quiet=quiet)
     with ExitStack() as opened:
         source = opened.enter_context(
@@ -131,7 +138,11 @@ def video(
             out, transparent=transparent, alpha=alpha, bits=bits if out in deep else 8, codec=codec, sound=not no_sound
         )
         sinks = [opened.enter_context(composite)]
-        others: list[tuple[Path | None, Picture]] = [(alpha_out, "alpha"), (foreground_out, "foreground")]
+        others: list[tuple[Path | None, Picture]] = [
+            (alpha_out, "alpha"),
+            (foreground_out, "foreground"),
+            (side_by_side_out, "side by side"),
+        ]
         for path, picture in others:
             if path is not None:
                 sink = sink_to(path, picture=picture, bits=bits if path in deep else 8, sound=False)

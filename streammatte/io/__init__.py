@@ -84,7 +84,7 @@ def open_sink(
     path: str | Path,
     source: Source | None = None,
     *,
-    picture: Literal["composite", "alpha", "foreground"] = "composite",
+    picture: Literal["composite", "alpha", "foreground", "side by side"] = "composite",
     transparent: bool = False,
     alpha: Literal["straight", "premultiplied"] | None = None,
     bits: Literal[8, 16] = 8,
@@ -104,8 +104,9 @@ def open_sink(
     source : Source, optional
         Where the frames come from. Of a video file the rate, colours, shape of pixels, sound, subtitles, chapters and
         tags are kept.
-    picture : {"composite", "alpha", "foreground"}
-        What an opaque file shows: the layers put together, the alpha in grey, or the foreground over black.
+    picture : {"composite", "alpha", "foreground", "side by side"}
+        What an opaque file shows: the layers put together, the alpha in grey, the foreground over black, or, twice as
+        wide, the foreground's straight colours with the alpha in grey to their right.
     transparent : bool
         Whether to write the foreground's colours with their alpha: ProRes 4444 in .mov, VP9 in .webm and .mkv, or .png,
         .tiff, .webp and .exr pictures.
@@ -160,4 +161,7 @@ def open_sink(
         from streammatte.io.video_sink import VideoSink
 
         encoder = encoder_for(path, codec, transparent=transparent)
-        return VideoSink(path, container_for(path), encoder, paint, source, sound=sound, on_notice=on_notice)
+        columns = 2 if picture == "side by side" else 1
+        return VideoSink(
+            path, container_for(path), encoder, paint, source, columns=columns, sound=sound, on_notice=on_notice
+        )

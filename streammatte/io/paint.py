@@ -17,7 +17,7 @@ __all__ = ["PAINTS", "TRANSPARENT_PAINTS", "AlphaKind", "Paint", "Picture", "Val
 _RIM_PX = 8
 """Pixels beyond the last visible one that keep their colours, so that no encoder smears black into hair."""
 
-Picture: TypeAlias = Literal["composite", "alpha", "foreground"]
+Picture: TypeAlias = Literal["composite", "alpha", "foreground", "side by side"]
 """The kinds of opaque output."""
 
 AlphaKind: TypeAlias = Literal["straight", "premultiplied"]
@@ -58,6 +58,10 @@ def _premultiplied(layers: Layers) -> NDArray[np.uint8]:
     return np.asarray(cv2.merge([_foreground(layers), _alpha(layers)]), np.uint8)
 
 
+def _side_by_side(colours: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    return np.hstack([colours, np.repeat(alpha[..., None], 3, axis=2)])
+
+
 def _deep_alpha(layers: Layers) -> NDArray[np.uint16]:
     return np.asarray(np.rint(layers.alpha * 65535), np.uint16)
 
@@ -74,12 +78,17 @@ PAINTS: dict[tuple[Picture, Values], Paint] = {
     ("composite", "8 bits"): _composite,
     ("alpha", "8 bits"): _alpha,
     ("foreground", "8 bits"): _foreground,
+    ("side by side", "8 bits"): lambda layers: _side_by_side(_straight(layers)[..., :3], _alpha(layers)),
     ("composite", "16 bits"): lambda layers: _composite(layers) * np.uint16(257),
     ("alpha", "16 bits"): _deep_alpha,
     ("foreground", "16 bits"): _deep_foreground,
+    ("side by side", "16 bits"): lambda layers: _side_by_side(
+        _straight(layers)[..., :3] * np.uint16(257), _deep_alpha(layers)
+    ),
     ("composite", "light"): lambda layers: _LINEAR[layers.composite.rgb],
     ("alpha", "light"): lambda layers: layers.alpha,
     ("foreground", "light"): _linear_foreground,
+    ("side by side", "light"): lambda layers: _side_by_side(_LINEAR[_straight(layers)[..., :3]], layers.alpha),
 }
 """By what is shown."""
 

@@ -57,6 +57,8 @@ class VideoSink(Sink):
         What to show of the layers.
     source : Source, optional
         Where the frames come from. Of a VideoSource the rate, colours and shape of pixels are kept.
+    columns : int
+        How many times as wide as the frames what `paint` makes is.
     sound : bool
         Whether to carry over a VideoSource's sound and subtitles; its chapters and tags are kept in any case.
     on_notice : callable
@@ -79,6 +81,7 @@ class VideoSink(Sink):
         paint: Paint,
         source: Source | None = None,
         *,
+        columns: int = 1,
         sound: bool = True,
         on_notice: Notify = unheard,
     ) -> None:
@@ -112,7 +115,7 @@ class VideoSink(Sink):
         )
         try:
             if source is not None:
-                self._add_stream(source.size)
+                self._add_stream((columns * source.size[0], source.size[1]))
             if film is not None:
                 self._copier = StreamCopier(
                     film.path, self._output, container, film.span, sound=sound, on_notice=on_notice

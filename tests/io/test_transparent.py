@@ -133,6 +133,30 @@ def test_premultiplied_where_it_is_asked_for(tmp_path, alpha, through, suffix, w
     assert np.abs(rgba[..., 3] - np.rint(alpha * 255)).max() <= within
 
 
+@pytest.mark.parametrize("name", ["out.mp4", "out.webm", "out.mov"])
+def test_side_by_side_colours_stand_left_and_alpha_right(write_clip, probe, through, tmp_path, alpha, name):
+    source = open_source(write_clip("in.mp4", [np.full((48, 64, 3), RED, np.uint8)] * 3, options={"crf": "1"}))
+    first = next(iter(open_source(tmp_path / "in.mp4"))).rgb
+    through(source, open_sink(tmp_path / name, source, picture="side by side"), alpha)
+    assert probe(tmp_path / name).size == (128, 48)
+    read = next(iter(open_source(tmp_path / name))).rgb.astype(int)
+    seen = np.s_[26:46, 8:62]
+    assert np.abs(read[:, :64][seen] - first[seen]).mean() < 3
+    assert np.abs(read[:, 64:][seen] - (alpha * 255)[..., None][seen]).mean() < 3
+
+
+def test_side_by_side_in_pictures_of_any_depth(tmp_path, alpha, through):
+    for name, bits in (("a.png", 8), ("b.png", 16), ("c.exr", 8)):
+        source = ArraySource([np.full((48, 64, 3), RED, np.uint8)])
+        through(source, open_sink(tmp_path / name, source, picture="side by side", bits=bits), alpha)
+    for name, most in (("a.png", 255), ("b.png", 65535)):
+        read = cv2.imread(str(tmp_path / name), cv2.IMREAD_UNCHANGED)[..., ::-1].astype(float)
+        assert (read[:, :64][alpha > 0] == np.array(RED) * (most // 255)).all()
+        assert np.abs(read[:, 64:] - alpha[..., None] * most).max() <= 1
+    read = read_exr(tmp_path / "c.exr")
+    np.testing.assert_allclose(read[:, 64:], np.repeat(alpha[..., None], 3, 2), atol=5e-4)
+
+
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 def test_16_bits_hold_alpha_finer_than_8(tmp_path, alpha, through, suffix):
     source = [ArraySource([np.full((48, 64, 3), RED, np.uint8)]) for _ in range(3)]
