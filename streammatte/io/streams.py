@@ -35,6 +35,9 @@ Converter: TypeAlias = "Callable[[AnyPacket | None], Iterable[AnyPacket]]"
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 """The layouts that both encoders take, by the number of channels."""
 
+_PREROLL_S = Fraction(3, 100)
+"""What may be kept of the sound before 0 that an edit list hides: a decoder starts with it."""
+
 _OF_THE_FILE = (
     "major_brand",
     "minor_version",
@@ -126,7 +129,8 @@ class StreamCopier:
         going = set(self._converters)
         for packet in PacketReader(self._input, self._span.start):
             timed = packet.dts is not None or packet.pts is not None
-            if timed and packet.stream_index in going and not _is_filler(packet):
+            hidden = packet.is_discard and _time(packet) + _length(packet) < -_PREROLL_S
+            if timed and packet.stream_index in going and not hidden and not _is_filler(packet):
                 if self._span.length is not None and _time(packet) >= self._span.length:
                     going.remove(packet.stream_index)
                 elif not self._span.start or _time(packet) + _length(packet) > 0:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
@@ -72,6 +73,31 @@ def test_no_source_is_needed(probe, tmp_path, through):
     pictures = np.zeros((3, 48, 64, 3), np.uint8)
     through(ArraySource(pictures, 50), open_sink(tmp_path / "out.mp4"))
     assert probe(tmp_path / "out.mp4").times == [Fraction(index, 50) for index in range(3)]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_what_an_edit_list_hides_stays_hidden(write_clip, probe, through, tmp_path, suffix):
+    """As of a clip that a phone has trimmed: all is still in the file, but only a part is shown."""
+    start, sound = Fraction(4, 5), {"sounds": [("aac", Fraction(0), "eng", 2)]}
+    path = write_clip("in.mp4", 50, options={"bf": "0", "g": "50"}, **sound)
+    data = bytearray(path.read_bytes())
+    where = -1
+    while (where := data.find(b"elst", where + 1)) > 0:  # each track's: one entry of length, media time, rate
+        with av.open(str(path)) as container:
+            scales = [stream.time_base.denominator for stream in (*container.streams.video, *container.streams.audio)]
+        index = data.count(b"elst", 0, where)
+        at = where + 16
+        media = int.from_bytes(data[at : at + 4], "big")
+        data[at : at + 4] = (media + int(start * scales[index])).to_bytes(4, "big")
+    path.write_bytes(data)
+    before = probe(path)
+    source = open_source(path)
+    assert through(source, open_sink(tmp_path / f"out{suffix}", source)) == 30
+    written = probe(tmp_path / f"out{suffix}")
+    assert written.times[0] == 0
+    assert before.tracks[0].times[0] < -0.5
+    assert -0.06 < written.tracks[0].times[0] < 0.03
+    assert written.tracks[0].times[-1] == pytest.approx(float(before.tracks[0].times[-1]), abs=0.03)
 
 
 @pytest.mark.parametrize("second", [0, 3600], ids=["back", "ahead"])
