@@ -5,6 +5,7 @@ Importing this package loads neither av nor cv2; what an input or output needs i
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -63,7 +64,7 @@ def open_source(
     UsageError
         If it is an address, or there is nothing between start and end.
     """
-    if "://" in str(spec):  # which a Path would make of one slash
+    if re.match(r"[a-z][a-z0-9+.-]+://", str(spec), re.IGNORECASE):  # a Path would drop a slash; C:// is none
         raise UsageError(
             f"{spec} is an address; expected a file",
             remedy="save it first, or take it as a camera: streammatte webcam --camera ADDRESS",
