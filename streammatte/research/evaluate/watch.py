@@ -76,8 +76,8 @@ class Watch:
         overlaps = [metrics.iou(at_size(matte, look.rgb, look.true.shape), look.true) for look in self._portraits]
         rooms = [float(matte(rgb).mean()) for rgb in self._rooms]
         figures = {
-            "portraits": float(np.mean(overlaps)),
-            "portraits_p5": float(np.percentile(overlaps, 5)),
+            "portraits_iou": float(np.mean(overlaps)),
+            "portraits_iou_p5": float(np.percentile(overlaps, 5)),
             "rooms": 1000 * float(np.mean(rooms)),
             "rooms_highest": 1000 * max(rooms),
         }

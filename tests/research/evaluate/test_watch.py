@@ -21,7 +21,7 @@ def found(pack: Path, bright, monkeypatch: pytest.MonkeyPatch) -> dict[str, floa
 
 
 def test_figures_are_those_of_the_pack(found: dict[str, float]) -> None:
-    assert found["portraits"] == pytest.approx((1 + 1 + 0.5) / 3)
+    assert found["portraits_iou"] == pytest.approx((1 + 1 + 0.5) / 3)
     assert found["rooms"] == pytest.approx(125)  # a quarter of one of two
     assert found["rooms_highest"] == pytest.approx(250)
     for video in ("dancer_a", "dancer_b", "talk"):
