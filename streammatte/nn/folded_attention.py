@@ -90,6 +90,8 @@ class FoldedAttention(nn.Module):
     w (V g + b) is V (the sum of w g) + b. K', V and b fold into what comes before and after.
     """
 
+    ones: Tensor
+
     def __init__(self, attention: EfficientNonLocalAttention) -> None:
         super().__init__()
         key, value = _matrix(attention.key), _matrix(attention.value)
@@ -98,12 +100,14 @@ class FoldedAttention(nn.Module):
         self.between = nn.Linear(*value.shape)
         self.between.weight = nn.Parameter(key.T @ value)
         self.between.bias = nn.Parameter(key.T @ value_bias)
+        self.register_buffer("ones", torch.ones(attention.query.in_channels, 1, 1, 1))
         fuse = _matrix(attention.fuse)
         self.fuse = _pointwise(fuse @ value, fuse @ value_bias + _bias(attention.fuse))
 
     def forward(self, feature: Tensor, image_feature: Stages, unknown: Tensor) -> Tensor:
         """Refine `feature` (N, C, H, W) where `unknown` (N, 1, H, W) is high."""
-        rows = self.query(feature * unknown).flatten(2).transpose(1, 2)  # (N, C, H, W) -> (N, n, C)
+        spread = F.conv2d(unknown, self.ones)  # for each channel: engines that block channels multiply it as it lies
+        rows = self.query(feature * spread).flatten(2).transpose(1, 2)  # (N, C, H, W) -> (N, n, C)
         for index, (order, keys, there) in enumerate(image_feature.stages):
             if index:
                 rows = self.between(rows)

@@ -44,7 +44,7 @@ class FoldedNetwork(nn.Module):
 
     def forward(self, picture: Tensor) -> Tensor:
         """Map `picture` (N, H, W, 3) uint8, R,G,B, sides multiples of 32, to alpha (N, 1, H, W) in [0, 1]."""
-        image = picture.permute(0, 3, 1, 2).to(self.enlarge.weights.dtype)  # (N, 3, H, W) in [0, 255]
+        image = picture.to(self.enlarge.weights.dtype).permute(0, 3, 1, 2)  # (N, 3, H, W) in [0, 255]
         (logits,) = self.sn(image)
         powers = torch.exp(logits - logits.amax(1, keepdim=True))
         refined = self.mrn(image, powers / powers.sum(1, keepdim=True))
