@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from streammatte.cli.options import engine_options, weights_option
+from streammatte.cli.options import engine_options, smooth_option, weights_option
 from streammatte.errors import UsageError
 from streammatte.research.cli.command import ResearchCommand
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
     from streammatte.matting import NetworkMatter
+    from streammatte.research.evaluate.validation import At
+    from streammatte.smoothing import SmootherName
 
 
 @click.command(cls=ResearchCommand)
@@ -36,6 +38,14 @@ if TYPE_CHECKING:
     "large-kernel, random-walk, shared.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N pictures of a set, evenly spaced.")
+@click.option(
+    "--at",
+    type=click.Choice(("network", "frame")),
+    default="network",
+    show_default=True,
+    help="Bring alpha to the picture's size bilinearly, or along its edges as the program does.",
+)
+@smooth_option("off")
 @click.option("--groups", is_flag=True, help="Portraits by framing, light and hair, in a table of their own.")
 @click.option("--strips", type=click.Path(path_type=Path), help="Write picture strips to look at into this folder.")
 @weights_option
@@ -45,6 +55,8 @@ def evaluate(
     protocol: str | None,
     rivals: str | None,
     limit: int | None,
+    at: At,
+    smooth: SmootherName,
     groups: bool,
     strips: Path | None,
     weights: Path | None,
@@ -54,7 +66,8 @@ def evaluate(
 ) -> None:
     """Print the figures of the network as a Markdown table.
 
-    The network's alpha is brought to the picture's size bilinearly and is not smoothed over time. A strip shows input,
+    Unless --at and --smooth say otherwise, the network's alpha is brought to the picture's size bilinearly and is not
+    smoothed over time. A strip shows input,
     reference, alpha and a composite on magenta; its name begins with the set and the score.
     """
     protocol = protocol or ("composition" if rivals else "pack")
@@ -76,7 +89,7 @@ def evaluate(
     if protocol == "composition":
         click.echo(table(composition.evaluate(data, matter.matte_in_box, opened, limit), rows="method"))
     else:
-        click.echo(table(validation.evaluate(data, matter.matte_in_box, limit)))
+        click.echo(table(validation.evaluate(data, matter.matte_in_box, limit, at=at, smoothing=smooth)))
     if groups:
         click.echo("\n" + table(by_group(data, matter.matte_in_box, limit), rows="group"))
     if strips is not None:

@@ -12,7 +12,7 @@ import numpy as np
 from streammatte.errors import MediaError
 from streammatte.frames import Alpha, Rgb
 
-__all__ = ["Matte", "at_size", "evenly", "pictures_in", "read_alpha", "read_rgb"]
+__all__ = ["Matte", "at_size", "enlarged", "evenly", "pictures_in", "read_alpha", "read_rgb"]
 
 T = TypeVar("T")
 
@@ -24,8 +24,12 @@ _SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 
 def at_size(matte: Matte, rgb: Rgb, shape: tuple[int, ...]) -> Alpha:
     """Alpha of a picture, brought to `shape` (H, W) bilinearly."""
-    alpha = cv2.resize(matte(rgb), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(alpha, np.float32)
+    return enlarged(matte(rgb), shape)
+
+
+def enlarged(alpha: Alpha, shape: tuple[int, ...]) -> Alpha:
+    """An alpha (h, w) brought to `shape` (H, W) bilinearly."""
+    return np.asarray(cv2.resize(alpha, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def evenly(items: Sequence[T], most: int | None) -> list[T]:

@@ -19,6 +19,7 @@ _COLUMNS = {
     "conn": ("Conn / 1000", 1e-3),
     "dtssd": ("dtSSD x 100", 1e2),
     "flicker": ("flicker x 1000", 1e3),
+    "still_flicker": ("flicker where the truth stands still x 1000", 1e3),
     "mean_alpha": ("mean alpha x 1000", 1e3),
     "highest": ("highest mean alpha x 1000", 1e3),
     "cpu_s": ("CPU s per picture", 1.0),

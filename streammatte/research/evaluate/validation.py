@@ -4,27 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streammatte.errors import MediaError
-from streammatte.frames import Alpha, Rgb
+from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.io import open_source
+from streammatte.refine import upsample_alpha
 from streammatte.research.evaluate import metrics
-from streammatte.research.evaluate.pictures import Matte, at_size, evenly, pictures_in, read_alpha, read_rgb
+from streammatte.research.evaluate.pictures import Matte, at_size, enlarged, evenly, pictures_in, read_alpha, read_rgb
 from streammatte.research.evaluate.report import Result
+from streammatte.smoothing import SmootherName, smoother
 
 __all__ = ["SETS", "Portrait", "clip_frames", "evaluate", "portraits", "sets_in", "summary"]
+
+At: TypeAlias = Literal["network", "frame"]
 
 SETS = ("portraits", "dancer", "clips", "rooms")
 
 
-def evaluate(directory: Path, matte: Matte, limit: int | None = None, sets: Sequence[str] = SETS) -> list[Result]:
+def evaluate(
+    directory: Path,
+    matte: Matte,
+    limit: int | None = None,
+    sets: Sequence[str] = SETS,
+    *,
+    at: At = "network",
+    smoothing: SmootherName = "off",
+) -> list[Result]:
     """Run `matte` over each set of the pack that is there.
-
-    Alpha is brought to the picture's size bilinearly and is not smoothed over time.
 
     Parameters
     ----------
@@ -36,6 +49,10 @@ def evaluate(directory: Path, matte: Matte, limit: int | None = None, sets: Sequ
         Take at most so many portraits and rooms, evenly spaced. Videos are taken whole.
     sets : sequence of str
         Which of `SETS`.
+    at : {"network", "frame"}
+        Whether alpha is brought to the picture's size bilinearly, or along its edges as the program does.
+    smoothing : str
+        The smoother that steadies the alphas of videos, at the network's size.
 
     Raises
     ------
@@ -43,13 +60,16 @@ def evaluate(directory: Path, matte: Matte, limit: int | None = None, sets: Sequ
         If none of the sets is there, or a file of one cannot be read.
     """
     results = []
+    videos = _Videos(matte, at, smoothing)
+    if at == "frame":
+        matte = partial(_along_edges, matte)
     for folder in sets_in(directory, sets):
         if folder.name == "portraits":
             results.append(summary("portraits", portraits(directory, matte, limit)))
         elif folder.name == "dancer":
-            results.append(_dancer(folder, matte))
+            results.append(_dancer(folder, videos))
         elif folder.name == "clips":
-            results += [_clip(clip, directory / "clips", matte) for clip in sorted(folder.iterdir())]
+            results += [_clip(clip, directory / "clips", videos) for clip in sorted(folder.iterdir())]
         else:
             results.append(_rooms(folder, matte, limit))
     return results
@@ -138,23 +158,23 @@ def clip_frames(folder: Path, videos: Path) -> Iterator[tuple[Rgb, Alpha]]:
             yield frame.rgb, read_alpha(matte)
 
 
-def _dancer(folder: Path, matte: Matte) -> Result:
+def _dancer(folder: Path, videos: _Videos) -> Result:
     rows, count = [], 0
     for scene in sorted(folder.iterdir()):
         photos = pictures_in(scene / "photo")
         pictures = np.stack([read_rgb(path) for path in photos])
         targets = np.stack([read_alpha(scene / "alpha" / path.name) for path in photos])
-        alphas = _alphas(pictures, targets, matte)
+        alphas = videos(pictures, targets)
         outlines = [metrics.boundary_f(alpha, target) for alpha, target in zip(alphas, targets, strict=True)]
         rows.append(_video_figures(pictures, targets, alphas) | {"boundary_f": float(np.mean(outlines))})
         count += len(photos)
     return Result("dancer", count, {key: float(np.mean([row[key] for row in rows])) for key in rows[0]})
 
 
-def _clip(folder: Path, videos: Path, matte: Matte) -> Result:
-    frames = list(clip_frames(folder, videos))
+def _clip(folder: Path, clips: Path, videos: _Videos) -> Result:
+    frames = list(clip_frames(folder, clips))
     pictures, targets = (np.stack(arrays) for arrays in zip(*frames, strict=True))
-    return Result(folder.name, len(frames), _video_figures(pictures, targets, _alphas(pictures, targets, matte)))
+    return Result(folder.name, len(frames), _video_figures(pictures, targets, videos(pictures, targets)))
 
 
 def _rooms(folder: Path, matte: Matte, limit: int | None) -> Result:
@@ -162,8 +182,29 @@ def _rooms(folder: Path, matte: Matte, limit: int | None) -> Result:
     return Result("rooms", len(means), {"mean_alpha": float(np.mean(means)), "highest": max(means)})
 
 
-def _alphas(pictures: NDArray[np.uint8], targets: NDArray[np.float32], matte: Matte) -> NDArray[np.float32]:
-    return np.stack([at_size(matte, picture, targets.shape[1:]) for picture in pictures])
+class _Videos:
+    """Finds the alphas of a video's frames, which count as 30 a second, at the size of its reference mattes."""
+
+    def __init__(self, matte: Matte, at: At, smoothing: SmootherName) -> None:
+        self._matte = matte
+        self._at = at
+        self._smoothing = smoothing
+
+    def __call__(self, pictures: NDArray[np.uint8], targets: NDArray[np.float32]) -> NDArray[np.float32]:
+        steady = smoother(self._smoothing)
+        alphas = []
+        for index, picture in enumerate(pictures):
+            alpha = self._matte(picture)
+            if steady is not None:
+                alpha = steady.smooth(alpha, Frame(picture, index, Fraction(1, 30)))
+            if self._at == "frame":
+                alpha = upsample_alpha(alpha, picture)
+            alphas.append(enlarged(alpha, targets.shape[1:]))
+        return np.stack(alphas)
+
+
+def _along_edges(matte: Matte, rgb: Rgb) -> Alpha:
+    return upsample_alpha(matte(rgb), rgb)
 
 
 def _video_figures(
@@ -178,4 +219,5 @@ def _video_figures(
         "soft_mad": metrics.mad(alphas, targets, metrics.soft_band(targets)),
         "dtssd": metrics.dtssd(alphas, targets),
         "flicker": metrics.flicker(alphas, pictures),
+        "still_flicker": metrics.flicker(alphas, pictures, targets),
     }

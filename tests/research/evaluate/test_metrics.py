@@ -121,6 +121,15 @@ def test_video_metrics() -> None:
     assert metrics.flicker(alphas, pictures) == pytest.approx(sum(calm) / len(calm), abs=1e-6)
 
 
+def test_flicker_where_the_truth_stands_still_leaves_out_what_moves() -> None:
+    alphas = np.random.default_rng(6).random((2, 12, 16), np.float32)
+    pictures = np.full((2, 12, 16, 3), 100, np.uint8)
+    targets = np.zeros((2, 12, 16), np.float32)
+    targets[1, :, 12:] = 1  # a 5x5 mean carries that two pixels further
+    change = np.abs(alphas[1].astype(np.float64) - alphas[0])
+    assert metrics.flicker(alphas, pictures, targets) == pytest.approx(change[:, :10].mean(), abs=1e-6)
+
+
 def slow_outline(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     height, width = mask.shape
     found = []

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from streammatte.errors import MediaError
@@ -29,6 +30,21 @@ def test_every_set_is_scored(pack: Path, bright) -> None:
 def test_a_limit_spaces_the_stills_evenly(pack: Path, bright) -> None:
     (portraits,) = evaluate(pack, bright, limit=2, sets=("portraits",))
     assert (portraits.pictures, portraits.figures["iou"]) == (2, pytest.approx(0.75))  # the first and the last
+
+
+def test_videos_can_be_smoothed_and_brought_to_the_frame_along_its_edges(pack: Path, bright) -> None:
+    turns = iter(range(10_000))
+
+    def unsure(rgb):
+        return np.clip(bright(rgb)[::4, ::4] - 0.2 * (next(turns) % 2), 0, 1).astype(np.float32)
+
+    plain, smooth, refined = (
+        evaluate(pack, unsure, sets=("dancer",), **options)[0].figures
+        for options in ({}, {"smoothing": "motion"}, {"at": "frame"})
+    )
+    assert smooth["still_flicker"] < 0.6 * plain["still_flicker"]
+    assert refined["boundary_f"] >= plain["boundary_f"]
+    assert refined["mad"] != plain["mad"]
 
 
 def test_what_is_missing_is_named(pack: Path, tmp_path: Path, bright) -> None:
