@@ -24,6 +24,7 @@ _COMMANDS = {
     "webcam": "streammatte.cli.webcam:webcam",
     "devices": "streammatte.cli.devices:devices",
     "doctor": "streammatte.cli.doctor:doctor",
+    "bench": "streammatte.cli.bench:bench",
     "filters": "streammatte.cli.filters:filters",
     "model": "streammatte.research.cli.model:model",
     "train": "streammatte.research.cli.train:train",

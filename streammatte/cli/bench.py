@@ -1,0 +1,121 @@
+"""`streammatte bench`: what a frame costs on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from streammatte.cli.options import engine_options, quiet_option, weights_option
+from streammatte.cli.profiles import ProfileCommand
+from streammatte.errors import UsageError
+
+if TYPE_CHECKING:
+    from streammatte.engines import Device, EngineName
+
+
+@click.command(cls=ProfileCommand)
+@click.argument("clip", default="sample")
+@click.option("--size", "sizes", metavar="NAME,...", default="480p,720p,1080p,4K", show_default=True)
+@click.option("--look", "looks", metavar="NAME,...", default="blur,picture,colour,transparent", show_default=True)
+@click.option("--frames", type=click.IntRange(2), default=40, show_default=True, help="Of each look, in each round.")
+@click.option("--no-runs", is_flag=True, help="Time the stages alone, not whole files and live sessions.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")
+@weights_option
+@engine_options
+@quiet_option
+def bench(
+    clip: str,
+    sizes: str,
+    looks: str,
+    frames: int,
+    no_runs: bool,
+    as_json: bool,
+    weights: Path | None,
+    engine: str,
+    device: str,
+    threads: int,
+    quiet: bool,
+) -> None:
+    """Time the parts of a frame's way, whole files and live sessions, on CLIP, by default the sample.
+
+    Times are CPU milliseconds a frame and, in brackets, milliseconds by the clock: medians of rounds that are
+    interleaved. Stages run one after the other at one thread of OpenCV; --threads 1 gives the network one as well.
+    """
+    import cv2
+
+    from streammatte import bench as measure
+    from streammatte.matting import load
+
+    cv2.setNumThreads(1)
+    chosen_sizes, chosen_looks = _chosen(sizes, measure.SIZES), _chosen(looks, measure.LOOKS)
+    matter = load(weights, engine=cast("EngineName", engine), device=cast("Device", device), threads=threads)
+    document: dict[str, Any] = {"engine": matter.engine, "device": matter.device, "threads": threads, "sizes": {}}
+    for name in chosen_sizes:
+        size = measure.SIZES[name]
+        if not quiet:
+            click.echo(f"{name}: the stages", err=True)
+        costs = measure.stage_costs(clip, size, matter, looks=chosen_looks, frames=frames)
+        found = document["sizes"][name] = {"size": size, "stages": costs, "files": [], "live": []}
+        if no_runs:
+            continue
+        if not quiet:
+            click.echo(f"{name}: files and sessions", err=True)
+        found["files"] = [asdict(run) for run in measure.file_runs(clip, size, looks=chosen_looks)]
+        live = [look for look in chosen_looks if look != "transparent"]
+        found["live"] = [asdict(measure.live_run(clip, size, matter, look)) for look in live]
+    if as_json:
+        import json
+
+        click.echo(json.dumps(_plain(document), indent=2))
+    else:
+        click.echo("\n".join(_tables(document)))
+
+
+def _chosen(text: str, known: Iterable[str]) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no {name!r}; expected some of {', '.join(known)}, with commas between")
+    return names
+
+
+def _plain(value: Any) -> Any:
+    """The same without named tuples, which JSON would take for lists."""
+    if hasattr(value, "_asdict"):
+        return value._asdict()
+    return {key: _plain(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+def _tables(document: dict[str, Any]) -> Iterator[str]:
+    from streammatte.bench import STAGES
+
+    yield f"The network runs in {document['engine']} on {document['device']}, {document['threads']} threads."
+    for name, found in document["sizes"].items():
+        yield f"\n{name}, CPU ms a frame (by the clock)\n"
+        looks = found["stages"]
+        yield f"| stage | {' | '.join(looks)} |"
+        yield "|---" * (len(looks) + 1) + "|"
+        for stage in STAGES:
+            cells = [f"{costs[stage].cpu_ms:.1f} ({costs[stage].wall_ms:.1f})" for costs in looks.values()]
+            yield f"| {stage} | {' | '.join(cells)} |"
+        around = [stage for stage in STAGES if stage not in ("read", "network")]
+        sums = [f"{sum(costs[stage].cpu_ms for stage in around):.1f}" for costs in looks.values()]
+        yield f"| all but read and network | {' | '.join(sums)} |"
+        if found["files"]:
+            yield "\n| file | frames / s | CPU ms a frame | first frame, s | peak, MB |"
+            yield "|---|---|---|---|---|"
+            for run in found["files"]:
+                yield (
+                    f"| {run['look']} | {run['frames_per_s']:.0f} | {run['cpu_ms']:.0f} | "
+                    f"{run['first_frame_s']:.1f} | {run['peak_mb']:.0f} |"
+                )
+        if found["live"]:
+            yield "\n| live at 30 frames a second | CPU, % of a core | frames / s | latency, ms |"
+            yield "|---|---|---|---|"
+            for run in found["live"]:
+                rates = f"{run['cpu_percent']:.0f} | {run['frames_per_s']:.1f}"
+                yield f"| {run['look']} | {rates} | {run['latency_ms'] or float('nan'):.0f} |"

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import json
+
+from streammatte.bench import SIZES, STAGES
+
+
+def test_tables_and_json_hold_the_same(streammatte, clip, monkeypatch):
+    monkeypatch.setitem(SIZES, "480p", (64, 48))
+    arguments = ("bench", clip, "--size", "480p", "--look", "blur,colour", "--frames", "2", "--no-runs", "--quiet")
+    lines = streammatte(*arguments).stdout.splitlines()
+    assert "| stage | blur | colour |" in lines
+    document = json.loads(streammatte(*arguments, "--json").stdout)
+    assert list(document["sizes"]) == ["480p"]
+    assert list(document["sizes"]["480p"]["stages"]["blur"]) == list(STAGES)
+    assert set(document["sizes"]["480p"]["stages"]["colour"]["network"]) == {"cpu_ms", "wall_ms"}
+
+
+def test_an_unknown_size_is_refused_with_those_there_are(streammatte):
+    result = streammatte("bench", "--size", "8K")
+    assert result.exit_code == 2
+    assert "expected some of 480p, 720p, 1080p, 4K" in result.stderr

@@ -1,0 +1,40 @@
+"""The benchmark's shape, not its times."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from streammatte.bench import STAGES, file_runs, live_run, stage_costs
+
+
+class Half:
+    """A double of the network."""
+
+    engine = device = "double"
+
+    def matte(self, frame):
+        return np.full((frame.size[1] // 2, frame.size[0] // 2), 0.5, np.float32)
+
+    def reset(self):
+        pass
+
+
+def test_every_stage_of_every_look_is_timed(write_clip):
+    costs = stage_costs(write_clip("clip.mkv", 3), (64, 48), Half(), frames=2)
+    assert set(costs) == {"blur", "picture", "colour", "transparent"}
+    for stages in costs.values():
+        assert tuple(stages) == STAGES
+        assert all(cost.wall_ms > 0 for cost in stages.values())
+
+
+def test_a_file_run_is_the_command_itself(write_clip):
+    (run,) = file_runs(write_clip("clip.mkv", 3), (64, 48), looks=["colour"], frames=4)
+    assert run.frames_per_s > 0
+    assert run.cpu_ms > 0
+    assert 20 < run.peak_mb < 4000  # megabytes, and not kilobytes
+
+
+def test_a_live_run_shows_frames(write_clip):
+    run = live_run(write_clip("clip.mkv", 4), (64, 48), Half(), "blur", seconds=1.0)
+    assert run.frames_per_s == pytest.approx(30, abs=15)
