@@ -42,7 +42,7 @@ def main(clips: list[str]) -> None:
                 rgb[y : y + high, x : x + wide] = fitted(picture, (wide, high))
                 truth = truth.copy()
                 truth[y : y + high, x : x + wide] = 1
-                frame = frame.with_rgb(rgb)
+                frame = frame.with_picture(rgb)
             alpha = matter.matte(frame)
             held = keep(Layers.of(frame, alpha)).alpha
             if index < COMES:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from streammatte.chain import Chain
     from streammatte.compositing import over
+    from streammatte.decontamination import estimate_foreground
     from streammatte.errors import (
         DeviceError,
         FilterError,
@@ -32,14 +33,15 @@ if TYPE_CHECKING:
     from streammatte.live.status import LiveStatus
     from streammatte.matting import NetworkMatter, load
     from streammatte.pipeline import FrameReport, run
+    from streammatte.planes import Backdrop
     from streammatte.plugins import filter_names, load_filter
-    from streammatte.refine import estimate_foreground
-    from streammatte.smoothing import EmaSmoother, MotionSmoother
+    from streammatte.smoothing import MotionSmoother
     from streammatte.stages import Filter, Matter, Sink, Smoother, Source, SourceInfo
 
 _HOMES = {
     "chain": ("Chain",),
     "compositing": ("over",),
+    "decontamination": ("estimate_foreground",),
     "errors": (
         "DeviceError",
         "FilterError",
@@ -61,9 +63,9 @@ _HOMES = {
     "matting": ("NetworkMatter", "load"),
     "pipeline": ("FrameReport", "run"),
     "filter_text": ("parse_filter",),
+    "planes": ("Backdrop",),
     "plugins": ("filter_names", "load_filter"),
-    "refine": ("estimate_foreground",),
-    "smoothing": ("EmaSmoother", "MotionSmoother"),
+    "smoothing": ("MotionSmoother",),
     "stages": ("Filter", "Matter", "Sink", "Smoother", "Source", "SourceInfo"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -72,9 +74,9 @@ __version__ = "0.2.0"
 __all__ = [
     "Alpha",
     "ArraySource",
+    "Backdrop",
     "Chain",
     "DeviceError",
-    "EmaSmoother",
     "Filter",
     "FilterError",
     "Frame",

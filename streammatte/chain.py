@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from streammatte.errors import FilterError, ShapeError
 from streammatte.frames import Frame, check_alpha, check_range, check_rgb
-from streammatte.layers import Layers
+from streammatte.layers import MAKERS, Layers
 from streammatte.stages import Filter, Matter, Smoother, close_all, reset_all
 
 __all__ = ["Chain", "ChainTimes", "filtered"]
@@ -52,10 +52,10 @@ class Chain:
             If a filter returns something else than layers of the frame's size.
         """
         start = perf_counter()
-        alpha = check_alpha(self._matter.matte(frame), frame.size)
+        alpha = check_alpha(self._matter.matte(frame), most=frame.size)
         matted = perf_counter()
         if self._smoother is not None:
-            alpha = check_alpha(self._smoother.smooth(alpha, frame), frame.size)
+            alpha = check_alpha(self._smoother.smooth(alpha, frame), alpha.shape[::-1])
         smoothed = perf_counter()
         layers = Layers.of(frame, alpha)
         for each in self._filters:
@@ -95,12 +95,15 @@ def filtered(layers: Layers, edit: Filter) -> Layers:
         raise FilterError(f"the filter {_name(edit)} returned a {type(edited).__name__}; expected Layers")
     size = layers.frame.size
     try:
-        if edited.alpha is not layers.alpha:
-            check_range(check_alpha(edited.alpha, size))
-        if edited.foreground is not layers.foreground:
-            check_rgb(edited.foreground, "foreground", size)
-        if edited.background is not layers.background and edited.background is not None:
-            check_rgb(edited.background, "background", size)
+        for name in ("alpha", "foreground", "background"):
+            held = edited.holds(name)
+            nothing = held is None and name == "background"
+            if held is layers.holds(name) or nothing or isinstance(held, MAKERS):
+                continue
+            if name == "alpha":
+                check_range(check_alpha(held, size))
+            else:
+                check_rgb(held, name, size)
     except ShapeError as error:
         raise FilterError(f"the filter {_name(edit)} returned layers whose {error}") from error
     return edited

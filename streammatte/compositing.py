@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from streammatte.band import Places, soft
+from streammatte.decontamination import own_colours, spread, spread_size
 from streammatte.frames import Alpha, Rgb
+from streammatte.planes import Planes
 
-__all__ = ["over", "premultiply"]
+__all__ = ["over", "over_planes", "premultiply"]
+
+_Floats = npt.NDArray[np.float32]
+_Levels = npt.NDArray[np.uint8]
 
 
 def over(foreground: Rgb, alpha: Alpha, background: Rgb) -> Rgb:
@@ -48,3 +57,76 @@ def premultiply(foreground: Rgb, alpha: Alpha) -> Rgb:
     """
     result = cv2.multiply(foreground, cv2.merge([alpha, alpha, alpha]), dtype=cv2.CV_8U)
     return np.asarray(result, np.uint8)
+
+
+def over_planes(
+    front: Planes, levels: _Levels, back: tuple[_Levels, _Levels, _Levels], *, decontaminated: bool = False
+) -> Planes:
+    """Lay planes over others.
+
+    Outside the soft band this is copying; in it, colours are blended as `over` does.
+
+    Parameters
+    ----------
+    front : Planes
+        The foreground.
+    levels : ndarray
+        (H, W) uint8: alpha in steps of 1/255.
+    back : tuple of ndarray
+        Y, U and V of the background, of the same sizes and in the same colours.
+    decontaminated : bool
+        Whether the foreground's own colours are estimated, as `estimate_foreground` does.
+
+    Returns
+    -------
+    Planes
+        In the colours of `front`, rounded to nearest.
+    """
+    half = np.asarray(cv2.resize(levels, (levels.shape[1] // 2, levels.shape[0] // 2), interpolation=cv2.INTER_AREA))
+    luma, chroma = _Mixed(levels), _Mixed(half)
+    back_y, back_u, back_v = back
+    y, uv = luma.pixels(front.y), chroma.pixels(front.u, front.v)
+    if decontaminated and luma.at.size:
+        colours = spread(front.merged(spread_size(front.size)), levels)
+        y = luma.own(y, (colours[0][..., :1], colours[1][..., :1]))
+        uv = chroma.own(uv, (colours[0][..., 1:], colours[1][..., 1:]))
+    return replace(
+        front,
+        y=luma.over(front.y, y[:, 0], back_y),
+        u=chroma.over(front.u, uv[:, 0], back_u),
+        v=chroma.over(front.v, uv[:, 1], back_v),
+    )
+
+
+class _Mixed:
+    """Where planes of one size are mixed.
+
+    Parameters
+    ----------
+    levels : ndarray
+        (H, W) uint8: alpha in steps of 1/255 at their size.
+    """
+
+    def __init__(self, levels: _Levels) -> None:
+        self._levels = levels
+        self.at: Places = soft(levels)
+        self._alpha = np.float32(1 / 255) * levels.reshape(-1).take(self.at)  # (N,)
+
+    def pixels(self, *planes: _Levels) -> _Floats:
+        """The values of the planes (H, W) in the band, (N, C)."""
+        return np.stack([plane.reshape(-1).take(self.at) for plane in planes], axis=1).astype(np.float32)
+
+    def own(self, pixels: _Floats, colours: tuple[_Floats, _Floats]) -> _Floats:
+        """The foreground's own values in the band, (N, C), by the spread ones of both layers, (h, w, C)."""
+        return own_colours(pixels, self._alpha, colours, self.at, (self._levels.shape[1], self._levels.shape[0]))
+
+    def over(self, front: _Levels, own: _Floats, back: _Levels) -> _Levels:
+        """`front` (H, W), with its `own` values (N,) in the band, over `back` (H, W)."""
+        result = back.copy()
+        cv2.copyTo(front, self._levels, result)
+        behind = back.reshape(-1).take(self.at)
+        mixed = own - behind
+        mixed *= self._alpha
+        mixed += behind
+        result.reshape(-1)[self.at] = np.rint(mixed).astype(np.uint8)
+        return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import isnan
 from typing import Any, TypeAlias
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammatte.errors import ShapeError
+from streammatte.planes import Planes, reduced
 
 __all__ = ["Alpha", "Frame", "Rgb", "check_alpha", "check_range", "check_rgb"]
 
@@ -30,17 +31,28 @@ class Frame:
 
     Attributes
     ----------
-    rgb : ndarray
-        (H, W, 3) uint8, R,G,B, full range.
+    picture : ndarray or Planes
+        (H, W, 3) uint8, R,G,B, full range; or the planes of luma and chroma that a camera or a decoder gave.
     pts : int
         Presentation timestamp in `time_base` units.
     time_base : Fraction
         Seconds per unit of `pts`.
     """
 
-    rgb: Rgb
+    picture: Rgb | Planes
     pts: int = 0
     time_base: Fraction = Fraction(1, 1000)
+    _reduced: dict[tuple[int, int], Rgb] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def rgb(self) -> Rgb:
+        """(H, W, 3) uint8, R,G,B, full range; made of the planes when somebody first asks for it."""
+        return self.picture.rgb if isinstance(self.picture, Planes) else self.picture
+
+    @property
+    def planes(self) -> Planes | None:
+        """The planes that the frame came as; None where it came in R,G,B."""
+        return self.picture if isinstance(self.picture, Planes) else None
 
     @property
     def time(self) -> float:
@@ -50,11 +62,20 @@ class Frame:
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
-        return self.rgb.shape[1], self.rgb.shape[0]
+        if isinstance(self.picture, Planes):
+            return self.picture.size
+        return self.picture.shape[1], self.picture.shape[0]
 
-    def with_rgb(self, rgb: Rgb) -> Frame:
+    def at(self, size: tuple[int, int]) -> Rgb:
+        """Return the picture at another size (w, h), (h, w, 3) uint8; made once, as several stages ask for it."""
+        if size not in self._reduced:
+            planes = self.planes
+            self._reduced[size] = reduced(self.rgb, size) if planes is None else planes.at(size)
+        return self._reduced[size]
+
+    def with_picture(self, picture: Rgb | Planes) -> Frame:
         """The same moment with another picture."""
-        return replace(self, rgb=rgb)
+        return replace(self, picture=picture)
 
 
 def check_rgb(array: Any, name: str = "rgb", size: tuple[int, int] | None = None) -> Rgb:
@@ -73,8 +94,10 @@ def check_rgb(array: Any, name: str = "rgb", size: tuple[int, int] | None = None
     return array
 
 
-def check_alpha(array: Any, size: tuple[int, int] | None = None, name: str = "alpha") -> Alpha:
-    """Return `array` if it is an alpha matte, (H, W) float32, of `size` (w, h) where one is given.
+def check_alpha(
+    array: Any, size: tuple[int, int] | None = None, name: str = "alpha", *, most: tuple[int, int] | None = None
+) -> Alpha:
+    """Return `array` if it is an alpha matte, (H, W) float32, of `size` (w, h), or of `most` at most, if given.
 
     Raises
     ------
@@ -84,6 +107,8 @@ def check_alpha(array: Any, size: tuple[int, int] | None = None, name: str = "al
     if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype != np.float32:
         raise ShapeError(f"{name} is {_describe(array)}; expected an array (H, W) of float32 in [0, 1]")
     _check_size(array, size, name)
+    if most is not None and (array.size == 0 or array.shape[1] > most[0] or array.shape[0] > most[1]):
+        _check_size(array, most, name)
     return array
 
 

@@ -4,16 +4,48 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from streammatte.compositing import over, premultiply
+import cv2
+import numpy as np
+
+from streammatte.compositing import over, over_planes, premultiply
+from streammatte.decontamination import Estimate, estimate_foreground
 from streammatte.frames import Alpha, Frame, Rgb
+from streammatte.planes import Backdrop, Planes, reduced
+from streammatte.refine import Matte, levels_of
 
-__all__ = ["Layers"]
+__all__ = ["MAKERS", "Layers"]
+
+MAKERS = (Frame, Matte, Estimate, Backdrop)
+"""What may stand for a layer and makes it when somebody asks."""
 
 
-@dataclass(frozen=True)
+class _Layer:
+    """A field that may hold an array, or what makes one when somebody asks for it: its attribute `makes`."""
+
+    def __init__(self, makes: str) -> None:
+        self._makes = makes
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, layers: object | None, owner: type) -> Any:
+        if layers is None:
+            raise AttributeError(self._name)  # so that it is no default
+        held = vars(layers)[self._name]
+        return held if held is None or isinstance(held, np.ndarray) else getattr(held, self._makes)
+
+    def __set__(self, layers: object, value: object) -> None:
+        vars(layers)[self._name] = value
+
+
+@dataclass(frozen=True, eq=False)
 class Layers:
     """What a filter takes and returns. Filters edit a layer; none of them composites.
+
+    Layers are found when somebody asks for them: of what nobody asks for, alpha at the frame's size and R,G,B among
+    it, nothing is made.
 
     Attributes
     ----------
@@ -28,18 +60,110 @@ class Layers:
     """
 
     frame: Frame
-    alpha: Alpha
-    foreground: Rgb
-    background: Rgb | None
+    alpha: Alpha = _Layer("alpha")  # type: ignore[assignment]
+    foreground: Rgb = _Layer("rgb")  # type: ignore[assignment]
+    background: Rgb | None = _Layer("rgb")  # type: ignore[assignment]
 
     @classmethod
     def of(cls, frame: Frame, alpha: Alpha) -> Layers:
-        """Take `frame` apart; foreground and background are both the frame itself, so that nothing is changed yet."""
-        return cls(frame, alpha, frame.rgb, frame.rgb)
+        """Take `frame` apart; foreground and background are both the frame itself, so that nothing is changed yet.
+
+        An `alpha` (h, w) that is smaller than the frame is brought to its size, along its edges.
+        """
+        whole = (alpha.shape[1], alpha.shape[0]) == frame.size
+        return _made(frame=frame, alpha=alpha if whole else Matte(alpha, frame), foreground=frame, background=frame)
+
+    @classmethod
+    def opaque(cls, frame: Frame) -> Layers:
+        """Take all of `frame` for foreground."""
+        return cls.of(frame, np.ones((1, 1), np.float32))
+
+    def with_alpha(self, alpha: Alpha) -> Layers:
+        """The same layers with another alpha, (H, W) float32 in [0, 1]."""
+        return self._with(alpha=alpha)
+
+    def with_foreground(self, foreground: Rgb) -> Layers:
+        """The same layers with another foreground, (H, W, 3) uint8, straight."""
+        return self._with(foreground=foreground)
+
+    def with_background(self, background: Rgb | Backdrop | None) -> Layers:
+        """The same layers with another background, (H, W, 3) uint8; None for none at all.
+
+        A `Backdrop` that stays the same from frame to frame is converted once.
+        """
+        return self._with(background=background)
+
+    @property
+    def keeps_background(self) -> bool:
+        """Whether the background is still the frame itself."""
+        background = self.holds("background")
+        return background is self.frame or (isinstance(background, np.ndarray) and background is self.frame.rgb)
+
+    def alpha_at(self, size: tuple[int, int]) -> Alpha:
+        """Return alpha at another size (w, h), mostly a smaller one, (h, w) float32 in [0, 1]."""
+        alpha = self.holds("alpha")
+        found = alpha.small if isinstance(alpha, Matte) else alpha
+        shrinks = size[0] < found.shape[1]
+        return np.asarray(
+            cv2.resize(found, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.float32
+        )
+
+    def background_at(self, size: tuple[int, int]) -> Rgb | None:
+        """Return the background at another size (w, h), mostly a smaller one, (h, w, 3) uint8; None for none."""
+        background = self.holds("background")
+        if background is None:
+            return None
+        return reduced(background, size) if isinstance(background, np.ndarray) else background.at(size)
+
+    def decontaminated(self) -> Layers:
+        """The same layers with the foreground's own colours where alpha is soft, found when somebody asks for them."""
+        if self.holds("foreground") is self.frame:
+            return self._with(foreground=Estimate(self.frame, self.holds("alpha")))
+        return self._with(foreground=estimate_foreground(self.foreground, self.alpha))
 
     @cached_property
     def composite(self) -> Frame:
-        """The layers put together, computed once; over black where there is no background."""
+        """The layers put together, computed once; over black where there is no background.
+
+        It comes as planes where the frame did, and no filter has made R,G,B of the foreground.
+        """
+        frame, front, back = self.frame, self.holds("foreground"), self.holds("background")
+        if front is frame and self.keeps_background:
+            return self.frame
+        estimated = isinstance(front, Estimate) and front.alpha is self.holds("alpha")  # and no other alpha since
+        if frame.planes is not None and (front is frame or estimated):
+            behind = _planes(back, frame.planes)
+            return frame.with_picture(over_planes(frame.planes, self.levels, behind, decontaminated=estimated))
         if self.background is None:
-            return self.frame.with_rgb(premultiply(self.foreground, self.alpha))
-        return self.frame.with_rgb(over(self.foreground, self.alpha, self.background))
+            return frame.with_picture(premultiply(self.foreground, self.alpha))
+        return frame.with_picture(over(self.foreground, self.alpha, self.background))
+
+    @cached_property
+    def levels(self) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+        """Alpha in steps of 1/255, (H, W) uint8."""
+        alpha = self.holds("alpha")
+        return alpha.levels if isinstance(alpha, Matte) else levels_of(alpha)
+
+    def holds(self, name: str) -> Any:
+        """What stands for the layer called `name`: an array, or what makes one when somebody asks."""
+        return vars(self)[name]
+
+    def _with(self, **changed: object) -> Layers:
+        held = {name: self.holds(name) for name in ("frame", "alpha", "foreground", "background")}
+        return _made(**{**held, **changed})
+
+
+def _made(**held: object) -> Layers:
+    """Layers that hold arrays, or what makes them."""
+    layers = Layers.__new__(Layers)
+    vars(layers).update(held)
+    return layers
+
+
+def _planes(background: Frame | Backdrop | Rgb | None, like: Planes) -> tuple[Any, Any, Any]:
+    """Y, U and V of a background in the colours of other planes."""
+    if isinstance(background, Frame):
+        return like.y, like.u, like.v
+    if background is None:
+        background = np.zeros((1, 1, 3), np.uint8)
+    return (background if isinstance(background, Backdrop) else Backdrop(background, like.size)).planes(like)

@@ -68,7 +68,7 @@ class NetworkMatter:
         return self._engine.device
 
     def matte(self, frame: Frame | Rgb) -> Alpha:
-        """Return the alpha of a frame or picture.
+        """Return the alpha of a frame or a picture.
 
         Parameters
         ----------
@@ -78,20 +78,26 @@ class NetworkMatter:
         Returns
         -------
         ndarray
-            (H, W) float32 in [0, 1].
+            float32 in [0, 1]: of a frame (h, w), the size that the network saw it at if that is smaller, as `Layers.of`
+            takes it; of a picture (H, W).
 
         Raises
         ------
         ShapeError
             If an array is given that is no such picture.
         """
-        rgb = frame.rgb if isinstance(frame, Frame) else check_rgb(frame)
-        return upsample_alpha(self.matte_in_box(rgb), rgb)
+        alpha = self.matte_in_box(frame if isinstance(frame, Frame) else check_rgb(frame))
+        if not isinstance(frame, Frame):
+            return upsample_alpha(alpha, frame)
+        if alpha.shape[1] > frame.size[0]:
+            alpha = np.asarray(cv2.resize(alpha, frame.size, interpolation=cv2.INTER_AREA), np.float32)
+        return alpha
 
-    def matte_in_box(self, rgb: Rgb) -> Alpha:
-        """Return alpha at the fitted size, before it is brought to the picture's, (h, w) float32 in [0, 1]."""
-        (width, height), padded = fit((rgb.shape[1], rgb.shape[0]))
-        alpha = self._engine.run(_padded(rgb, (width, height), padded))
+    def matte_in_box(self, picture: Frame | Rgb) -> Alpha:
+        """Return the alpha of a frame or picture at the fitted size, (h, w) float32 in [0, 1]."""
+        frame = picture if isinstance(picture, Frame) else Frame(picture)
+        (width, height), padded = fit(frame.size)
+        alpha = self._engine.run(_padded(frame.at((width, height)), padded))
         stretched = (alpha[:height, :width] - np.float32(_REST)) * np.float32(1 / (1 - 2 * _REST))
         return np.asarray(np.clip(stretched, 0, 1), np.float32)
 
@@ -99,16 +105,11 @@ class NetworkMatter:
         """Do nothing: the network looks at each frame by itself."""
 
 
-def _padded(rgb: Rgb, fitted: tuple[int, int], padded: tuple[int, int]) -> Rgb:
-    while rgb.shape[1] >= 2 * fitted[0] and not (rgb.shape[0] % 2 or rgb.shape[1] % 2):  # halves are means, at no cost
-        half = rgb.shape[1] // 2, rgb.shape[0] // 2
-        rgb = np.asarray(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA), np.uint8)
-    shrinks = fitted[0] < rgb.shape[1]
-    resized = cv2.resize(rgb, fitted, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    right, bottom = padded[0] - fitted[0], padded[1] - fitted[1]
+def _padded(rgb: Rgb, padded: tuple[int, int]) -> Rgb:
+    right, bottom = padded[0] - rgb.shape[1], padded[1] - rgb.shape[0]
     if right or bottom:
-        resized = cv2.copyMakeBorder(resized, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-    return np.asarray(resized, np.uint8)
+        rgb = np.asarray(cv2.copyMakeBorder(rgb, 0, bottom, 0, right, cv2.BORDER_REPLICATE), np.uint8)
+    return rgb
 
 
 def shipped_weights() -> Path:

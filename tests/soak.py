@@ -94,7 +94,7 @@ class Rig:
             ("filters", lambda: controls.set_filters(["decontaminate", "blur:20"])),
             ("other filters", lambda: controls.set_filters(["held", "people:largest"])),
             ("no filters", lambda: controls.set_filters([])),
-            ("smoothing ema", lambda: controls.set_smoothing("ema")),
+            ("smoothing off", lambda: controls.set_smoothing("off")),
             ("smoothing motion", lambda: controls.set_smoothing("motion")),
             ("background file changed", self.touch),
             ("no such background", lambda: controls.set_background("no such file.jpg")),

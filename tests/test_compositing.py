@@ -1,9 +1,12 @@
 """Composites against the equation itself, in float64."""
 
+import cv2
 import numpy as np
 import pytest
 
-from streammatte.compositing import over, premultiply
+from streammatte.compositing import over, over_planes, premultiply
+from streammatte.decontamination import estimate_foreground
+from streammatte.planes import Planes, planes_of
 
 
 @pytest.fixture
@@ -50,3 +53,48 @@ def test_premultiplying_is_laying_over_black(pictures):
     foreground, alpha, _ = pictures
     black = np.zeros_like(foreground)
     np.testing.assert_allclose(premultiply(foreground, alpha), slow_over(foreground, alpha, black), atol=0.501)
+
+
+def planar(seed, size=(64, 48), low=0, high=256):
+    coarse = np.random.default_rng(seed).integers(low, high, (size[1] // 8, size[0] // 8, 3), np.uint8)
+    rgb = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)
+    return rgb, Planes(*planes_of(rgb, size, 6, False), 6, False, lambda _: rgb)
+
+
+def soft_disc(size=(64, 48)):
+    levels = np.zeros((size[1], size[0]), np.uint8)
+    cv2.circle(levels, (size[0] // 2, size[1] // 2), size[1] // 4, 255, -1)
+    return cv2.GaussianBlur(levels, (0, 0), 2.5)
+
+
+def test_planes_are_laid_over_planes_as_the_equation_says():
+    (_, front), (_, back), levels = planar(1), planar(2), soft_disc()
+    result = over_planes(front, levels, (back.y, back.u, back.v))
+    half = levels.reshape(24, 2, 32, 2).mean((1, 3))
+    for name, alpha in (("y", levels / 255), ("u", half / 255), ("v", half / 255)):
+        foreground, background = (getattr(each, name).astype(np.float64) for each in (front, back))
+        expected = alpha * foreground + (1 - alpha) * background
+        assert np.abs(getattr(result, name) - expected).max() <= 1, name
+
+
+def test_planes_outside_the_soft_band_are_copies():
+    (_, front), (_, back), levels = planar(1), planar(2), soft_disc()
+    result = over_planes(front, levels, (back.y, back.u, back.v), decontaminated=True)
+    np.testing.assert_array_equal(result.y[levels == 255], front.y[levels == 255])
+    np.testing.assert_array_equal(result.y[levels == 0], back.y[levels == 0])
+
+
+def test_planes_are_decontaminated_as_pictures_are():
+    size = 256, 192
+    person, room, white = (np.full((192, 256, 3), colour, np.uint8) for colour in ((60, 90, 160), (30, 200, 40), 255))
+    levels = soft_disc(size)
+    alpha = (levels / 255).astype(np.float32)
+    mixed = over(person, alpha, room)
+    planes = Planes(*planes_of(mixed, size, 6, False), 6, False, lambda _: mixed)
+    behind = planes_of(white, size, 6, False)
+    result = over_planes(planes, levels, behind, decontaminated=True)
+    expected = planes_of(over(estimate_foreground(mixed, alpha), alpha, white), size, 6, False)
+    plain = over_planes(planes, levels, behind)
+    for name, wanted in zip("yuv", expected, strict=True):
+        assert np.abs(getattr(result, name).astype(int) - wanted).max() <= 4, name
+    assert np.abs(plain.u.astype(int) - expected[1]).max() > 8  # so there was something to do

@@ -262,8 +262,8 @@ def test_a_file_is_never_read_far_ahead():
 
 def test_an_alpha_of_another_size_is_refused():
     matter = Half()
-    matter.matte = lambda frame: np.zeros((3, 4), np.float32)
-    with pytest.raises(ShapeError, match="4x3; expected 8x6"):
+    matter.matte = lambda frame: np.zeros((9, 12), np.float32)
+    with pytest.raises(ShapeError, match="12x9; expected 8x6"):
         in_time(lambda: run(Pictures(), matter, Kept()))
 
 
@@ -285,7 +285,7 @@ def test_what_no_filter_may_return_is_refused_by_its_name(changed, reason):
         closed = False
 
         def __call__(self, layers):
-            return replace(layers, **{name: change(vars(layers)[name]) for name, change in changed.items()})
+            return replace(layers, **{name: change(getattr(layers, name)) for name, change in changed.items()})
 
         def close(self):
             self.closed = True

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from streammatte.compositing import over
-from streammatte.refine import estimate_foreground, upsample_alpha
+from streammatte.decontamination import estimate_foreground
+from streammatte.refine import upsample_alpha
 
 
 def texture(seed, low, high, size=(640, 360)):

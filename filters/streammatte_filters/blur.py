@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import log2, sqrt
-from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte import Alpha, FilterError, Layers, Rgb
+from streammatte import Alpha, Backdrop, FilterError, Layers, Rgb
 
 __all__ = ["BackgroundBlur"]
 
@@ -50,23 +48,27 @@ class BackgroundBlur:
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with their background blurred."""
-        if layers.background is None or self.strength == 0:
+        if self.strength == 0:
             return layers
-        hidden = layers.alpha if layers.background is layers.frame.rgb else np.zeros_like(layers.alpha)
-        deviation_px = self.strength / 100 * _FULL * layers.frame.size[1]
-        return replace(layers, background=_blurred(layers.background, hidden, deviation_px))
+        width, height = layers.frame.size
+        deviation_px = self.strength / 100 * _FULL * height
+        reduction = 2 ** max(1, int(log2(deviation_px / _FINE_PX)))
+        size = max(1, round(width / reduction)), max(1, round(height / reduction))
+        background = layers.background_at(size)  # (h, w, 3)
+        if background is None:
+            return layers
+        hidden = layers.alpha_at(size) if layers.keeps_background else np.zeros(size[::-1], np.float32)
+        return layers.with_background(Backdrop(_blurred(background, hidden, deviation_px / reduction), (width, height)))
 
 
 def _blurred(rgb: Rgb, hidden: Alpha, deviation_px: float) -> Rgb:
-    """Blur `rgb` (H, W, 3) by a Gaussian, leaving out what is `hidden` (H, W)."""
-    height, width = hidden.shape
-    reduction = 2 ** max(1, int(log2(deviation_px / _FINE_PX)))
-    size = max(1, round(width / reduction)), max(1, round(height / reduction))
-    colours = _reduced(rgb, size).astype(np.float32)  # (h, w, 3)
-    weight = _background_alone(_reduced(hidden, size))  # (h, w)
+    """Blur a reduced picture (h, w, 3) by a Gaussian, leaving out what is `hidden` (h, w)."""
+    size = rgb.shape[1], rgb.shape[0]
+    colours = rgb.astype(np.float32)
+    weight = _background_alone(hidden)
     weighted = colours * _three(weight)
     # Reducing and enlarging blur too: a box and a triangle, of variance 1/12 and 1/6.
-    deviation = sqrt(max(0.1, (deviation_px / reduction) ** 2 - 1 / 4))
+    deviation = sqrt(max(0.1, deviation_px**2 - 1 / 4))
     near, near_weight = (
         cv2.GaussianBlur(each, (0, 0), deviation, borderType=cv2.BORDER_REFLECT)  # mirrored at the very border
         for each in (weighted, weight)
@@ -77,14 +79,7 @@ def _blurred(rgb: Rgb, hidden: Alpha, deviation_px: float) -> Rgb:
     mean = (weighted.mean((0, 1)) + _LITTLE * colours.mean((0, 1))) / (weight.mean() + _LITTLE)
     far = (far + np.float32(_LITTLE) * mean) / _three(far_weight + np.float32(_LITTLE))
     near = (near + np.float32(_LITTLE) * far) / _three(near_weight + np.float32(_LITTLE))
-    return np.asarray(cv2.resize(np.rint(near).astype(np.uint8), (width, height)), np.uint8)
-
-
-def _reduced(picture: Rgb | Alpha, size: tuple[int, int]) -> Any:
-    """Area averages at `size` (w, h)."""
-    while picture.shape[1] >= 4 * size[0]:  # OpenCV halves many times faster than it reduces by another factor
-        picture = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(np.rint(near), np.uint8)
 
 
 def _background_alone(hidden: Alpha) -> Alpha:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import numpy as np
 
-from streammatte import FilterError, Layers, Rgb
+from streammatte import Backdrop, FilterError, Layers
 
 __all__ = ["ColourBackground"]
 
@@ -45,13 +44,13 @@ class ColourBackground:
 
     def __init__(self, value: str) -> None:
         self._colour = _parsed(value)
-        self._background: Rgb | None = None
+        self._background: Backdrop | None = None
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with the colour as their background."""
-        if self._background is None or self._background.shape != layers.frame.rgb.shape:
-            self._background = np.full_like(layers.frame.rgb, self._colour)
-        return replace(layers, background=self._background)
+        if self._background is None or self._background.size != layers.frame.size:
+            self._background = Backdrop(np.full((1, 1, 3), self._colour, np.uint8), layers.frame.size)
+        return layers.with_background(self._background)
 
 
 def _parsed(value: str) -> tuple[int, ...]:

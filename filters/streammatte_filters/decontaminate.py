@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from streammatte import Layers, estimate_foreground
+from streammatte import Layers
 
 __all__ = ["Decontaminate"]
 
@@ -14,4 +12,4 @@ class Decontaminate:
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with the estimated colours as their foreground."""
-        return replace(layers, foreground=estimate_foreground(layers.foreground, layers.alpha))
+        return layers.decontaminated()

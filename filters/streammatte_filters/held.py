@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import exp
 
 import cv2
@@ -109,7 +108,7 @@ class HeldObjects:
         around = cv2.dilate(held, np.ones((3, 3), np.uint8)) > 0
         opaque = np.where(held > 0, 1, np.where(around, opacity, 0)).astype(np.float32)
         kept: Alpha = np.maximum(layers.alpha, cv2.resize(opaque, (width, height), interpolation=cv2.INTER_LINEAR))
-        return replace(layers, alpha=kept)
+        return layers.with_alpha(kept)
 
 
 class _Memory:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import cv2
 import numpy as np
 
-from streammatte import Layers, MediaError, Rgb, fitted, over
+from streammatte import Backdrop, Layers, MediaError, Rgb, fitted, over
 
 __all__ = ["ImageBackground"]
 
@@ -33,13 +32,13 @@ class ImageBackground:
     def __init__(self, path: Path, fit: Literal["cover", "contain"] = "cover") -> None:
         self._rgb = _read(Path(path))
         self._fit = fit
-        self._background: Rgb | None = None
+        self._background: Backdrop | None = None
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with the picture as their background."""
-        if self._background is None or self._background.shape != layers.frame.rgb.shape:
-            self._background = fitted(self._rgb, layers.frame.size, self._fit)
-        return replace(layers, background=self._background)
+        if self._background is None or self._background.size != layers.frame.size:
+            self._background = Backdrop(fitted(self._rgb, layers.frame.size, self._fit))
+        return layers.with_background(self._background)
 
 
 def _read(path: Path) -> Rgb:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import cv2
@@ -64,7 +63,7 @@ class People:
             return layers
         kept = self._chosen(np.asarray(labels, np.int32), np.asarray(boxes, np.int32), layers.frame.time)
         if kept == 0:
-            return replace(layers, alpha=np.zeros_like(layers.alpha))
+            return layers.with_alpha(np.zeros_like(layers.alpha))
         person = (labels == kept).astype(np.uint8)
         self._before, self._seen_s = person, layers.frame.time
         if count == 2:
@@ -72,7 +71,7 @@ class People:
         others = cv2.dilate(joined & (1 - person), np.ones((_GAP, _GAP), np.uint8))
         clear = cv2.resize((others & (1 - person)).astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
         alpha: Alpha = layers.alpha * (1 - clear)
-        return replace(layers, alpha=alpha)
+        return layers.with_alpha(alpha)
 
     def _chosen(self, labels: npt.NDArray[np.int32], boxes: npt.NDArray[np.int32], time_s: float) -> int:
         """The label of whom to keep; 0, the ground, while the one who was kept is missed for a moment."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from streammatte import Layers
 
 __all__ = ["TransparentBackground"]
@@ -14,4 +12,4 @@ class TransparentBackground:
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers without a background."""
-        return replace(layers, background=None)
+        return layers.with_background(None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -49,7 +48,7 @@ class VideoBackground:
         while self._next_s <= time - self._start + _SLACK_S:
             self._picture = self._next
             self._next_s, self._next = next(self._pictures)
-        return replace(layers, background=fitted(self._picture, layers.frame.size, self._fit))
+        return layers.with_background(fitted(self._picture, layers.frame.size, self._fit))
 
     def reset(self) -> None:
         """Start the video again with the next frame."""

@@ -131,10 +131,10 @@ def smooth_option(default: str) -> Callable[[C], C]:
     """Add --smooth."""
     return click.option(
         "--smooth",
-        type=click.Choice(("off", "ema", "motion")),
+        type=click.Choice(("off", "motion")),
         default=default,
         show_default=True,
-        help="Steady alpha over time: everywhere, or only where the picture stands still.",
+        help="Steady alpha over time where the picture stands still.",
     )
 
 

@@ -41,7 +41,7 @@ _WHOLE = 0.9
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options
 @kept_options
-@smooth_option("off")
+@smooth_option("motion")
 @alpha_option
 @bits_option
 @click.option(

@@ -19,7 +19,7 @@ from av.error import ExitError, FFmpegError
 from streammatte.devices.v4l2 import v4l2_devices
 from streammatte.errors import DeviceError
 from streammatte.frames import Frame
-from streammatte.io.video_colour import Colour, ToRgb
+from streammatte.io.video_colour import Colour, ToPlanes, ToRgb
 from streammatte.io.video_file import fraction
 from streammatte.stages import Source, SourceInfo
 
@@ -28,6 +28,9 @@ __all__ = ["CameraInfo", "CameraSource", "find_again", "list_cameras", "no_camer
 _FORMAT = {"darwin": "avfoundation", "win32": "dshow"}.get(sys.platform, "video4linux2")
 _JOIN_GROUP = "run 'sudo usermod -aG video $USER' and log in again"
 _TIME_BASE = Fraction(1, 1_000_000)
+_USUAL = Colour(6, 1, 1, full_range=False)
+"""Unless they say otherwise, cameras use the matrix of BT.601 whatever their size, and so do virtual ones."""
+
 _PATIENCE_S = 2.0
 _CONNECT_S = 8.0
 _POLL_S = 0.004
@@ -211,9 +214,10 @@ class CameraSource(Source):
     def _converted(self, picture: VideoFrame, stream: VideoStream) -> Frame:
         size = picture.width, picture.height
         if self._to_rgb is None or self._to_rgb.size != size:  # a stream may change its shape
-            # Unless they say otherwise, cameras use the matrix of BT.601 whatever their size.
-            self._to_rgb = ToRgb(Colour.of(picture, stream.codec_context, Colour(6, 1, 1, full_range=False)), size)
-        return Frame(self._to_rgb(picture), _capture_us(picture), _TIME_BASE)
+            colour = Colour.of(picture, stream.codec_context, _USUAL)
+            self._to_planes, self._to_rgb = ToPlanes(colour, wanted=_USUAL), ToRgb(colour, size)
+        at_us, planes = _capture_us(picture), self._to_planes(picture)
+        return Frame(self._to_rgb(picture) if planes is None else planes, at_us, _TIME_BASE)
 
 
 def _silent(device: str) -> DeviceError:

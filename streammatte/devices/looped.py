@@ -59,7 +59,7 @@ class LoopedSource(Source):
                     last_s = max(0.0, frame.time)
                     if self._ended.wait(max(0.0, begin + last_s - monotonic())):
                         return
-                    yield Frame(frame.rgb, round(monotonic() / _TIME_BASE), _TIME_BASE)
+                    yield Frame(frame.picture, round(monotonic() / _TIME_BASE), _TIME_BASE)
                 if last_s < 0 and not self._ended.is_set():
                     raise MediaError(f"{self._spec} gives no frame any more; expected a video that can be read again")
                 begin = max(begin + last_s + step_s, monotonic() - step_s)

@@ -8,17 +8,24 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyvirtualcam
+from numpy.typing import NDArray
 
 from streammatte.devices.holders import holders
 from streammatte.devices.loopback import make_command
 from streammatte.devices.v4l2 import free_output, output_format, output_rate, set_output_rate, v4l2_devices
 from streammatte.errors import DeviceError
 from streammatte.fitting import FitMode, fitted
+from streammatte.frames import Frame
 from streammatte.layers import Layers
+from streammatte.planes import planes_of
 from streammatte.stages import Sink
 
 __all__ = ["VirtualCameraSink", "list_virtual_cameras", "no_virtual_camera"]
+
+_COLOURS = 6, False
+"""The matrix (BT.601) and range of what is written."""
 
 _OBS = "OBS Virtual Camera"
 _OBS_ON_WINDOWS = r"SOFTWARE\Classes\CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}"
@@ -95,7 +102,18 @@ class VirtualCameraSink(Sink):
 
     def write(self, layers: Layers) -> None:
         """Show the composite."""
-        self._camera.send(fitted(layers.composite.rgb, self.size, self._fit))
+        self._camera.send(self._taken(layers.composite))
+
+    def _taken(self, frame: Frame) -> NDArray[np.uint8]:
+        """The frame as the device takes it: Y, U and V one after the other, or R,G,B where a side is odd."""
+        planes = frame.planes
+        if self.size[0] % 2 or self.size[1] % 2:
+            return fitted(frame.rgb, self.size, self._fit)
+        if planes is not None and (planes.size, planes.matrix, planes.full_range) == (self.size, *_COLOURS):
+            each = planes.y, planes.u, planes.v
+        else:
+            each = planes_of(fitted(frame.rgb, self.size, self._fit), self.size, *_COLOURS)
+        return np.concatenate([plane.reshape(-1) for plane in each])
 
     def close(self) -> None:
         """Give the device back."""
@@ -117,7 +135,8 @@ def _open(size: tuple[int, int], rate: float, device: str | None) -> tuple[Any, 
         set_size = has[1] if has else size
         for width, height in (set_size,) if users else (size, set_size):
             try:
-                return pyvirtualcam.Camera(width, height, rate, device=each), bool(users)
+                coding = pyvirtualcam.PixelFormat.RGB if width % 2 or height % 2 else pyvirtualcam.PixelFormat.I420
+                return pyvirtualcam.Camera(width, height, rate, device=each, fmt=coding), bool(users)
             except RuntimeError as error:
                 reason = error
                 if each and not users:  # its last writer may have been killed

@@ -22,6 +22,7 @@ from streammatte.io.losses import Beyond
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
 from streammatte.layers import Layers
+from streammatte.planes import Planes
 from streammatte.stages import Sink, Source, SourceInfo
 
 __all__ = ["ImageSink", "ImageSource", "SequenceSink", "is_sequence", "read_image"]
@@ -234,8 +235,10 @@ def _numbered(path: Path, number: int) -> Path:
     return path.with_name(_NUMBER.sub(lambda place: place[0] % number, path.name, count=1))
 
 
-def _write_image(file: Path, path: Path, picture: NDArray[Any]) -> None:
+def _write_image(file: Path, path: Path, picture: NDArray[Any] | Planes) -> None:
     """Write a picture, grey or R,G,B or R,G,B,A, to `file`; errors speak of `path`."""
+    if isinstance(picture, Planes):
+        picture = picture.rgb
     try:
         file.write_bytes(
             encoded_exr(picture) if picture.dtype == np.float32 else _encoded(picture, path.suffix.lower())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
-
-from streammatte.frames import Rgb
+from numpy.typing import NDArray
 
 __all__ = ["Orientation"]
+
+P = TypeVar("P", bound="NDArray[np.uint8]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,12 @@ class Orientation:
         """Return the shown (w, h) of a stored `size`."""
         return size[::-1] if self.transposed else size
 
-    def __call__(self, rgb: Rgb) -> Rgb:
-        """Return the shown picture of a stored one; the same array where nothing is to be done."""
+    def __call__(self, rgb: P) -> P:
+        """Return the shown picture, or plane, of a stored one; the same array where nothing is to be done."""
         turned: object = rgb
         if self.transposed:
             turned = cv2.transpose(rgb)
         if self.flipped_x or self.flipped_y:
             code = -1 if self.flipped_x and self.flipped_y else int(self.flipped_x)
             turned = cv2.flip(np.asarray(turned), code)
-        return np.asarray(turned, np.uint8)
+        return cast("P", np.asarray(turned, np.uint8))

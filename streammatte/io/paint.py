@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from streammatte.compositing import over
 from streammatte.layers import Layers
+from streammatte.planes import Planes
 
 __all__ = ["PAINTS", "TRANSPARENT_PAINTS", "AlphaKind", "Paint", "Picture", "Values"]
 
@@ -26,20 +27,20 @@ AlphaKind: TypeAlias = Literal["straight", "premultiplied"]
 Values: TypeAlias = Literal["8 bits", "16 bits", "light"]
 """What pictures are made of: uint8 or uint16, full range, or float32 in linear light."""
 
-Paint: TypeAlias = Callable[[Layers], NDArray[Any]]
-"""Makes (H, W) grey, (H, W, 3) R,G,B or (H, W, 4) R,G,B,A of the layers."""
+Paint: TypeAlias = Callable[[Layers], "NDArray[Any] | Planes"]
+"""Makes planes, or (H, W) grey, (H, W, 3) R,G,B or (H, W, 4) R,G,B,A of the layers."""
 
 _LEVELS = np.arange(256) / 255
 _LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
 """The light of each of the 256 values, by the curve of sRGB."""
 
 
-def _composite(layers: Layers) -> NDArray[np.uint8]:
-    return layers.composite.rgb
+def _composite(layers: Layers) -> NDArray[np.uint8] | Planes:
+    return layers.composite.picture
 
 
 def _alpha(layers: Layers) -> NDArray[np.uint8]:
-    return np.asarray(cv2.convertScaleAbs(layers.alpha, alpha=255), np.uint8)
+    return layers.levels
 
 
 def _foreground(layers: Layers) -> NDArray[np.uint8]:
@@ -49,7 +50,7 @@ def _foreground(layers: Layers) -> NDArray[np.uint8]:
 
 def _straight(layers: Layers) -> NDArray[np.uint8]:
     """Where nothing within `_RIM_PX` is seen it is black: whoever gets the file must not find the room in it."""
-    alpha = _alpha(layers)
+    alpha = layers.levels
     near = cv2.dilate(alpha, np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8))
     return np.asarray(cv2.merge([cv2.copyTo(layers.foreground, near), alpha]), np.uint8)
 

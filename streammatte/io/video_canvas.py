@@ -9,7 +9,8 @@ import numpy as np
 from av import VideoFrame
 
 from streammatte.frames import Rgb
-from streammatte.io.video_colour import Colour, ToRgb
+from streammatte.io.video_colour import Colour, ToPlanes, ToRgb
+from streammatte.planes import Planes
 
 __all__ = ["Canvas"]
 
@@ -34,15 +35,18 @@ class Canvas:
         self._size = size
         self._shape = size[0] * aspect / size[1]
         self._to_rgb = ToRgb(colour, size)
+        self._to_planes = ToPlanes(colour)
         self._with_bars = 0
 
-    def __call__(self, frame: VideoFrame, aspect: float) -> Rgb:
+    def __call__(self, frame: VideoFrame, aspect: float) -> Rgb | Planes:
         """Return the picture of a frame, whose pixels are `aspect` as wide as high, at the size of the first."""
         width, height = self._size
         change = frame.width * aspect / frame.height / self._shape
         if abs(change - 1) > _NOTICED:
             self._with_bars += 1
             width, height = max(1, round(width * min(1, change))), max(1, round(height * min(1, 1 / change)))
+        elif (frame.width, frame.height) == self._size and (planes := self._to_planes(frame)) is not None:
+            return planes
         if self._to_rgb.size != (width, height):
             self._to_rgb = ToRgb(self._colour, (width, height))
         beside, above = self._size[0] - width, self._size[1] - height

@@ -7,16 +7,19 @@ which nobody changed gets back the values it was stored with; in full range, the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 from av import VideoFrame
 from av.video.codeccontext import VideoCodecContext
+from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from streammatte.frames import Rgb
+from streammatte.planes import Planes
 
-__all__ = ["Colour", "FromRgb", "ToRgb"]
+__all__ = ["Colour", "ToPlanes", "ToRgb", "ToVideo"]
 
 _UNSTATED = 2
 _MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
@@ -109,7 +112,49 @@ class ToRgb:
         return rgb.copy() if converted is frame else rgb  # which may lie in a camera's memory
 
 
-class FromRgb:
+class ToPlanes:
+    """Takes the planes of decoded frames.
+
+    Parameters
+    ----------
+    colour : Colour
+        Of the frames.
+    wanted : Colour, optional
+        What frames that are stored otherwise are converted to; by default they are left alone.
+    """
+
+    def __init__(self, colour: Colour, wanted: Colour | None = None) -> None:
+        self._source, self._colour = colour, wanted or colour
+        self._reformatter = None if wanted is None else VideoReformatter()
+        self._to_rgb: ToRgb | None = None
+        self._lock = Lock()  # a converter serves one thread at a time
+
+    def __call__(self, frame: VideoFrame) -> Planes | None:
+        """Return the planes; None where they are not in 8 bits with chroma at half size, or a side is odd."""
+        if self._reformatter is not None:
+            frame.color_primaries = frame.color_trc = _UNSTATED
+            frame = self._reformatter.reformat(
+                frame,
+                format="yuv420p",
+                src_colorspace=_MATRICES[self._source.matrix],
+                dst_colorspace=_MATRICES[self._colour.matrix],
+                src_color_range=self._source.range,
+                dst_color_range=self._colour.range,
+                interpolation=_WRITE,
+            )
+        if frame.format.name not in ("yuv420p", "yuvj420p") or frame.width % 2 or frame.height % 2:
+            return None
+        y, u, v = map(_copied, frame.planes)
+        return Planes(y, u, v, self._colour.matrix, self._colour.full_range, self._rgb)
+
+    def _rgb(self, planes: Planes) -> Rgb:
+        with self._lock:
+            if self._to_rgb is None or self._to_rgb.size != planes.size:
+                self._to_rgb = ToRgb(self._colour, planes.size)
+            return self._to_rgb(_video_frame(planes))
+
+
+class ToVideo:
     """Converts pictures for an encoder.
 
     Parameters
@@ -124,8 +169,12 @@ class FromRgb:
         self._pixels = pixels
         self._reformatter = VideoReformatter()
 
-    def __call__(self, picture: NDArray[np.uint8]) -> VideoFrame:
-        """Return the frame of a picture: (H, W) grey, (H, W, 3) R,G,B or (H, W, 4) R,G,B,A."""
+    def __call__(self, picture: NDArray[np.uint8] | Planes) -> VideoFrame:
+        """Return the frame of a picture: planes, (H, W) grey, (H, W, 3) R,G,B or (H, W, 4) R,G,B,A."""
+        if isinstance(picture, Planes):
+            if self._takes(picture):
+                return _video_frame(picture)
+            picture = picture.rgb
         kind = "gray" if picture.ndim == 2 else {3: "rgb24", 4: "rgba"}[picture.shape[2]]
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), kind)
         return self._reformatter.reformat(
@@ -135,3 +184,22 @@ class FromRgb:
             dst_color_range=self._colour.range,
             interpolation=_WRITE,
         )
+
+    def _takes(self, planes: Planes) -> bool:
+        """Whether the encoder wants planes as these are."""
+        same = planes.matrix == self._colour.matrix and planes.full_range == self._colour.full_range
+        return same and self._pixels in ("yuv420p", "yuvj420p")
+
+
+def _copied(plane: VideoPlane) -> NDArray[np.uint8]:
+    """(H, W), without the margin that rows may have."""
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width].copy()
+
+
+def _video_frame(planes: Planes) -> VideoFrame:
+    laid_out = np.concatenate([plane.reshape(-1) for plane in (planes.y, planes.u, planes.v)])
+    frame = VideoFrame.from_ndarray(laid_out.reshape(-1, planes.size[0]), "yuv420p")
+    frame.colorspace = planes.matrix
+    frame.color_range = ColorRange.JPEG if planes.full_range else ColorRange.MPEG
+    return frame

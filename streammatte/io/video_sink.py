@@ -23,10 +23,11 @@ from streammatte.io.files import PartialFile
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
 from streammatte.io.streams import StreamCopier
-from streammatte.io.video_colour import Colour, FromRgb
+from streammatte.io.video_colour import Colour, ToVideo
 from streammatte.io.video_file import fine, media_errors
 from streammatte.io.video_source import VideoSource
 from streammatte.layers import Layers
+from streammatte.planes import Planes
 from streammatte.stages import Sink, Source
 
 __all__ = ["VideoSink"]
@@ -138,14 +139,14 @@ class VideoSink(Sink):
             If nothing more can be written, as on a full disk.
         """
         picture = self._paint(layers)
-        size = picture.shape[1], picture.shape[0]
+        size = picture.size if isinstance(picture, Planes) else (picture.shape[1], picture.shape[0])
         stream = self._stream or self._add_stream(size)
         if size != self._size:
             raise ShapeError(f"a frame is {size[0]}x{size[1]}; expected {self._size[0]}x{self._size[1]}, as before")
         right, below = stream.width - size[0], stream.height - size[1]
-        if right or below:
+        if (right or below) and not isinstance(picture, Planes):
             picture = np.asarray(cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
-        frame = self._from_rgb(picture)
+        frame = self._to_video(picture)
         pts = round(layers.frame.pts * layers.frame.time_base / self._time_base)
         if self._waiting is not None:  # until now nobody knew how long it is shown
             pts = max(pts, self._waiting[1] + 1)
@@ -216,7 +217,7 @@ class VideoSink(Sink):
             context.sample_aspect_ratio = self._aspect
         if film:
             stream.metadata.update(film.tags)
-        self._from_rgb = FromRgb(colour, codec.pixels)
+        self._to_video = ToVideo(colour, codec.pixels)
         self._stream = stream
         return stream
 

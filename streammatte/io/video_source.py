@@ -27,6 +27,7 @@ from streammatte.io.video_colour import Colour
 from streammatte.io.video_decoder import Decoder
 from streammatte.io.video_file import fine, fraction, open_video, video_stream
 from streammatte.io.video_losses import left_out, side_data
+from streammatte.planes import Planes
 from streammatte.stages import Source, SourceInfo
 
 __all__ = ["VideoSource"]
@@ -163,7 +164,9 @@ class VideoSource(Source):
                 break
             pts = max(pts, 0) if self.span.start else pts  # it is on the screen already
             self.last_duration = (min(next_pts, end or next_pts) - pts) * self.time_base
-            yield Frame(orientation(canvas(picture, _aspect(self._context))), pts, self.time_base)
+            shown = canvas(picture, _aspect(self._context))
+            turned = shown.with_each(orientation) if isinstance(shown, Planes) else orientation(shown)
+            yield Frame(turned, pts, self.time_base)
         for notice in (*self._packets.told(), *self._decoder.told(), *canvas.told()):
             self._on_notice(f"{self.path}: {notice}")
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammatte.errors import UsageError
-from streammatte.frames import Alpha, Frame, Rgb
+from streammatte.frames import Alpha, Frame
 from streammatte.stages import Matter
 
 __all__ = ["CarryingMatter"]
@@ -90,16 +90,16 @@ class CarryingMatter:
         self._last: _Matted | None = None
 
     def matte(self, frame: Frame) -> Alpha:
-        """Return alpha at the frame's size, (H, W) float32 in [0, 1].
+        """Return alpha at the size at which the other matter gives it, float32 in [0, 1].
 
         Parameters
         ----------
         frame : Frame
             Its time must grow from call to call; where it jumps, alpha is found anew.
         """
-        luma = _reduced_luma(frame.rgb)
+        luma = _reduced_luma(frame)
         last = self._last
-        if last is not None and last.alpha.shape == frame.rgb.shape[:2]:
+        if last is not None and last.luma.shape == luma.shape:
             since_s = frame.time - last.time
             if 0 <= since_s < _REST_AT_MOST_S and _is_still(last.luma, luma):
                 self.rested += 1
@@ -173,11 +173,10 @@ class _Budget:
         return self._fps
 
 
-def _reduced_luma(rgb: Rgb) -> _Luma:
-    height, width = rgb.shape[:2]
+def _reduced_luma(frame: Frame) -> _Luma:
+    width, height = frame.size
     size = min(width, _REDUCED_WIDTH), max(1, round(height * min(1.0, _REDUCED_WIDTH / width)))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+    return np.asarray(cv2.cvtColor(frame.at(size), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _is_still(before: _Luma, now: _Luma) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import replace
 from math import inf
 
+import cv2
 import numpy as np
 
 from streammatte.chain import Chain, ChainTimes, filtered
@@ -14,6 +14,7 @@ from streammatte.layers import Layers
 from streammatte.live.carry import CarryingMatter
 from streammatte.live.controls import LiveControls
 from streammatte.live.look import Look
+from streammatte.planes import Backdrop, Planes
 from streammatte.stages import Filter, reset_all
 
 __all__ = ["LiveChain"]
@@ -57,7 +58,7 @@ class LiveChain(Chain):
             self._follow(look)
         if look.frozen and self.shown is not None:
             self._last_s = -inf
-            return replace(self.shown, frame=replace(frame, rgb=self.shown.frame.rgb)), ChainTimes()
+            return Layers.opaque(frame.with_picture(self.shown.composite.picture)), ChainTimes()
         if self._last_s < self._since() <= frame.time:
             self.reset()
         self._last_s = frame.time if look.on else -inf
@@ -86,7 +87,7 @@ class _Opaque:
     """Takes all for foreground, so that nothing is replaced; a `Matter`."""
 
     def matte(self, frame: Frame) -> Alpha:
-        return np.ones(frame.rgb.shape[:2], np.float32)
+        return np.ones((1, 1), np.float32)
 
     def reset(self) -> None: ...
 
@@ -107,7 +108,7 @@ class _Guarded:
                 self._give_up(count, error)
                 break
         if self._working < len(self.steps):
-            return replace(layers, background=np.full_like(layers.foreground, 128))
+            return layers.with_background(Backdrop(np.full((1, 1, 3), 128, np.uint8), layers.frame.size))
         return layers
 
     def reset(self, *, known: Container[int] = ()) -> None:
@@ -124,16 +125,14 @@ class _Guarded:
 
 
 def _alpha_shown(layers: Layers) -> Layers:
-    white = np.full_like(layers.foreground, 255)
-    return replace(layers, foreground=white, background=np.zeros_like(white))
+    grey = np.asarray(cv2.merge([layers.levels] * 3), np.uint8)
+    return Layers.opaque(layers.frame.with_picture(grey))
 
 
 def _mirrored(layers: Layers) -> Layers:
-    background = layers.background if layers.background is None else _flipped(layers.background)
-    alpha = np.ascontiguousarray(layers.alpha[:, ::-1])
-    frame = layers.frame.with_rgb(_flipped(layers.frame.rgb))
-    return Layers(frame, alpha, _flipped(layers.foreground), background)
-
-
-def _flipped(rgb: Rgb) -> Rgb:
-    return np.ascontiguousarray(rgb[:, ::-1])
+    picture = layers.composite.picture
+    if isinstance(picture, Planes):
+        flipped: Rgb | Planes = picture.with_each(lambda plane: np.ascontiguousarray(plane[:, ::-1]))
+    else:
+        flipped = np.ascontiguousarray(picture[:, ::-1])
+    return Layers.opaque(layers.frame.with_picture(flipped))

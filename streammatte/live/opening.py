@@ -62,7 +62,7 @@ def open_session(
         Applied after the background, as `parse_filter` takes them.
     kept : sequence of str
         Applied before it: filters that say who and what is kept, such as ``people:largest`` and ``held``.
-    smoothing : {"off", "ema", "motion"}
+    smoothing : {"off", "motion"}
         How alpha is steadied over time.
     decontaminate : bool
         Whether to take the old background's colour out of hair and soft edges.

@@ -138,7 +138,7 @@ class PersistentSource(Source):
                 frame, skipped = taken
                 self.received += 1 + skipped
                 self.dropped += skipped
-                return frame if frame.size == self.size else frame.with_rgb(fitted(frame.rgb, self.size))
+                return frame if frame.size == self.size else frame.with_picture(fitted(frame.rgb, self.size))
             if reader.over:
                 raise reader.error or DeviceError("the camera gives no more frames; it is opened again")
             if monotonic() > deadline:
@@ -184,7 +184,7 @@ class _Reader:
             for frame in self.source:
                 now = monotonic()
                 if not 0 <= now - frame.time < 1:  # the camera's clock is another one
-                    frame = Frame(frame.rgb, round(now / _TIME_BASE), _TIME_BASE)
+                    frame = Frame(frame.picture, round(now / _TIME_BASE), _TIME_BASE)
                 with self._changed:
                     self._skipped += self._frame is not None
                     self._frame = frame

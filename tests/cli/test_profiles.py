@@ -93,7 +93,7 @@ def test_every_command_that_has_options_reads_it(name, streammatte, config):
         ("[webcam]\nfps = true", 2, "fps", "expected text or a number, got true"),
         ("[webcam]\nbg = 2024-01-01", 2, "bg", 'expected text or a number, got "2024-01-01"'),
         ("[webcam.bg]\nx = 1", 1, "bg", "expected text or a number"),
-        ("[webcam]\nsmooth = 'on'", 2, "smooth", "'on' is not one of 'off', 'ema', 'motion'"),
+        ("[webcam]\nsmooth = 'on'", 2, "smooth", "'on' is not one of 'off', 'motion'"),
         ("[webcam]\npreview = 'yes'", 2, "preview", 'expected true or false, got "yes"'),
         ("[webcam]\nsize = ['640x360']", 2, "size", 'expected text or a number, got ["640x360"]'),
         ("[webcam]\nfilter = [\n'blur',\n1979-05-27]", 2, "filter", "expected text or a number"),

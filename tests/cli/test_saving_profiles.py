@@ -31,7 +31,7 @@ def test_save_and_use(webcam, config_path, tmp_path, monkeypatch):
         "--camera",
         "0",
         "--smooth",
-        "ema",
+        "off",
     ]
     options += ["--filter", "blur:20", "--filter", "transparent", "--weights", "w.safetensors"]
     result, seen = webcam(*options, "--save-profile", "office")
@@ -50,7 +50,7 @@ def test_save_and_use(webcam, config_path, tmp_path, monkeypatch):
                     "filter": ["blur:20", "transparent"],
                     "camera": "0",
                     "weights": str(tmp_path / "w.safetensors"),
-                    "smooth": "ema",
+                    "smooth": "off",
                 }
             }
         }

@@ -8,7 +8,7 @@ import pytest
 
 from streammatte.frames import Frame
 from streammatte.io import ArraySource, open_sink, open_source
-from streammatte.io.video_colour import Colour, FromRgb, ToRgb
+from streammatte.io.video_colour import Colour, ToRgb, ToVideo
 
 WEIGHTS = {1: (0.2126, 0.0722), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
 """Of red and blue in luma: BT.709, BT.601, BT.2020."""
@@ -89,7 +89,7 @@ def test_what_nobody_changed_gets_its_stored_values_back(matrix, full):
     frame = av.VideoFrame.from_ndarray(stored.reshape(72, 64), "yuv420p")
     colour = Colour(matrix, matrix, matrix, full)
     rgb = ToRgb(colour, (64, 48))(frame)
-    back = FromRgb(colour, "yuv420p")(rgb).to_ndarray().ravel().astype(int)
+    back = ToVideo(colour, "yuv420p")(rgb).to_ndarray().ravel().astype(int)
     assert rgb.min() > 0
     assert rgb.max() < 255
     assert np.abs(back - stored).max() <= (1 if full else 0)

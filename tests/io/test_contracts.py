@@ -96,13 +96,13 @@ def test_sources_know_what_they_are(write_clip, tmp_path):
 class FakeCamera:
     device = "fake"
 
-    def __init__(self, width, height, fps, device=None):
+    def __init__(self, width, height, fps, device=None, fmt=None):
+        assert fmt is pyvirtualcam.PixelFormat.I420
         self.width, self.height, self.sent = width, height, []
 
     def send(self, frame):
-        assert frame.shape == (self.height, self.width, 3)
         assert frame.flags.c_contiguous
-        self.sent.append(frame)
+        self.sent.append(cv2.cvtColor(frame.reshape(-1, self.width), cv2.COLOR_YUV2RGB_I420))
 
     def close(self):
         pass

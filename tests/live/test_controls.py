@@ -227,9 +227,9 @@ def test_smoothing_can_be_changed(make, half, show_with):
     controls = make("#ff0000")
     show = show_with(controls, half)
     show()
-    controls.set_smoothing("ema")
+    controls.set_smoothing("off")
     assert is_colour(show()[1], (255, 0, 0))
-    assert controls.look.smoothing == "ema"
+    assert controls.look.smoothing == "off"
 
 
 def test_unknown_keys_do_nothing_and_unknown_switches_are_refused(make):

@@ -1,0 +1,155 @@
+"""Pictures as luma and chroma planes, as cameras, codecs and virtual cameras keep them, and to and from R,G,B."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import TypeAlias, TypeVar, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Backdrop", "Planes", "planes_of", "reduced"]
+
+_Rgb: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
+_Plane: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+_Array = TypeVar("_Array", bound=npt.NDArray[np.uint8])
+
+_WEIGHTS = {
+    1: (0.2126, 0.0722),
+    4: (0.30, 0.11),
+    5: (0.299, 0.114),
+    6: (0.299, 0.114),
+    7: (0.212, 0.087),
+    9: (0.2627, 0.0593),
+}
+"""The shares of red and blue in luma, by the matrices of H.273."""
+
+
+@dataclass(frozen=True, eq=False)
+class Planes:
+    """A picture in 8 bits with chroma at half its size (4:2:0).
+
+    Attributes
+    ----------
+    y : ndarray
+        (H, W) uint8, both sides even.
+    u, v : ndarray
+        (H / 2, W / 2) uint8.
+    matrix : int
+        A code point of ITU-T H.273: 1 is BT.709, 6 BT.601, 9 BT.2020.
+    full_range : bool
+        Whether black and white are 0 and 255, not 16 and 235.
+    to_rgb : callable
+        Makes (H, W, 3) uint8 of these planes.
+    """
+
+    y: _Plane
+    u: _Plane
+    v: _Plane
+    matrix: int
+    full_range: bool
+    to_rgb: Callable[[Planes], _Rgb]
+
+    @cached_property
+    def rgb(self) -> _Rgb:
+        """The same in R,G,B."""
+        return self.to_rgb(self)
+
+    def with_each(self, change: Callable[[_Plane], _Plane]) -> Planes:
+        """The planes with each of them changed in the same way."""
+        return replace(self, y=change(self.y), u=change(self.u), v=change(self.v))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(w, h) in pixels."""
+        return self.y.shape[1], self.y.shape[0]
+
+    @property
+    def luma_scale(self) -> float:
+        """What a step of luma is of the way from black to white."""
+        return 1 / (255 if self.full_range else 219)
+
+    def merged(self, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+        """The planes at another size (w, h), mostly a smaller one, as (h, w, 3)."""
+        return np.asarray(cv2.merge([reduced(plane, size) for plane in (self.y, self.u, self.v)]), np.uint8)
+
+    def at(self, size: tuple[int, int]) -> _Rgb:
+        """The picture in R,G,B at another size (w, h), mostly a smaller one, (h, w, 3)."""
+        return np.asarray(cv2.transform(self.merged(size), _to_rgb(self.matrix, self.full_range)), np.uint8)
+
+
+class Backdrop:
+    """A picture that stands behind a frame, converted when somebody asks and only once.
+
+    Parameters
+    ----------
+    rgb : ndarray
+        (h, w, 3) uint8.
+    size : tuple of int, optional
+        (w, h) at which it is shown; its own by default.
+    """
+
+    def __init__(self, rgb: _Rgb, size: tuple[int, int] | None = None) -> None:
+        self._rgb = rgb
+        self.size = size or (rgb.shape[1], rgb.shape[0])
+        self._planes: dict[tuple[int, bool], tuple[_Plane, _Plane, _Plane]] = {}
+
+    @cached_property
+    def rgb(self) -> _Rgb:
+        """(H, W, 3) uint8."""
+        return reduced(self._rgb, self.size)
+
+    def at(self, size: tuple[int, int]) -> _Rgb:
+        """The picture at another size (w, h), mostly a smaller one."""
+        return reduced(self._rgb, size)
+
+    def planes(self, like: Planes) -> tuple[_Plane, _Plane, _Plane]:
+        """Return y, u, v in the colours of other planes."""
+        key = like.matrix, like.full_range
+        if key not in self._planes:
+            self._planes[key] = planes_of(self._rgb, self.size, *key)
+        return self._planes[key]
+
+
+def planes_of(rgb: _Rgb, size: tuple[int, int], matrix: int, full_range: bool) -> tuple[_Plane, _Plane, _Plane]:
+    """Return y (H, W), u and v (H / 2, W / 2) of a picture (h, w, 3) uint8, brought to `size` (W, H), both even."""
+    y, u, v = cv2.split(cv2.transform(rgb, _from_rgb(matrix, full_range)))
+    half = size[0] // 2, size[1] // 2
+    return reduced(y, size), reduced(u, half), reduced(v, half)
+
+
+def reduced(picture: _Array, size: tuple[int, int]) -> _Array:
+    """Return a picture, (H, W) or (H, W, 3) uint8, at another size (w, h), mostly a smaller one.
+
+    Halves are taken as long as they do not fall below `size`: these are means, and cost next to nothing.
+    """
+    result: npt.NDArray[np.uint8] = picture
+    while result.shape[1] >= 2 * size[0] and not (result.shape[0] % 2 or result.shape[1] % 2):
+        half = result.shape[1] // 2, result.shape[0] // 2
+        result = np.asarray(cv2.resize(result, half, interpolation=cv2.INTER_AREA), np.uint8)
+    if (result.shape[1], result.shape[0]) != size:
+        much = result.shape[1] > 2 * size[0]
+        method = cv2.INTER_AREA if much else cv2.INTER_LINEAR
+        result = np.asarray(cv2.resize(result, size, interpolation=method), np.uint8)
+    return cast("_Array", result)
+
+
+@lru_cache
+def _from_rgb(matrix: int, full_range: bool) -> npt.NDArray[np.float32]:
+    """(3, 4): what makes Y, U and V of R, G, B and 1, all in levels of 8 bits."""
+    red, blue = _WEIGHTS[matrix]
+    luma = np.array([red, 1 - red - blue, blue])
+    rows = np.stack([luma, (np.eye(3)[2] - luma) / (2 * (1 - blue)), (np.eye(3)[0] - luma) / (2 * (1 - red))])
+    steps, offsets = ((255, 255, 255), (0, 128, 128)) if full_range else ((219, 224, 224), (16, 128, 128))
+    return np.column_stack([rows * np.array(steps)[:, None] / 255, offsets]).astype(np.float32)
+
+
+@lru_cache
+def _to_rgb(matrix: int, full_range: bool) -> npt.NDArray[np.float32]:
+    """(3, 4): the way back."""
+    there = _from_rgb(matrix, full_range).astype(np.float64)
+    back = np.linalg.inv(there[:, :3])
+    return np.column_stack([back, -back @ there[:, 3]]).astype(np.float32)
