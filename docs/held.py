@@ -32,7 +32,7 @@ def main(clips: list[str]) -> None:
         for index, frame in enumerate(open_source(clip)):
             if index == ENDS:
                 break
-            truth = matter.matte(frame)
+            truth = Layers.of(frame, matter.matte(frame)).alpha
             if index >= COMES:
                 height, width = truth.shape
                 high, wide = height // 5, width // 9
@@ -43,8 +43,8 @@ def main(clips: list[str]) -> None:
                 truth = truth.copy()
                 truth[y : y + high, x : x + wide] = 1
                 frame = frame.with_picture(rgb)
-            alpha = matter.matte(frame)
-            held = keep(Layers.of(frame, alpha)).alpha
+            layers = Layers.of(frame, matter.matte(frame))
+            alpha, held = layers.alpha, keep(layers).alpha
             if index < COMES:
                 before.append(np.abs(held - truth).mean())
             else:

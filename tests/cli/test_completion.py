@@ -29,7 +29,7 @@ def complete(*words, shell="bash"):
     [
         (["web"], ["plain,webcam"]),
         (["webcam", "--smo"], ["plain,--smooth"]),
-        (["webcam", "--smooth", ""], ["plain,off", "plain,ema", "plain,motion"]),
+        (["webcam", "--smooth", ""], ["plain,off", "plain,motion"]),
         (["webcam", "--filter", "de"], ["plain,decontaminate"]),
         (["webcam", "--bg", "be"], ["file,be"]),
         (["webcam", "--camera", ""], ["file,"]),
