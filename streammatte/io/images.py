@@ -237,12 +237,9 @@ def _numbered(path: Path, number: int) -> Path:
 
 def _write_image(file: Path, path: Path, picture: NDArray[Any] | Planes) -> None:
     """Write a picture, grey or R,G,B or R,G,B,A, to `file`; errors speak of `path`."""
-    if isinstance(picture, Planes):
-        picture = picture.rgb
+    shown: NDArray[Any] = picture.rgb if isinstance(picture, Planes) else picture
     try:
-        file.write_bytes(
-            encoded_exr(picture) if picture.dtype == np.float32 else _encoded(picture, path.suffix.lower())
-        )
+        file.write_bytes(encoded_exr(shown) if shown.dtype == np.float32 else _encoded(shown, path.suffix.lower()))
     except (cv2.error, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.err
         raise MediaError(f"{path} cannot be written ({reason})") from error
