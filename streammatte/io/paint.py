@@ -80,7 +80,7 @@ PAINTS: dict[tuple[Picture, Values], Paint] = {
     ("alpha", "8 bits"): _alpha,
     ("foreground", "8 bits"): _foreground,
     ("side by side", "8 bits"): lambda layers: _side_by_side(_straight(layers)[..., :3], _alpha(layers)),
-    ("composite", "16 bits"): lambda layers: _composite(layers) * np.uint16(257),
+    ("composite", "16 bits"): lambda layers: layers.composite.rgb * np.uint16(257),
     ("alpha", "16 bits"): _deep_alpha,
     ("foreground", "16 bits"): _deep_foreground,
     ("side by side", "16 bits"): lambda layers: _side_by_side(
