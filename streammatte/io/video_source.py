@@ -152,23 +152,41 @@ class VideoSource(Source):
         self, decoded: Iterator[VideoFrame], stored: tuple[int, int], orientation: Orientation
     ) -> Iterator[Frame]:
         canvas = Canvas(self.colour, stored, _aspect(self._context))
-        step = max(1, round(1 / (self.rate * self.time_base))) if self.rate else 1
-        next_pts = 0
         end = None if self.span.length is None else self.span.length / self.time_base
-        for picture in decoded:
-            pts = next(each for each in (picture.pts, picture.dts, next_pts) if each is not None)
-            next_pts = pts + (picture.duration or step)
-            if self.span.start and next_pts <= 0:
-                continue
+        timed = self._timed(decoded)
+        for picture, pts, next_pts in _from_start(timed) if self.span.start else timed:
             if end is not None and pts >= end:
                 break
-            pts = max(pts, 0) if self.span.start else pts  # it is on the screen already
             self.last_duration = (min(next_pts, end or next_pts) - pts) * self.time_base
             shown = canvas(picture, _aspect(self._context))
             turned = shown.with_each(orientation) if isinstance(shown, Planes) else orientation(shown)
             yield Frame(turned, pts, self.time_base)
         for notice in (*self._packets.told(), *self._decoder.told(), *canvas.told()):
             self._on_notice(f"{self.path}: {notice}")
+
+    def _timed(self, decoded: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, int, int]]:
+        """Pictures with the times at which they come and, by their duration, go."""
+        step = max(1, round(1 / (self.rate * self.time_base))) if self.rate else 1
+        next_pts = 0
+        for picture in decoded:
+            pts = next(each for each in (picture.pts, picture.dts, next_pts) if each is not None)
+            next_pts = pts + (picture.duration or step)
+            yield picture, pts, next_pts
+
+
+def _from_start(timed: Iterator[tuple[VideoFrame, int, int]]) -> Iterator[tuple[VideoFrame, int, int]]:
+    """What is on the screen from 0 on; of what came before, the last picture, as if it came then."""
+    before = None
+    for picture, pts, next_pts in timed:
+        if pts <= 0:
+            before = picture, 0, next_pts
+            continue
+        if before is not None:
+            yield before
+            before = None
+        yield picture, pts, next_pts
+    if before is not None and before[2] > 0:
+        yield before
 
 
 def _aspect(context: VideoCodecContext) -> float:

@@ -36,6 +36,16 @@ def test_the_pictures_are_those_of_the_whole(write_clip, suffix, start, end):
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_the_picture_on_the_screen_at_the_start_is_there_however_long_it_stands(write_clip, suffix):
+    times = [Fraction(each) for each in ("0", "0.2", "1.5", "1.6")]
+    path = write_clip(f"in{suffix}", 4, times=times, options={"bf": "0"})
+    whole = [frame.rgb for frame in open_source(path)]
+    part = list(open_source(path, start_s=1))
+    assert [frame.time for frame in part] == pytest.approx([0, 0.5, 0.6], abs=1e-3)
+    np.testing.assert_array_equal([frame.rgb for frame in part], whole[1:])
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_far_into_a_video_the_reading_begins_nearby(write_clip, suffix):
     path = write_clip(f"in{suffix}", 500, sounds=[("aac", 0, "eng", 20)], options={"g": "50", "preset": "ultrafast"})
     whole = [frame.rgb for frame in open_source(path)]
