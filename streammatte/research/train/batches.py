@@ -76,7 +76,8 @@ def batches(
     each of them another, as they cost little there. Everything else is made by the workers, or by this process if
     there are none. Each member of a team gets its own part.
     """
-    stage, mix = recipe.stages[index].for_people(len(training_set.people)), recipe.mix
+    stage = recipe.stages[index].for_people(len(training_set.people))
+    mix = stage.mix or recipe.mix
     on_device = False
     items: Dataset[Packed] | Dataset[Batch]
     seed = (recipe.seed, index, team.rank)

@@ -50,6 +50,8 @@ class Stage:
     foregrounds : int, optional
         The number of people that `steps` is meant for: with twice as many, twice the steps. By default `steps` holds
         for any number.
+    mix : Mix, optional
+        How pictures are made, where not as in the whole recipe.
     weigh_every : int, optional
         Steps after which hard examples are looked for again; by default only before the first.
     """
@@ -67,6 +69,7 @@ class Stage:
     pairs: float = 0.0
     aspects: tuple[tuple[int, int], ...] = ASPECTS
     foregrounds: int | None = None
+    mix: Mix | None = None
     weigh_every: int | None = None
 
     def __post_init__(self) -> None:
@@ -151,42 +154,47 @@ CALMER = Mix(
 )
 """Somewhat fewer changes than the mix has by itself."""
 
+LONG_MIX = replace(CALMER, nobody=0.2, screen=0.4)
+
+PEOPLE = Stage(
+    "people",
+    31_320,
+    64,
+    (256, 256, 288, 288, 320, 352, 448),
+    448,
+    1e-3,
+    trained="sn",
+    final=1.0,
+    looks=3,
+    pairs=0.1,
+    aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1)),
+    weigh_every=3_132,
+)
+
 LONG = Recipe(
     (
+        PEOPLE,
+        replace(PEOPLE, name="decay", steps=4_680, sizes=(416,), warmup=1, final=0.01, weigh_every=None),
         Stage(
-            "people",
-            31_320,
-            64,
-            (256, 256, 288, 288, 320, 352, 448),
+            "edges",
+            9_360,
+            32,
+            (448,),
             448,
-            1e-3,
-            trained="sn",
-            final=1.0,
+            5e-4,
+            trained="mrn",
             looks=3,
             pairs=0.1,
-            aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1)),
-            weigh_every=3_132,
-        ),
-        Stage(
-            "decay",
-            4_680,
-            64,
-            (416,),
-            448,
-            1e-3,
-            trained="sn",
-            warmup=1,
-            looks=3,
-            pairs=0.1,
-            aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1)),
+            aspects=((1, 1),),
+            mix=replace(LONG_MIX, nobody=0.0, blur_background=0.1),
         ),
     ),
-    mix=replace(CALMER, nobody=0.2, screen=0.4),
-    losses=Losses(weighed_by="prediction", unknown=2.0),
+    mix=LONG_MIX,
+    losses=Losses(weighed_by="prediction", unknown=2.0, soft=3.0),
     average=0.9995,
     measured_norms=False,
 )
-"""SN alone, for as long as it takes, and then a decay: on from weights that are there."""
+"""SN for as long as it takes, then MRN under it: on from weights that are there."""
 
 RECIPES = {
     "streammatte": Recipe(
@@ -216,7 +224,7 @@ RECIPES = {
         average=0.9995,
     ),
     "long": LONG,
-    "long-gpu": replace(LONG, stages=tuple(replace(stage, trained="both") for stage in LONG.stages)),
+    "long-gpu": replace(LONG, stages=tuple(replace(stage, trained="both") for stage in LONG.stages[:2])),
     "paper": Recipe(
         (
             Stage(

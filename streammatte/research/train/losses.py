@@ -42,6 +42,8 @@ class Losses:
         Whose alpha equation 8's weights go by: the true one, or the predicted one as the paper writes it.
     unknown : float
         How many times a cell of the unknown region counts in L_SN against another; with cells alone. 1 is the paper's.
+    soft : float
+        How many times a pixel whose true alpha is neither 0 nor 1 counts in L_1 against another; 1 is the paper's.
     segmentation, l1, gradient : float
         The paper's weights of L_SN, L_1 and L_g.
     steadiness : float
@@ -51,6 +53,7 @@ class Losses:
     classes: Literal["cells", "pixels"] = "cells"
     weighed_by: Literal["target", "prediction"] = "target"
     unknown: float = 1.0
+    soft: float = 1.0
     segmentation: float = 1.0
     l1: float = 5.0
     gradient: float = 0.5
@@ -74,7 +77,8 @@ class Losses:
     def mrn(self, found: Tensor, alpha: Tensor, pairs: bool = False) -> Tensor:
         """L_1 and L_g of the alpha that was found with their weights, and with `pairs` its steadiness."""
         weigh_by = alpha if self.weighed_by == "target" else found
-        loss = self.l1 * weighted_l1_loss(found, alpha, weigh_by) + self.gradient * gradient_loss(found, alpha)
+        loss = self.l1 * weighted_l1_loss(found, alpha, weigh_by, self.soft)
+        loss = loss + self.gradient * gradient_loss(found, alpha)
         return loss + self.steadiness * steadiness_loss(found, alpha) if pairs else loss
 
 
@@ -146,13 +150,18 @@ def pixel_segmentation_loss(logits: Sequence[Tensor], alpha: Tensor) -> Tensor:
     return torch.stack([F.cross_entropy(level, target) for level in levels]).sum()
 
 
-def weighted_l1_loss(alpha: Tensor, target: Tensor, weigh_by: Tensor) -> Tensor:
+def weighted_l1_loss(alpha: Tensor, target: Tensor, weigh_by: Tensor, soft: float = 1.0) -> Tensor:
     """Equation 8 as a mean: |difference|, weighed 1 where 0 < `weigh_by` < 1 and 0.1 elsewhere.
 
-    A softmax never quite gives 0 or 1; what 8 bits would round to them counts as them.
+    A softmax never quite gives 0 or 1; what 8 bits would round to them counts as them. Where 0 < `target` < 1, a
+    difference counts `soft` times as much.
     """
-    weight = torch.where((weigh_by > LEVEL) & (weigh_by < 1 - LEVEL), 1.0, 0.1)
+    weight = torch.where(_between(weigh_by), 1.0, 0.1) * torch.where(_between(target), soft, 1.0)
     return (weight * (alpha - target).abs()).mean()
+
+
+def _between(alpha: Tensor) -> Tensor:
+    return (alpha > LEVEL) & (alpha < 1 - LEVEL)
 
 
 def gradient_loss(alpha: Tensor, target: Tensor) -> Tensor:

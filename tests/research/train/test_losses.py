@@ -86,6 +86,10 @@ def test_weighted_l1_is_equation_8(weighed_by: str, target: np.ndarray) -> None:
     weigh_by = target if weighed_by == "target" else alpha
     loss = weighted_l1_loss(as_tensor(alpha), as_tensor(target), as_tensor(weigh_by)).item()
     assert loss == pytest.approx(slow_l1(alpha, target, weigh_by), rel=1e-5)
+    soft = (target > 0) & (target < 1)
+    more = weighted_l1_loss(as_tensor(alpha), as_tensor(target), as_tensor(weigh_by), soft=3.0).item()
+    on_soft = slow_l1(np.where(soft, alpha, target), target, weigh_by)
+    assert more == pytest.approx(slow_l1(alpha, target, weigh_by) + 2 * on_soft, rel=1e-5)
 
 
 def test_gradient_loss_is_equation_9() -> None:
