@@ -26,6 +26,7 @@ _COMMANDS = {
     "doctor": "streammatte.cli.doctor:doctor",
     "bench": "streammatte.cli.bench:bench",
     "filters": "streammatte.cli.filters:filters",
+    "codecs": "streammatte.cli.codecs:codecs",
     "model": "streammatte.research.cli.model:model",
     "train": "streammatte.research.cli.train:train",
     "evaluate": "streammatte.research.cli.evaluate:evaluate",

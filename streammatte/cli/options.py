@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -20,10 +21,12 @@ __all__ = [
     "alpha_option",
     "background_options",
     "bits_option",
+    "encoding_options",
     "engine_options",
     "filter_options",
     "kept_filters",
     "kept_options",
+    "parse_bitrate",
     "parse_size",
     "parse_time",
     "quiet_option",
@@ -150,6 +153,28 @@ bits_option = click.option(
     "--bits", type=click.Choice((8, 16)), default=8, show_default=True, help="Of each value in PNG and TIFF pictures."
 )
 
+
+def encoding_options(command: C) -> C:
+    """Add --codec, --crf, --bitrate, --preset and --pix-fmt."""
+    options = (
+        click.option(
+            "--codec",
+            metavar="NAME",
+            shell_complete=_codec_names,
+            help="How OUT is stored: h264, hevc, av1, vp9, prores, ffv1 and png, which lose nothing, or an encoder of "
+            "hardware, such as h264_nvenc; 'streammatte codecs' lists those that work here.  [default: h264; vp9 in "
+            ".webm and with alpha in .mkv, prores with alpha in .mov]",
+        ),
+        click.option("--crf", type=click.IntRange(0), help="The quality of OUT, from 0, the best, to 51 or 63."),
+        click.option("--bitrate", metavar="RATE", help="Or how many bits there are for a second, such as 4M or 800k."),
+        click.option(
+            "--preset", metavar="NAME", help="How much time the encoder takes, such as slow; for av1, 0 to 13."
+        ),
+        click.option("--pix-fmt", metavar="NAME", help="How pixels are stored, such as yuv420p10le or yuv444p."),
+    )
+    return _apply(options, command)
+
+
 weights_option = click.option(
     "--weights", type=click.Path(path_type=Path), help="Weights (.safetensors); the shipped ones by default."
 )
@@ -174,6 +199,21 @@ def parse_size(text: str, multiple: int = 1) -> tuple[int, int]:
         problem = f"the size {text} will not do; expected multiples of {multiple}, such as 512x288"
         raise UsageError(problem, subject=text)
     return size
+
+
+def parse_bitrate(text: str) -> int:
+    """Return the bits per second of a number that may end in k or M.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)", text)
+    rate = int(float(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[found[2]]) if found else 0
+    if not 1_000 <= rate < 2**31:
+        raise UsageError(f"the bit rate {text!r} will not do; expected bits per second, such as 4M or 800k")
+    return rate
 
 
 def parse_time(text: str) -> Fraction:
@@ -216,6 +256,12 @@ def refuse_clash(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
                 subject=output,
             )
         seen[place] = "another output"
+
+
+def _codec_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from streammatte.io.encoders import CODECS
+
+    return [name for name in CODECS if name.startswith(incomplete)]
 
 
 def _filter_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

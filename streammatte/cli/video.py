@@ -14,9 +14,11 @@ from streammatte.cli.options import (
     alpha_option,
     background_options,
     bits_option,
+    encoding_options,
     engine_options,
     kept_filters,
     kept_options,
+    parse_bitrate,
     parse_time,
     quiet_option,
     refuse_clash,
@@ -44,12 +46,7 @@ _WHOLE = 0.9
 @smooth_option("motion")
 @alpha_option
 @bits_option
-@click.option(
-    "--codec",
-    type=click.Choice(("h264", "vp9", "prores", "ffv1", "png")),
-    help="How OUT is stored: ffv1 in .mkv and png in .mov lose nothing.  [default: h264; vp9 in .webm and with alpha "
-    "in .mkv, prores with alpha in .mov]",
-)
+@encoding_options
 @click.option("--alpha-out", metavar="FILE", type=click.Path(path_type=Path), help="Write alpha too, in grey.")
 @click.option(
     "--foreground-out", metavar="FILE", type=click.Path(path_type=Path), help="Write the foreground over black too."
@@ -83,6 +80,10 @@ def video(
     alpha: AlphaKind | None,
     bits: Literal[8, 16],
     codec: str | None,
+    crf: int | None,
+    bitrate: str | None,
+    preset: str | None,
+    pix_fmt: str | None,
     alpha_out: Path | None,
     foreground_out: Path | None,
     side_by_side_out: Path | None,
@@ -135,7 +136,16 @@ def video(
         deep = [path for path in outputs if path.suffix.lower() in DEEP] or [out]
         sink_to = partial(open_sink, source=source, first_number=start_number, on_notice=notices)
         composite = sink_to(
-            out, transparent=transparent, alpha=alpha, bits=bits if out in deep else 8, codec=codec, sound=not no_sound
+            out,
+            transparent=transparent,
+            alpha=alpha,
+            bits=bits if out in deep else 8,
+            codec=codec,
+            crf=crf,
+            bitrate=None if bitrate is None else parse_bitrate(bitrate),
+            preset=preset,
+            pix_fmt=pix_fmt,
+            sound=not no_sound,
         )
         sinks = [opened.enter_context(composite)]
         others: list[tuple[Path | None, Picture]] = [

@@ -20,8 +20,8 @@ from streammatte.io.containers import (
     alpha_kind,
     carries_alpha,
     container_for,
-    encoder_for,
 )
+from streammatte.io.encoders import Encoding
 from streammatte.io.memory import ArraySource, ListSink, NullSink
 from streammatte.io.notices import Notify, unheard
 
@@ -90,6 +90,10 @@ def open_sink(
     alpha: Literal["straight", "premultiplied"] | None = None,
     bits: Literal[8, 16] = 8,
     codec: str | None = None,
+    crf: int | None = None,
+    bitrate: int | None = None,
+    preset: str | None = None,
+    pix_fmt: str | None = None,
     first_number: int = 1,
     sound: bool = True,
     on_notice: Notify = unheard,
@@ -117,7 +121,14 @@ def open_sink(
     bits : {8, 16}
         Of each value in a .png or .tiff. Colours have 8 of their own; alpha has finer steps in 16.
     codec : str, optional
-        Of a video: h264, vp9, prores, or without any loss ffv1 in .mkv and png in .mov; by default the usual one.
+        Of a video: h264, hevc, av1, vp9, prores, or without any loss ffv1 in .mkv and png in .mov, or a hardware
+        encoder as FFmpeg calls it, such as h264_nvenc; by default the usual one.
+    crf, bitrate : int, optional
+        Of a video: its quality, from 0, the best, to 51 or 63; or how many bits there are for a second.
+    preset : str, optional
+        Of a video: how much time the encoder takes, in its own words.
+    pix_fmt : str, optional
+        Of a video: how its pixels are stored, in FFmpeg's words, such as yuv420p10le.
     first_number : int
         Of a sequence.
     sound : bool
@@ -135,6 +146,7 @@ def open_sink(
     from streammatte.io.paint import PAINTS, TRANSPARENT_PAINTS, Values
 
     path = Path(path)
+    encoding = Encoding(codec, crf, bitrate, preset, pix_fmt)
     with about(path):
         if transparent and picture != "composite":
             raise UsageError(
@@ -154,14 +166,15 @@ def open_sink(
         if path.suffix.lower() in WRITTEN_PICTURES:
             from streammatte.io.images import ImageSink, SequenceSink, is_sequence
 
-            if codec is not None:
-                raise UsageError(f"{path} is a picture, and {codec} a codec of videos", remedy="leave one of them out")
+            if encoding.asked:
+                raise UsageError(f"{path} is a picture, and no video with {encoding.asked}", remedy="leave that out")
             if is_sequence(path):
                 return SequenceSink(path, paint, source, first_number, on_notice)
             return ImageSink(path, paint, source, on_notice)
+        from streammatte.io.video_encoding import encoder_for
         from streammatte.io.video_sink import VideoSink
 
-        encoder = encoder_for(path, codec, transparent=transparent)
+        encoder = encoder_for(path, encoding, transparent=transparent)
         columns = 2 if picture == "side by side" else 1
         return VideoSink(
             path, container_for(path), encoder, paint, source, columns=columns, sound=sound, on_notice=on_notice

@@ -30,6 +30,10 @@ _READ = int(Interpolation.POINT) | 0x2000 | 0x40000  # SWS_FULL_CHR_H_INT, SWS_A
 _WRITE = int(Interpolation.AREA) | 0x4000  # SWS_FULL_CHR_H_INP
 
 
+_HALF_CHROMA = ("yuv420p", "nv12", "yuv420p10le", "p010le", "yuv420p12le")
+"""Pixel formats that hold what planes do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Colour:
     """How a video stores its colours.
@@ -173,7 +177,8 @@ class ToVideo:
         """Return the frame of a picture: planes, (H, W) grey, (H, W, 3) R,G,B or (H, W, 4) R,G,B,A."""
         if isinstance(picture, Planes):
             if self._takes(picture):
-                return _video_frame(picture)
+                frame = _video_frame(picture)
+                return frame if self._pixels == "yuv420p" else self._reformatter.reformat(frame, format=self._pixels)
             picture = picture.rgb
         kind = "gray" if picture.ndim == 2 else {3: "rgb24", 4: "rgba"}[picture.shape[2]]
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), kind)
@@ -186,9 +191,9 @@ class ToVideo:
         )
 
     def _takes(self, planes: Planes) -> bool:
-        """Whether the encoder wants planes as these are."""
+        """Whether the encoder wants planes as these are, perhaps laid out otherwise or in finer steps."""
         same = planes.matrix == self._colour.matrix and planes.full_range == self._colour.full_range
-        return same and self._pixels in ("yuv420p", "yuvj420p")
+        return same and self._pixels in _HALF_CHROMA
 
 
 def _copied(plane: VideoPlane) -> NDArray[np.uint8]:

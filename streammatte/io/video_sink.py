@@ -18,7 +18,8 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from streammatte.errors import MediaError, ShapeError, UsageError
-from streammatte.io.containers import Container, VideoCodec
+from streammatte.io.containers import Container
+from streammatte.io.encoders import VideoCodec
 from streammatte.io.files import PartialFile
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
@@ -43,7 +44,7 @@ class VideoSink(Sink):
     """Frames in a video file, each shown when the source showed it.
 
     The file has a temporary name in the same folder until `close`. Matroska and WebM round times to milliseconds.
-    The H.264 that every player shows has an even width and height: an odd one gets the last column or row once more,
+    The videos that every player shows have an even width and height: an odd one gets the last column or row once more,
     so that nothing of the picture is lost and no edge is seen. Pixels that are all but square are stored as square
     ones where the codec cannot tell.
 
@@ -88,7 +89,7 @@ class VideoSink(Sink):
     ) -> None:
         film = source if isinstance(source, VideoSource) else None
         self._aspect = film.aspect if film else None
-        if codec.square and self._aspect not in (None, 1):
+        if codec.square and not container.aspect and self._aspect not in (None, 1):
             if abs(self._aspect - 1) > _NEARLY:
                 raise UsageError(
                     f"{path}: the input's pixels are {self._aspect} as wide as high, which {codec.name} cannot tell",
@@ -99,6 +100,7 @@ class VideoSink(Sink):
         self._path = path
         self._on_notice = on_notice
         self._codec = codec
+        self._tags = container.tags
         self._paint = paint
         self._film = film
         self._rate = source.rate if source else None
@@ -205,9 +207,11 @@ class VideoSink(Sink):
         if stored != size:
             self._on_notice(
                 f"{self._path}: {size[0]}x{size[1]} is written as {stored[0]}x{stored[1]}, its edge doubled, "
-                "as many players show no H.264 of odd size"
+                "as many players show no video of odd size"
             )
         context.pix_fmt = codec.pixels
+        if tag := self._tags.get(context.codec.canonical_name):
+            context.codec_tag = tag
         context.thread_count = _THREADS
         context.flags |= Flags.frame_duration
         context.time_base = stream.time_base = self._time_base

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from streammatte.cli import cli
 
+DEVICES = ("_nvenc", "_qsv", "_amf", "_videotoolbox", "_mf", "_v4l2m2m")
+
 
 def complete(*words, shell="bash"):
     environment = {
@@ -31,6 +33,7 @@ def complete(*words, shell="bash"):
         (["webcam", "--smo"], ["plain,--smooth"]),
         (["webcam", "--smooth", ""], ["plain,off", "plain,motion"]),
         (["webcam", "--filter", "de"], ["plain,decontaminate"]),
+        (["video", "--codec", "he"], [f"plain,hevc{each}" for each in ("", *DEVICES)]),
         (["webcam", "--bg", "be"], ["file,be"]),
         (["webcam", "--camera", ""], ["file,"]),
         (["video", "in"], ["file,in"]),

@@ -50,6 +50,25 @@ def test_the_background_where_none_is_named(streammatte, clip, pictures, tmp_pat
     assert rgba[-1, -1, 3] == 0
 
 
+def test_how_it_is_stored(streammatte, clip, probe, tmp_path):
+    asked = ("--codec", "hevc", "--bitrate", "1.5M", "--preset", "ultrafast", "--pix-fmt", "yuv420p10le")
+    result = streammatte("video", clip, tmp_path / "out.mp4", "--bg", "white", *asked)
+    assert result.exit_code == 0, result.output
+    written = probe(tmp_path / "out.mp4")
+    assert (written.codec, written.pixels) == ("hevc", "yuv420p10le")
+    for wrong in (("--bitrate", "much"), ("--crf", "99"), ("--preset", "brisk"), ("--crf", "1", "--bitrate", "1M")):
+        result = streammatte("video", clip, tmp_path / "not.mp4", *wrong)
+        assert (result.exit_code, (tmp_path / "not.mp4").exists()) == (2, False)
+
+
+def test_the_codecs_of_this_build_are_listed(streammatte):
+    rows = {line.split()[0]: line.split() for line in streammatte("codecs").stdout.splitlines() if line}
+    assert rows["vp9"] == ["vp9", "libvpx-vp9", ".mkv", ".webm", "yes", "0-63", "0-8"]
+    assert rows["h264"] == ["h264", "libx264", ".mp4", ".m4v", ".mov", ".mkv", "no", "0-51", "ultrafast-placebo"]
+    assert {"hevc", "av1", "prores", "ffv1", "png"} <= set(rows)
+    assert "h264_mf" not in rows  # only Windows has it
+
+
 @pytest.mark.parametrize("kind", ["picture", "video"])
 def test_a_file_behind(kind, streammatte, make_clip, clip, pictures, tmp_path):
     back = make_clip(tmp_path / "back.mp4", audio=False)

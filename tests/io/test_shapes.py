@@ -112,10 +112,12 @@ def test_h264_is_made_even_by_doubling_the_edge_which_is_said(probe, through, tm
     assert columns < 3 or np.abs(read[:, : columns - 5] - 120).max() <= 8
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
-def test_pixels_that_are_not_square_stay_so(write_clip, probe, through, tmp_path, suffix):
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [(".mp4", "h264"), (".mov", "h264"), (".mkv", "h264"), (".mkv", "hevc"), (".mp4", "av1")]
+)
+def test_pixels_that_are_not_square_stay_so(write_clip, probe, through, tmp_path, suffix, codec):
     source = open_source(write_clip("in.mp4", 3, aspect=Fraction(15, 16)))
-    through(source, open_sink(tmp_path / f"out{suffix}", source))
+    through(source, open_sink(tmp_path / f"out{suffix}", source, codec=codec))
     assert probe(tmp_path / f"out{suffix}").aspect == Fraction(15, 16)
 
 
@@ -123,6 +125,8 @@ def test_pixels_that_are_not_square_are_refused_where_they_would_be_lost(write_c
     source = open_source(write_clip("in.mp4", 3, aspect=Fraction(15, 16)))
     with pytest.raises(UsageError, match=r"15/16 as wide as high, which libvpx-vp9 cannot tell; write \.mp4"):
         open_sink(tmp_path / "out.webm", source)
+    with pytest.raises(UsageError, match="which libsvtav1 cannot tell"):
+        open_sink(tmp_path / "out.mkv", source, codec="av1")
 
 
 def test_pixels_that_are_all_but_square_are_written_as_square_ones_which_is_said(write_clip, probe, through, tmp_path):

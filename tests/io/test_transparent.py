@@ -196,7 +196,7 @@ def test_without_loss_every_value_comes_back(write_clip, probe, through, tmp_pat
     ("name", "codec", "transparent", "remedy"),
     [
         ("out.mp4", "ffv1", False, "choose h264"),
-        ("out.mov", "prores", False, "choose h264 or png"),
+        ("out.mov", "vp9", False, "choose h264 or hevc or prores or png"),
         ("out.mkv", "h264", True, "choose vp9 or ffv1"),
         ("out.png", "ffv1", False, "is a picture"),
     ],
