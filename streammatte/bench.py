@@ -21,6 +21,9 @@ import cv2
 from streammatte.background import Background
 from streammatte.frames import Frame
 from streammatte.io import ArraySource, open_sink, open_source
+from streammatte.io.paint import TRANSPARENT_PAINTS
+from streammatte.io.video_colour import ToVideo
+from streammatte.io.video_source import VideoSource
 from streammatte.layers import Layers
 from streammatte.matting import NetworkMatter, fit
 from streammatte.smoothing import MotionSmoother
@@ -38,7 +41,7 @@ LOOKS: dict[str, str] = {
 }
 """What stands behind the person, as `--bg` takes it; the old background's colour is taken out of all but the blur."""
 
-STAGES = ("read", "fit", "network", "smooth", "look", "enlarge", "composite")
+STAGES = ("read", "fit", "network", "smooth", "look", "enlarge", "composite", "convert")
 """
 read        decoding, and the planes taken out of the decoder
 fit         the frame at the network's size
@@ -47,6 +50,7 @@ smooth      steadied over time
 look        the filters, as far as they do not wait for what is asked of them
 enlarge     alpha at the frame's size, along its edges
 composite   the layers put together, with the foreground's own colours
+convert     the composite, or colours with alpha, as the encoder takes them
 """
 
 _ROUNDS = 4
@@ -138,7 +142,7 @@ def stage_costs(
         for _ in range(_ROUNDS):
             for look in looks:
                 filters = Background.parse(LOOKS[look]).filters(decontaminate=True)
-                with open_source(scaled) as source:
+                with VideoSource(scaled) as source:
                     for stage, cpu_s, wall_s in _timed(source, matter, filters):
                         times.setdefault(look, {}).setdefault(stage, []).append((cpu_s, wall_s))
     return {look: {stage: _median(found) for stage, found in stages.items()} for look, stages in times.items()}
@@ -220,9 +224,12 @@ def _scaled(clip: str | Path, size: tuple[int, int], folder: Path, frames: int) 
     return path
 
 
-def _timed(source: Source, matter: NetworkMatter, filters: tuple[Filter, ...]) -> Iterator[tuple[str, float, float]]:
+def _timed(
+    source: VideoSource, matter: NetworkMatter, filters: tuple[Filter, ...]
+) -> Iterator[tuple[str, float, float]]:
     """Take each frame through the stages as a session does, and tell what each took, in seconds."""
     steady, frames = MotionSmoother(), iter(source)
+    opaque, with_alpha = (ToVideo(source.colour, pixels) for pixels in ("yuv420p", "yuva420p"))
     while True:
         clock = _Clock()
         frame = next(frames, None)
@@ -241,8 +248,14 @@ def _timed(source: Source, matter: NetworkMatter, filters: tuple[Filter, ...]) -
         yield clock.passed("look")
         _ = layers.levels
         yield clock.passed("enlarge")
-        _ = layers.composite
-        yield clock.passed("composite")
+        if layers.holds("background") is None:
+            yield clock.passed("composite")
+            with_alpha(TRANSPARENT_PAINTS["straight", "8 bits"](layers))
+        else:
+            picture = layers.composite.picture
+            yield clock.passed("composite")
+            opaque(picture)
+        yield clock.passed("convert")
 
 
 class _Clock:
