@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Places", "places", "sampled", "soft"]
+__all__ = ["Places", "Sampler", "places", "soft"]
 
 Places = npt.NDArray[np.intp]
 """(N,) places in a picture (H, W) laid out flat."""
@@ -27,33 +25,29 @@ def soft(levels: npt.NDArray[np.uint8]) -> Places:
     return places(np.asarray(cv2.inRange(levels, 1, 254), np.uint8))
 
 
-def sampled(
-    values: npt.NDArray[np.float32], at: Places, size: tuple[int, int], method: int = cv2.INTER_LINEAR
-) -> npt.NDArray[np.float32]:
-    """Return what a small picture would show at those places if it were enlarged.
+class Sampler:
+    """Tells what small planes would show at some places if they were enlarged.
 
     Parameters
     ----------
-    values : ndarray
-        (h, w) or (h, w, C) float32.
     at : ndarray
-        (N,) places in a picture of `size` (W, H).
+        (N,) places in a picture of `size`.
     size : tuple of int
-        (W, H).
-    method : int
-        OpenCV's interpolation.
-
-    Returns
-    -------
-    ndarray
-        (N,) or (N, C) float32.
+        (W, H) of that picture.
+    small : tuple of int
+        (w, h) of the small planes.
     """
-    if not at.size:
-        return np.empty((0, *values.shape[2:]), np.float32)
-    (width, height), rows = size, -(-len(at) // _ROW)
-    y, x = np.divmod(np.resize(at.astype(np.int32), rows * _ROW).reshape(rows, _ROW), width)
-    scale_x, scale_y = values.shape[1] / width, values.shape[0] / height
-    map_x = x.astype(np.float32) * np.float32(scale_x) + np.float32(scale_x / 2 - 0.5)
-    map_y = y.astype(np.float32) * np.float32(scale_y) + np.float32(scale_y / 2 - 0.5)
-    found: Any = cv2.remap(values, map_x, map_y, method, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(found.reshape(-1, *values.shape[2:])[: len(at)], np.float32)
+
+    def __init__(self, at: Places, size: tuple[int, int], small: tuple[int, int]) -> None:
+        self._count, rows = len(at), -(-len(at) // _ROW)
+        y, x = np.divmod(np.resize(at.astype(np.int32), rows * _ROW).reshape(rows, _ROW), size[0])
+        scale_x, scale_y = small[0] / size[0], small[1] / size[1]
+        self._x = x.astype(np.float32) * np.float32(scale_x) + np.float32(scale_x / 2 - 0.5)
+        self._y = y.astype(np.float32) * np.float32(scale_y) + np.float32(scale_y / 2 - 0.5)
+
+    def __call__(self, plane: npt.NDArray[np.float32], method: int = cv2.INTER_LINEAR) -> npt.NDArray[np.float32]:
+        """Sample a plane (h, w) float32 by one of OpenCV's interpolations; (N,) float32."""
+        if not self._count:
+            return np.empty(0, np.float32)
+        found = cv2.remap(plane, self._x, self._y, method, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(found, np.float32).reshape(-1)[: self._count]

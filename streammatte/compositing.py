@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte.band import Places, soft
+from streammatte.band import Places, Sampler, soft
 from streammatte.decontamination import own_colours, spread, spread_size
 from streammatte.frames import Alpha, Rgb
 from streammatte.planes import Planes
@@ -84,17 +84,19 @@ def over_planes(
     """
     half = np.asarray(cv2.resize(levels, (levels.shape[1] // 2, levels.shape[0] // 2), interpolation=cv2.INTER_AREA))
     luma, chroma = _Mixed(levels), _Mixed(half)
-    back_y, back_u, back_v = back
-    y, uv = luma.pixels(front.y), chroma.pixels(front.u, front.v)
+    own: list[_Floats | None] = [None, None, None]
     if decontaminated and luma.at.size:
-        colours = spread(front.merged(spread_size(front.size)), levels)
-        y = luma.own(y, (colours[0][..., :1], colours[1][..., :1]))
-        uv = chroma.own(uv, (colours[0][..., 1:], colours[1][..., 1:]))
+        small = spread_size(front.size)
+        spreads = zip(*spread(front.merged(small), levels), strict=True)
+        own = [
+            mixed.own(plane, *each, small)
+            for mixed, plane, each in zip((luma, chroma, chroma), (front.y, front.u, front.v), spreads, strict=True)
+        ]
     return replace(
         front,
-        y=luma.over(front.y, y[:, 0], back_y),
-        u=chroma.over(front.u, uv[:, 0], back_u),
-        v=chroma.over(front.v, uv[:, 1], back_v),
+        y=luma.over(front.y, own[0], back[0]),
+        u=chroma.over(front.u, own[1], back[1]),
+        v=chroma.over(front.v, own[2], back[2]),
     )
 
 
@@ -110,23 +112,24 @@ class _Mixed:
     def __init__(self, levels: _Levels) -> None:
         self._levels = levels
         self.at: Places = soft(levels)
-        self._alpha = np.float32(1 / 255) * levels.reshape(-1).take(self.at)  # (N,)
+        self._alpha = np.asarray(np.float32(1 / 255) * levels.reshape(-1).take(self.at), np.float32)  # (N,)
+        self._sampler: Sampler | None = None
 
-    def pixels(self, *planes: _Levels) -> _Floats:
-        """The values of the planes (H, W) in the band, (N, C)."""
-        return np.stack([plane.reshape(-1).take(self.at) for plane in planes], axis=1).astype(np.float32)
+    def own(self, plane: _Levels, foreground: _Floats, background: _Floats, small: tuple[int, int]) -> _Floats:
+        """The foreground's own values of a plane (H, W) in the band, (N,), by the spread ones of both layers (h, w)."""
+        if self._sampler is None:
+            self._sampler = Sampler(self.at, (plane.shape[1], plane.shape[0]), small)
+        sample = self._sampler
+        return own_colours(plane.reshape(-1).take(self.at), self._alpha, sample(foreground), sample(background))
 
-    def own(self, pixels: _Floats, colours: tuple[_Floats, _Floats]) -> _Floats:
-        """The foreground's own values in the band, (N, C), by the spread ones of both layers, (h, w, C)."""
-        return own_colours(pixels, self._alpha, colours, self.at, (self._levels.shape[1], self._levels.shape[0]))
-
-    def over(self, front: _Levels, own: _Floats, back: _Levels) -> _Levels:
-        """`front` (H, W), with its `own` values (N,) in the band, over `back` (H, W)."""
+    def over(self, front: _Levels, own: _Floats | None, back: _Levels) -> _Levels:
+        """`front` (H, W), in the band with its `own` values (N,) where they are given, over `back` (H, W)."""
         result = back.copy()
         cv2.copyTo(front, self._levels, result)
+        mixed = front.reshape(-1).take(self.at).astype(np.float32) if own is None else own
         behind = back.reshape(-1).take(self.at)
-        mixed = own - behind
+        mixed -= behind
         mixed *= self._alpha
         mixed += behind
-        result.reshape(-1)[self.at] = np.rint(mixed).astype(np.uint8)
+        result.reshape(-1)[self.at] = np.rint(mixed, out=mixed)
         return result

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte.band import Places, sampled, soft
+from streammatte.band import Sampler, soft
 from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.planes import reduced
 from streammatte.refine import Matte, levels_of
@@ -66,14 +66,17 @@ def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
         (H, W, 3) uint8; `rgb` outside the soft band.
     """
     levels = levels_of(alpha)
-    result = rgb.copy()
+    result, size = rgb.copy(), (rgb.shape[1], rgb.shape[0])
     at = soft(levels)
     if at.size:
-        small = spread_size((rgb.shape[1], rgb.shape[0]))
-        colours = spread(reduced(rgb, small), levels)
-        pixels = np.take(rgb.reshape(-1, 3), at, axis=0).astype(np.float32)  # (N, 3)
-        own = own_colours(pixels, alpha.reshape(-1).take(at), colours, at, (rgb.shape[1], rgb.shape[0]))
-        result.reshape(-1, 3)[at] = np.rint(own).astype(np.uint8)
+        small = spread_size(size)
+        foregrounds, backgrounds = spread(reduced(rgb, small), levels)
+        sample, soft_alpha = Sampler(at, size, small), alpha.reshape(-1).take(at)
+        pixels = np.take(rgb.reshape(-1, 3), at, axis=0)  # (N, 3)
+        for channel, (foreground, background) in enumerate(zip(foregrounds, backgrounds, strict=True)):
+            own = own_colours(pixels[:, channel], soft_alpha, sample(foreground), sample(background))
+            pixels[:, channel] = np.rint(own)
+        result.reshape(-1, 3)[at] = pixels
     return result
 
 
@@ -83,7 +86,7 @@ def spread_size(size: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def spread(colours: _Levels, levels: _Levels) -> tuple[_Floats, _Floats]:
+def spread(colours: _Levels, levels: _Levels) -> tuple[list[_Floats], list[_Floats]]:
     """Spread the colours of foreground and background everywhere.
 
     Parameters
@@ -95,8 +98,8 @@ def spread(colours: _Levels, levels: _Levels) -> tuple[_Floats, _Floats]:
 
     Returns
     -------
-    tuple of ndarray
-        Foreground and background, (h, w, C) float32.
+    tuple of list of ndarray
+        Foreground and background, C planes (h, w) float32 each.
     """
     height, width, channels = colours.shape
     alpha = np.float32(1 / 255) * reduced(levels, (width, height))
@@ -107,7 +110,23 @@ def spread(colours: _Levels, levels: _Levels) -> tuple[_Floats, _Floats]:
     box = np.s_[max(0, y - reach) : y + high + reach, max(0, x - reach) : x + wide + reach]
     near, far = _spread(foreground[box], alpha[box], channels)
     foreground[box], background[box] = near, far
-    return foreground, background
+    planes = [[np.asarray(plane, np.float32) for plane in cv2.split(each)] for each in (foreground, background)]
+    return planes[0], planes[1]
+
+
+def own_colours(pixels: _Levels, alpha: _Floats, foreground: _Floats, background: _Floats) -> _Floats:
+    """Return the foreground's own values of one colour, (N,) float32 from 0 to 255.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        (N,) uint8: the mixed values.
+    alpha : ndarray
+        (N,) float32 in [0, 1].
+    foreground, background : ndarray
+        (N,) float32: what was spread of both to these pixels.
+    """
+    return _fuse(pixels.astype(np.float32), alpha, foreground, background)
 
 
 def _spread(mixed: _Floats, alpha: _Floats, channels: int) -> tuple[_Floats, _Floats]:
@@ -118,33 +137,6 @@ def _spread(mixed: _Floats, alpha: _Floats, channels: int) -> tuple[_Floats, _Fl
         foreground = _weighted_mean(_fuse(mixed, share, foreground, background), solid, reach)
         background = _weighted_mean(background, clear, reach)
     return foreground, background
-
-
-def own_colours(
-    pixels: _Floats, alpha: _Floats, colours: tuple[_Floats, _Floats], at: Places, size: tuple[int, int]
-) -> _Floats:
-    """Return the foreground's own colours.
-
-    Parameters
-    ----------
-    pixels : ndarray
-        (N, C) float32 from 0 to 255: the mixed colours.
-    alpha : ndarray
-        (N,) float32 in [0, 1].
-    colours : tuple of ndarray
-        What `spread` gave, (h, w, C).
-    at : ndarray
-        (N,) places of the pixels in a picture of `size` (w, h).
-    size : tuple of int
-        Of the whole picture.
-
-    Returns
-    -------
-    ndarray
-        (N, C) float32 from 0 to 255.
-    """
-    foreground, background = (sampled(each, at, size) for each in colours)
-    return _fuse(pixels, alpha[:, None], foreground, background)
 
 
 def _fuse(mixed: _Floats, alpha: _Floats, foreground: _Floats, background: _Floats) -> _Floats:

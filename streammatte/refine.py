@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte.band import Places, places, sampled
+from streammatte.band import Places, Sampler, places
 from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.planes import reduced
 
@@ -100,10 +100,8 @@ def upsample_alpha(alpha: Alpha, rgb: Rgb) -> Alpha:
 def _refined(alpha: Alpha, luma: _Levels, luma_scale: float) -> tuple[Places, npt.NDArray[np.float32]]:
     """Find alpha where the small one (h, w) is not 0 or 1 all around: the places in luma (H, W), and (N,) float32."""
     size, small = (luma.shape[1], luma.shape[0]), (alpha.shape[1], alpha.shape[0])
-    window = np.ones((3, 3), np.uint8)
-    near = cv2.bitwise_and(
-        cv2.inRange(cv2.dilate(alpha, window), _SNAP, 2), cv2.inRange(cv2.erode(alpha, window), -1, 1 - _SNAP)
-    )
+    levels, window = levels_of(alpha), np.ones((3, 3), np.uint8)
+    near = cv2.inRange(cv2.dilate(levels, window), 1, 255) & cv2.inRange(cv2.erode(levels, window), 0, 254)
     at = places(np.asarray(cv2.resize(near, size, interpolation=cv2.INTER_LINEAR), np.uint8))
     scale = np.float32(luma_scale)
     guide: npt.NDArray[np.float32] = scale * reduced(luma, small)  # (h, w)
@@ -114,9 +112,10 @@ def _refined(alpha: Alpha, luma: _Levels, luma_scale: float) -> tuple[Places, np
     # Stretched a little about 1/2, then clipped: so rounding leaves no 0.9999 in the solid parts.
     stretch = np.float32(1 + 2 * _SNAP)
     offset: npt.NDArray[np.float32] = (alpha - slope * guide) * stretch - np.float32(_SNAP)
-    found = sampled(slope * (stretch * scale), at, size, cv2.INTER_CUBIC)  # per level of luma
+    sample = Sampler(at, size, small)
+    found = sample(slope * (stretch * scale), cv2.INTER_CUBIC)  # per level of luma
     found *= luma.reshape(-1).take(at)
-    found += sampled(offset, at, size, cv2.INTER_CUBIC)
+    found += sample(offset, cv2.INTER_CUBIC)
     return at, np.clip(found, 0, 1, out=found)
 
 
