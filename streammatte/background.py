@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISDIR
@@ -16,9 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMS", "Background", "BackgroundKind", "without_folders"]
 
-BackgroundKind: TypeAlias = Literal["picture", "video", "folder", "colour", "blur", "none"]
+BackgroundKind: TypeAlias = Literal["picture", "video", "folder", "colour", "gradient", "blur", "none"]
 
-FORMS = "IMAGE|VIDEO|COLOUR|blur[:STRENGTH]"
+FORMS = "IMAGE|VIDEO|COLOUR|gradient:COLOUR-COLOUR|blur[:STRENGTH]"
 """What stands behind a person anywhere, for --help; beside it, some outputs take none, and the live path folders."""
 
 
@@ -52,6 +51,8 @@ class Background:
             return cls(text, "none")
         if text == "blur" or text.startswith("blur:"):
             return cls(text, "blur")
+        if text.startswith("gradient:"):
+            return cls(text, "gradient")
         path = Path(text)
         try:
             mode = path.stat().st_mode
@@ -121,18 +122,21 @@ class Background:
         from streammatte.filter_text import parse_filter
         from streammatte.plugins import load_filter
 
-        if self.kind == "blur":
+        if self.kind in ("blur", "gradient"):
             return parse_filter(self.text)
         if self.kind == "none":
             return load_filter("transparent")()
         if self.paths and self.paths[0].exists():
             return load_filter("image" if self.kind == "picture" else "video")(*self.paths)
-        with suppress(FilterError):
+        if self.kind != "colour":
+            raise UsageError(f"--bg {self.text}: there is no such file; expected a picture or a video that is there")
+        try:
             return load_filter("colour")(self.text)
-        raise UsageError(
-            f"--bg {self.text}: there is no such file, and it is no colour; "
-            "expected a picture, a video, #rrggbb, a colour's name, blur[:STRENGTH] or none"
-        )
+        except FilterError as error:
+            raise UsageError(
+                f"--bg {self.text}: there is no such file, and {error}; or a picture, a video, "
+                "gradient:COLOUR-COLOUR, blur[:STRENGTH] or none"
+            ) from None
 
 
 def without_folders(texts: Iterable[str]) -> list[str]:

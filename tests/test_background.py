@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from streammatte.background import Background, without_folders
-from streammatte.errors import MediaError, UsageError
+from streammatte.errors import FilterError, MediaError, UsageError
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def folder(tmp_path, monkeypatch):
         ("blur", "blur", False),  # and these words before a file
         ("blur:20", "blur", False),
         ("none", "none", False),
+        ("gradient:navy-white", "gradient", False),
         ("blurred", "colour", False),
         ("rooms", "folder", True),
         ("", "folder", True),
@@ -67,11 +68,21 @@ def test_what_cannot_be_transparent_says_what_to_do(output):
     assert caught.value.subject == "none"
 
 
-@pytest.mark.parametrize(("text", "error"), [("gone.jpg", UsageError), ("grue", UsageError), ("rooms", MediaError)])
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [("gone.jpg", UsageError), ("grue", UsageError), ("gradient:navy-nay", FilterError), ("rooms", MediaError)],
+)
 def test_what_is_no_background_is_refused_by_its_text(text, error, folder):
-    with pytest.raises(error, match=text) as caught:
+    with pytest.raises(error, match=text.split("-")[-1]) as caught:
         Background.parse(text).filters(decontaminate=True)
     assert caught.value.subject == text
+
+
+def test_a_mistaken_colour_is_told_all_names(folder):
+    with pytest.raises(
+        UsageError, match=r"no such file, and 'grue' is no colour; .*aliceblue, .*yellowgreen; or a picture"
+    ):
+        Background.parse("grue").filters(decontaminate=False)
 
 
 @pytest.mark.parametrize(("text", "count"), [("blur:5", 1), ("white", 2), ("beach.jpg", 2)])

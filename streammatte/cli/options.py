@@ -82,7 +82,7 @@ def background_options(command: C) -> C:
         "--bg",
         type=BACKGROUND,
         metavar=f"{FORMS}|none",
-        help="What stands behind the person; COLOUR is #rrggbb or a name such as white. "
+        help="What stands behind the person; COLOUR is #rrggbb or a name of CSS such as white. "
         "[default: none where the output carries alpha, else blur]",
     )
     return background(filter_options(command))

@@ -1,13 +1,15 @@
 """Backgrounds that replace the old one: a colour, a picture, nothing."""
 
+import subprocess
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from streammatte import FilterError, Frame, Layers, MediaError, fitted
+from streammatte import FilterError, Frame, Layers, MediaError, fitted, parse_filter
 from streammatte_filters.colour import ColourBackground
+from streammatte_filters.css import NAMES
 from streammatte_filters.image import ImageBackground
 from streammatte_filters.transparent import TransparentBackground
 
@@ -49,6 +51,7 @@ def turned_jpeg(path: Path, rgb, orientation):
         ("lime", GREEN),
         ("Grey", (128, 128, 128)),
         ("green", (0, 128, 0)),
+        ("RebeccaPurple", (102, 51, 153)),
     ],
 )
 def test_colours(text, colour):
@@ -60,6 +63,45 @@ def test_colours(text, colour):
 def test_what_is_no_colour_is_refused(text):
     with pytest.raises(FilterError, match="expected #rrggbb"):
         ColourBackground(text)
+
+
+def test_every_colour_of_css_has_its_name():
+    """FFmpeg has the same, but for a young one and two of an old draft; and it writes most greys in one way only."""
+    listed = subprocess.run(("ffmpeg", "-v", "error", "-colors"), capture_output=True, text=True, check=True).stdout
+    differing = {"rebeccapurple": "#663399", "mediumpurple": "#9370db", "palevioletred": "#db7093"}
+    expected = {**dict(line.lower().replace("grey", "gray").split() for line in listed.splitlines()[1:]), **differing}
+    assert {name.replace("grey", "gray"): value for name, value in NAMES.items()} == expected
+    assert len(NAMES) == 148
+
+
+@pytest.mark.parametrize(
+    ("text", "corners"),
+    [
+        ("red-blue", (RED, RED, BLUE, BLUE)),  # upper left, upper right, lower left, lower right
+        ("red-blue,angle=0", (BLUE, BLUE, RED, RED)),
+        ("red-blue,angle=90", (RED, BLUE, RED, BLUE)),
+        ("red-#0f0-blue,angle=-90", (BLUE, RED, BLUE, RED)),
+    ],
+)
+def test_a_gradient_runs_from_side_to_side(text, corners):
+    background = parse_filter(f"gradient:{text}")(layers_of(640, 480)).background
+    np.testing.assert_allclose(background[[0, 0, -1, -1], [0, -1, 0, -1]], corners, atol=1)
+    middle = GREEN if "#0f0" in text else (128, 0, 128)
+    np.testing.assert_allclose(background[240, 320], middle, atol=2)
+    assert np.abs(np.diff(background.astype(int), axis=0)).max() <= 2
+
+
+def test_a_slanted_gradient_reaches_its_colours_in_the_corners():
+    background = parse_filter("gradient:white-black,angle=135")(layers_of(300, 200)).background[..., 0]
+    assert (background[0, 0], background[-1, -1]) == (254, 1)  # in the middles of the two pixels
+    assert (np.diff(background.astype(int), axis=0) <= 0).all()
+    assert (np.diff(background.astype(int), axis=1) <= 0).all()
+
+
+@pytest.mark.parametrize("text", ["red", "red-", "red-bleu", "-"])
+def test_what_is_no_gradient_is_refused(text):
+    with pytest.raises(FilterError, match="expected"):
+        parse_filter(f"gradient:{text}")
 
 
 def test_transparent_leaves_no_background():

@@ -21,7 +21,12 @@ def arguments(tmp_path):
     """The text after a filter's name, where it needs any."""
     picture = np.random.default_rng(4).integers(0, 256, (30, 50, 3), np.uint8)
     cv2.imwrite(str(tmp_path / "still.png"), picture)
-    return {"image": f":{tmp_path / 'still.png'}", "video": f":{tmp_path / 'still.png'}", "colour": ":teal"}
+    return {
+        "image": f":{tmp_path / 'still.png'}",
+        "video": f":{tmp_path / 'still.png'}",
+        "colour": ":teal",
+        "gradient": ":teal-white",
+    }
 
 
 @pytest.fixture
