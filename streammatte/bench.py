@@ -90,14 +90,15 @@ class FileRun:
 
 @dataclass(frozen=True)
 class LiveRun:
-    """A live session of a camera of 30 frames a second, every frame matted, that writes nowhere.
+    """A live session of a camera of 30 frames a second, that writes nowhere.
 
     Attributes
     ----------
     look : str
     cpu_percent : float
         Of one core.
-    frames_per_s : float
+    frames_per_s, found_per_s : float
+        Frames shown, and alphas found.
     latency_ms : float or None
         Median of the time from a frame's arrival to its being shown.
     """
@@ -105,6 +106,7 @@ class LiveRun:
     look: str
     cpu_percent: float
     frames_per_s: float
+    found_per_s: float
     latency_ms: float | None
 
 
@@ -162,9 +164,16 @@ def file_runs(
 
 
 def live_run(
-    clip: str | Path, size: tuple[int, int], matter: NetworkMatter, look: str, *, seconds: float = 8.0
+    clip: str | Path,
+    size: tuple[int, int],
+    matter: NetworkMatter,
+    look: str,
+    *,
+    seconds: float = 8.0,
+    matte_fps: float | None = None,
+    cpu_budget: float | None = None,
 ) -> LiveRun:
-    """Run a live session on a clip's frames for so many seconds, after half as many to warm up."""
+    """Run a live session on a clip's frames for so many seconds, after as many to warm up; limits as a session's."""
     from streammatte.live.allocator import share_arena
     from streammatte.live.controls import LiveControls
     from streammatte.live.session import LiveSession
@@ -174,14 +183,14 @@ def live_run(
         camera = _Camera(_scaled(clip, size, Path(folder), 90))
         controls = LiveControls([LOOKS[look]], smoothing="motion")
         try:
-            with LiveSession(lambda: camera, controls, matter) as session:
-                session.wait(seconds / 2)
+            with LiveSession(lambda: camera, controls, matter, matte_fps=matte_fps, cpu_budget=cpu_budget) as session:
+                session.wait(seconds)
                 session.status()
                 session.wait(seconds)
                 status = session.status()
         finally:
             controls.close()
-    return LiveRun(look, status.cpu_percent, status.fps_out, status.latency_median_ms)
+    return LiveRun(look, status.cpu_percent, status.fps_out, status.matte_fps, status.latency_median_ms)
 
 
 class _Camera(Source):

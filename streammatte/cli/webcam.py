@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     "--cpu-budget",
     type=click.FloatRange(0, min_open=True),
     metavar="PERCENT",
-    help="Of one core: find alpha less often while the program uses more.",
+    help="Of one core: find alpha less often while the program uses more. What the least is, if that is more, is told.",
 )
 @click.option(
     "--control", is_flag=True, help="Serve a page to control it from a browser on this machine; tells its address."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import inf
 from time import monotonic, process_time
 from typing import NamedTuple
 
@@ -11,12 +13,16 @@ from numpy.typing import NDArray
 
 from streammatte.errors import UsageError
 from streammatte.frames import Alpha, Frame
+from streammatte.live.budget import Budget
 from streammatte.stages import Matter
 
 __all__ = ["CarryingMatter"]
 
 _Luma = NDArray[np.uint8]
 """(h, w) uint8: the luminance of a frame, reduced."""
+
+_Flow = NDArray[np.float32]
+"""(h, w, 2) float32: how far to the right of each pixel, and how far below, it was before."""
 
 _REDUCED_WIDTH = 256
 _STILL_LEVELS = 1.8
@@ -25,8 +31,8 @@ _STILL_LEVELS = 1.8
 _INSIDE = 4
 """The power of alpha by which the motion of a pixel counts for the person's."""
 
-_REACH_PX = 7.0
-"""Reduced pixels: how far the person's motion reaches over the edge."""
+_REACH_PX = 3.5
+"""Pixels of the flow: how far the person's motion reaches over the edge."""
 
 _BLOCKS = 20
 """Blocks across the picture whose changes are looked at, each meant over, so that noise does not count."""
@@ -34,8 +40,8 @@ _BLOCKS = 20
 _REST_AT_MOST_S = 2.0
 """However still the picture, alpha is found anew after so many seconds."""
 
-_JUDGED_EVERY_S = 1.0
-_LEAST_FPS = 3.0
+_EARLY_S = 0.002
+"""So much before its time may alpha be found, so that rounding does not miss a frame."""
 
 
 class _Matted(NamedTuple):
@@ -58,9 +64,8 @@ class CarryingMatter:
         Finds alpha.
     matte_fps : float, optional
         The most often in a second that it is asked; by default for every frame that moves.
-    cpu_budget : float, optional
-        Percent of one core that the process may use: while it uses more, the matter is asked less often, three times a
-        second at least.
+    budget : Budget, optional
+        Lowers that rate while the process uses too much CPU time.
 
     Attributes
     ----------
@@ -70,16 +75,15 @@ class CarryingMatter:
     Raises
     ------
     UsageError
-        If a limit is not above 0.
+        If `matte_fps` is not above 0.
     """
 
-    def __init__(self, matter: Matter, *, matte_fps: float | None = None, cpu_budget: float | None = None) -> None:
-        for name, value in (("matte_fps", matte_fps), ("cpu_budget", cpu_budget)):
-            if value is not None and not value > 0:
-                raise UsageError(f"{name} is {value:g}; expected more than 0")
+    def __init__(self, matter: Matter, *, matte_fps: float | None = None, budget: Budget | None = None) -> None:
+        if matte_fps is not None and not matte_fps > 0:
+            raise UsageError(f"matte_fps is {matte_fps:g}; expected more than 0")
         self.matter = matter
-        self._most_fps = matte_fps
-        self._budget = None if cpu_budget is None else _Budget(cpu_budget)
+        self._most_fps = inf if matte_fps is None else matte_fps
+        self._budget = budget
         self._flow = _flow_finder()
         self.found = self.carried = self.rested = 0
         self.reset()
@@ -87,7 +91,10 @@ class CarryingMatter:
     def reset(self) -> None:
         """Forget earlier frames."""
         self.matter.reset()
+        if self._budget is not None:
+            self._budget.reset()
         self._last: _Matted | None = None
+        self._due_s = -inf
 
     def matte(self, frame: Frame) -> Alpha:
         """Return alpha at the size at which the other matter gives it, float32 in [0, 1].
@@ -97,6 +104,8 @@ class CarryingMatter:
         frame : Frame
             Its time must grow from call to call; where it jumps, alpha is found anew.
         """
+        if self._budget is not None:
+            self._budget.judge(monotonic(), process_time())
         luma = _reduced_luma(frame)
         last = self._last
         if last is not None and last.luma.shape == luma.shape:
@@ -104,25 +113,29 @@ class CarryingMatter:
             if 0 <= since_s < _REST_AT_MOST_S and _is_still(last.luma, luma):
                 self.rested += 1
                 return last.alpha
-            if 0 <= since_s < self._interval_s() - 0.002:  # so that rounding does not miss a frame
+            if since_s >= 0 and frame.time < self._due_s - _EARLY_S:
                 self.carried += 1
                 return self._carry(last, luma)
+        self._last = _Matted(luma, self._found_in(frame), frame.time)
+        return self._last.alpha
+
+    def _found_in(self, frame: Frame) -> Alpha:
+        began_s = process_time()
         alpha = self.matter.matte(frame)
         self.found += 1
-        self._last = _Matted(luma, alpha, frame.time)
-        return alpha
-
-    def _interval_s(self) -> float:
-        """Seconds that must pass before alpha is found again."""
-        limits = [] if self._most_fps is None else [self._most_fps]
+        most_fps = self._most_fps
         if self._budget is not None:
-            limits.append(self._budget.fps())
-        return 1 / min(limits) if limits else 0.0
+            self._budget.found(process_time() - began_s)
+            most_fps = min(most_fps, self._budget.fps)
+        interval_s, late_s = 1 / most_fps, frame.time - self._due_s
+        # a frame comes late at times, and the next finding is not put off by that, so that the rate is held in the mean
+        self._due_s = frame.time + interval_s - (late_s if 0 <= late_s < interval_s else 0)
+        return alpha
 
     def _carry(self, last: _Matted, luma: _Luma) -> Alpha:
         """The last alpha where the person has gone to: its edge moves as the person does, not as the wall behind."""
-        flow = np.asarray(self._flow.calc(luma, last.luma, None), np.float32)  # (h, w, 2): where each pixel was
-        before = cv2.resize(last.alpha, luma.shape[::-1], interpolation=cv2.INTER_AREA)
+        flow = _halved(np.asarray(self._flow.calc(luma, last.luma, None), np.float32))
+        before = cv2.resize(last.alpha, flow.shape[1::-1], interpolation=cv2.INTER_AREA)
         inside = _warped(before, flow) ** _INSIDE
         weight = _spread(inside) + np.float32(1e-3)
         flow = (_spread(flow * inside[..., None]) + np.float32(1e-3) * flow) / weight[..., None]
@@ -138,39 +151,28 @@ def _flow_finder() -> cv2.DISOpticalFlow:
     return finder
 
 
-def _warped(alpha: Alpha, flow: NDArray[np.float32]) -> Alpha:
-    """What `alpha` (H, W) shows where `flow` (h, w, 2) of the reduced picture points to, in its pixels from each.
+def _halved(flow: _Flow) -> _Flow:
+    """The same flow at half the size, in pixels of that size."""
+    size = max(1, flow.shape[1] // 2), max(1, flow.shape[0] // 2)
+    return np.asarray(cv2.resize(flow, size, interpolation=cv2.INTER_AREA), np.float32) * np.float32(0.5)
 
-    Half a reduced pixel at the frame's sides shows what is so far inside.
-    """
+
+def _warped(alpha: Alpha, flow: _Flow) -> Alpha:
+    """What `alpha` (H, W) shows where the flow (h, w) points to, which is smaller or as large."""
     (height, width), (flow_height, flow_width) = alpha.shape, flow.shape[:2]
-    grid = np.dstack(np.meshgrid(np.arange(flow_width), np.arange(flow_height)))
-    at = (flow + grid + 0.5) * (width / flow_width, height / flow_height) - 0.5
-    at = cv2.resize(at.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    scale = np.array((width / flow_width, height / flow_height), np.float32)
+    at = cv2.resize(flow * scale, (width, height), interpolation=cv2.INTER_LINEAR) + _grid(width, height)
     return np.asarray(cv2.remap(alpha, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+@lru_cache(maxsize=4)
+def _grid(width: int, height: int) -> _Flow:
+    """Each pixel's own place, (height, width, 2)."""
+    return np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
 
 
 def _spread(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), _REACH_PX), np.float32)
-
-
-class _Budget:
-    """Lowers a rate while the process uses more than its share of a core, and raises it while there is room."""
-
-    def __init__(self, percent: float) -> None:
-        self._share = percent / 100
-        self._fps = 30.0
-        self._used_s, self._since_s = process_time(), monotonic()
-
-    def fps(self) -> float:
-        now = monotonic()
-        if now - self._since_s >= _JUDGED_EVERY_S:
-            used = (process_time() - self._used_s) / (now - self._since_s)
-            # what it uses beside the matter does not shrink with the rate, so that several small steps lead there
-            factor = np.clip((self._share / max(used, 1e-6)) ** 0.5, 0.7, 1.15)
-            self._fps = float(np.clip(self._fps * factor, _LEAST_FPS, 60.0))
-            self._used_s, self._since_s = process_time(), now
-        return self._fps
 
 
 def _reduced_luma(frame: Frame) -> _Luma:

@@ -82,7 +82,8 @@ def open_session(
     matte_fps : float, optional
         The most often in a second that alpha is found; in between, it follows the motion.
     cpu_budget : float, optional
-        Percent of one core: alpha is found less often while the process uses more.
+        Percent of one core: alpha is found less often while the process uses more. What the least is, if that is more,
+        is told to `LiveSession.controls.notices`.
     weights, engine, device, threads
         As `load` takes them.
 

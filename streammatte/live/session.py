@@ -16,6 +16,7 @@ import numpy as np
 from streammatte.frames import Frame
 from streammatte.io.memory import NullSink
 from streammatte.layers import Layers
+from streammatte.live.budget import Budget
 from streammatte.live.carry import CarryingMatter
 from streammatte.live.chain import LiveChain
 from streammatte.live.clock import ClockedSink
@@ -74,8 +75,11 @@ class LiveSession:
         By default it is always open.
     rate : Fraction or int, optional
         Frames per second of the output; by default the camera's, or 30.
-    matte_fps, cpu_budget : float, optional
-        As `CarryingMatter` takes them.
+    matte_fps : float, optional
+        The most often in a second that alpha is found; in between, it is carried along the motion.
+    cpu_budget : float, optional
+        Percent of one core that the process may use: the matter is asked less often while it uses more. What the least
+        is, if that is more, is told to the controls' `notify`.
     hold_off_s : float
         Seconds without a reader after which the camera is closed.
 
@@ -114,7 +118,8 @@ class LiveSession:
         self._wanted.set()
         with ExitStack() as opened:
             opened.callback(controls.close)
-            self._matter = CarryingMatter(matter, matte_fps=matte_fps, cpu_budget=cpu_budget)
+            budget = None if cpu_budget is None else Budget(cpu_budget, controls.notify)
+            self._matter = CarryingMatter(matter, matte_fps=matte_fps, budget=budget)
             self._source = PersistentSource(open_camera, self._wanted, controls.ended)
             opened.callback(self._source.close)
             self.size = self._source.size

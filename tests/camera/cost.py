@@ -6,46 +6,22 @@ python tests/camera/cost.py [--clip VIDEO] [--size 1280x720]
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Iterator
-from fractions import Fraction
 
 import cv2
 
 import streammatte
-from streammatte import Frame, fitted
-from streammatte.live.allocator import share_arena
-from streammatte.live.controls import LiveControls
-from streammatte.live.session import LiveSession
-from streammatte.stages import Source, SourceInfo
+from streammatte.bench import live_run
 
-WARM_UP_S, MEASURED_S = 6.0, 12.0
-
-
-class Scaled(Source):
-    """The frames of a camera at another size, made once, and played at 30 a second."""
-
-    def __init__(self, clip: str, size: tuple[int, int], frames: int = 90) -> None:
-        with streammatte.open_source(clip) as source:
-            self._pictures = [fitted(frame.rgb, size) for frame, _ in zip(source, range(frames), strict=False)]
-        self._info = SourceInfo(size, Fraction(30), live=True)
-        self._ended = False
-
-    @property
-    def info(self) -> SourceInfo:
-        return self._info
-
-    def __iter__(self) -> Iterator[Frame]:
-        begin, count = time.monotonic(), 0
-        while not self._ended:
-            time.sleep(max(0.0, begin + count / 30 - time.monotonic()))
-            index = count % (2 * len(self._pictures) - 2)  # forth and back, so that nothing jumps
-            picture = self._pictures[min(index, 2 * len(self._pictures) - 2 - index)]
-            yield Frame(picture, round(time.monotonic() * 1e6), Fraction(1, 1_000_000))
-            count += 1
-
-    def close(self) -> None:
-        self._ended = True
+LIMITS: tuple[dict[str, float], ...] = (
+    {},
+    {"matte_fps": 15},
+    {"matte_fps": 10},
+    {"matte_fps": 5},
+    {"cpu_budget": 60},
+    {"cpu_budget": 50},
+    {"cpu_budget": 40},
+    {"cpu_budget": 5},
+)
 
 
 def main() -> None:
@@ -54,23 +30,17 @@ def main() -> None:
     parser.add_argument("--size", default="1280x720")
     arguments = parser.parse_args()
     width, height = map(int, arguments.size.split("x"))
-    share_arena()
     cv2.setNumThreads(1)
     matter = streammatte.load()
-    print("| background | limit | CPU, % of a core | frames out / s | alphas found / s | latency, median / p95 ms |")
+    print("| background | limit | CPU, % of a core | frames out / s | alphas found / s | latency, median ms |")
     print("|---|---|---|---|---|---|")
-    for background in ("blur", str(streammatte.__path__[0]) + "/assets/beach.jpg"):
-        for limits in ({}, {"matte_fps": 15}, {"matte_fps": 5}, {"cpu_budget": 60}, {"cpu_budget": 30}):
-            controls = LiveControls([background], smoothing="motion")
-            with LiveSession(lambda: Scaled(arguments.clip, (width, height)), controls, matter, **limits) as session:
-                session.wait(WARM_UP_S)
-                session.status()
-                session.wait(MEASURED_S)
-                status = session.status()
-            limit = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in limits.items()) or "none"
+    for look in ("blur", "picture"):
+        for limits in LIMITS:
+            run = live_run(arguments.clip, (width, height), matter, look, **limits)
+            limit = " ".join(f"--{name.replace('_', '-')} {value:g}" for name, value in limits.items()) or "none"
             print(
-                f"| {background.rpartition('/')[2]} | {limit} | {status.cpu_percent:.0f} | {status.fps_out:.1f} | "
-                f"{status.matte_fps:.1f} | {status.latency_median_ms:.0f} / {status.latency_p95_ms:.0f} |",
+                f"| {look} | {limit} | {run.cpu_percent:.0f} | {run.frames_per_s:.1f} | {run.found_per_s:.1f} | "
+                f"{run.latency_ms or float('nan'):.0f} |",
                 flush=True,
             )
 

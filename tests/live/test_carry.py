@@ -8,6 +8,7 @@ import pytest
 
 from streammatte.errors import UsageError
 from streammatte.frames import Frame
+from streammatte.live.budget import Budget
 from streammatte.live.carry import CarryingMatter
 
 SIZE = 640, 360
@@ -57,7 +58,7 @@ def test_alpha_follows_the_motion_between_two_findings():
     assert scene.asked == 1
 
 
-@pytest.mark.parametrize("fps", [10, 15, 30])
+@pytest.mark.parametrize("fps", [10, 15, 20, 22, 30])
 def test_alpha_is_found_so_often_in_a_second(fps):
     scene = Scene()
     matter = CarryingMatter(scene, matte_fps=fps)
@@ -85,6 +86,14 @@ def test_slow_motion_is_not_taken_for_rest():
     assert scene.asked > 5
 
 
+def test_a_frame_that_comes_late_puts_no_later_one_off():
+    scene = Scene()
+    matter = CarryingMatter(scene, matte_fps=10)
+    for index in range(301):
+        matter.matte(scene.frame(200 + 3 * (index % 40), index / 30 + 0.004 * (index % 7)))
+    assert scene.asked == pytest.approx(101, abs=1)
+
+
 def test_a_jump_in_time_or_size_is_not_bridged():
     scene = Scene()
     matter = CarryingMatter(scene, matte_fps=1)
@@ -96,26 +105,31 @@ def test_a_jump_in_time_or_size_is_not_bridged():
     assert scene.asked == 3
 
 
+class Costly(Scene):
+    """Takes 20 ms of CPU time each time it is asked, so that 30 a second take 60 % of a core."""
+
+    cpu_s = 0.0
+
+    def matte(self, frame: Frame) -> np.ndarray:
+        self.cpu_s += 0.02
+        return super().matte(frame)
+
+
 def test_over_the_budget_alpha_is_found_less_often(monkeypatch):
-    """With a clock of its own: every call takes 20 ms of CPU, so that 30 a second take 60 % of a core."""
-    scene, now, used = Scene(), [0.0], [0.0]
+    scene, now = Costly(), [0.0]
     monkeypatch.setattr("streammatte.live.carry.monotonic", lambda: now[0])
-    monkeypatch.setattr("streammatte.live.carry.process_time", lambda: used[0])
-    matter = CarryingMatter(scene, cpu_budget=30)
+    monkeypatch.setattr("streammatte.live.carry.process_time", lambda: scene.cpu_s)
+    matter = CarryingMatter(scene, budget=Budget(40, print))
     pictures = [scene.frame(200 + 3 * count, 0.0) for count in range(40)]
     asked = []
-    for index in range(30 * 12):
-        before = scene.asked
+    for index in range(30 * 8):
+        now[0] = index / 30
         matter.matte(Frame(pictures[index % 40].rgb, index, Fraction(1, 30)))
-        used[0] += 0.02 * (scene.asked - before)
-        now[0] = (index + 1) / 30
-        asked.append(scene.asked - before)
-    last = sum(asked[-120:]) / 4
-    assert 10 <= last <= 18  # 15 a second take 30 %
-    assert sum(asked[:30]) >= 25
+        asked.append(scene.asked)
+    assert asked[29] == 30
+    assert asked[-1] - asked[-121] == pytest.approx(4 * 20, abs=2)  # 20 a second take 40 %
 
 
-@pytest.mark.parametrize("limits", [{"matte_fps": 0}, {"cpu_budget": -1}])
-def test_limits_of_nothing_are_refused(limits):
-    with pytest.raises(UsageError, match="expected more than 0"):
-        CarryingMatter(Scene(), **limits)
+def test_a_rate_of_nothing_is_refused():
+    with pytest.raises(UsageError, match="matte_fps is 0; expected more than 0"):
+        CarryingMatter(Scene(), matte_fps=0)

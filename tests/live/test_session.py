@@ -90,6 +90,12 @@ def test_frames_that_came_too_fast_are_counted(camera, half, controls, until):
     assert status.dropped
 
 
+def test_a_budget_that_nothing_can_keep_is_told_to_the_user(camera, half, controls, until, monkeypatch):
+    monkeypatch.setattr("streammatte.live.budget._WINDOW_S", 0.02)
+    with LiveSession(camera, controls, half, cpu_budget=1e-6):
+        until(lambda: any("CPU budget of 1e-06 % of a core is too small" in notice for notice in controls.notices))
+
+
 def test_a_lost_camera_leaves_the_output_running(camera, half, controls, until, monkeypatch):
     monkeypatch.setattr("streammatte.live.source._BACK_OFF_S", (0.02,))
     plugged, output = [True], Output()
