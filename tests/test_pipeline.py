@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from streammatte.errors import FilterError, ShapeError
+from streammatte.errors import FilterError
 from streammatte.frames import Frame
 from streammatte.pipeline import run
 
@@ -260,47 +260,18 @@ def test_a_file_is_never_read_far_ahead():
     assert max(ahead) <= 8  # two waiting in each queue and one in the hands of each stage
 
 
-def test_an_alpha_of_another_size_is_refused():
-    matter = Half()
-    matter.matte = lambda frame: np.zeros((9, 12), np.float32)
-    with pytest.raises(ShapeError, match="12x9; expected 8x6"):
-        in_time(lambda: run(Pictures(), matter, Kept()))
-
-
-@pytest.mark.parametrize(
-    ("changed", "reason"),
-    [
-        ({"alpha": lambda alpha: alpha.astype(float)}, "alpha is an array (6, 8) of float64; expected"),
-        ({"alpha": lambda alpha: alpha[..., None]}, "alpha is an array (6, 8, 1) of float32; expected"),
-        ({"alpha": lambda alpha: alpha[:3]}, "alpha is 8x3; expected 8x6, as the frame"),
-        ({"alpha": lambda alpha: alpha * np.float32("nan")}, "alpha has NaN in it; expected"),
-        ({"alpha": lambda alpha: alpha * 255}, "alpha reaches from 127.5 to 127.5; expected"),
-        ({"foreground": lambda rgb: rgb[:, :4]}, "foreground is 4x6; expected 8x6, as the frame"),
-        ({"background": lambda rgb: rgb / 2}, "background is an array (6, 8, 3) of float64; expected"),
-        ({"background": lambda rgb: "red"}, "background is a str; expected an array (H, W, 3) of uint8"),
-    ],
-)
-def test_what_no_filter_may_return_is_refused_by_its_name(changed, reason):
+def test_a_filter_that_errs_is_closed_and_the_sink_aborted():
     class Careless:
         closed = False
 
         def __call__(self, layers):
-            return replace(layers, **{name: change(getattr(layers, name)) for name, change in changed.items()})
+            return None
 
         def close(self):
             self.closed = True
 
     careless, sink = Careless(), Kept()
-    with pytest.raises(FilterError, match="Careless returned") as caught:
+    with pytest.raises(FilterError, match="Careless returned a NoneType"):
         in_time(lambda: run(Pictures(), Half(), sink, filters=[careless]))
-    assert reason in str(caught.value)
     assert sink.end == "aborted"
     assert careless.closed
-
-
-def test_a_function_that_errs_is_named_too():
-    def nothing(layers):
-        return None
-
-    with pytest.raises(FilterError, match=r"test_pipeline\..*nothing returned a NoneType; expected Layers"):
-        in_time(lambda: run(Pictures(), Half(), Kept(), filters=[nothing]))

@@ -1,0 +1,72 @@
+"""A chain: what its parts may return."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from streammatte.chain import Chain
+from streammatte.errors import FilterError, ShapeError
+from streammatte.frames import Frame
+
+
+class Matter:
+    """Sees everything half transparent, at a size (w, h)."""
+
+    def __init__(self, size):
+        self.size = size
+
+    def matte(self, frame):
+        return np.full(self.size[::-1], 0.5, np.float32)
+
+    def reset(self):
+        pass
+
+
+def frame():
+    return Frame(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8), 7, Fraction(1, 30))
+
+
+def test_a_small_alpha_is_brought_to_the_frames_size():
+    layers, times = Chain(Matter((4, 3)))(frame())
+    np.testing.assert_allclose(layers.alpha, np.full((6, 8), 0.5), atol=1e-3)
+    assert times.matte_ms >= 0
+
+
+def test_an_alpha_larger_than_the_frame_is_refused():
+    with pytest.raises(ShapeError, match="12x9; expected 8x6"):
+        Chain(Matter((12, 9)))(frame())
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"alpha": lambda alpha: alpha.astype(float)}, "alpha is an array (6, 8) of float64; expected"),
+        ({"alpha": lambda alpha: alpha[..., None]}, "alpha is an array (6, 8, 1) of float32; expected"),
+        ({"alpha": lambda alpha: alpha[:3]}, "alpha is 8x3; expected 8x6, as the frame"),
+        ({"alpha": lambda alpha: alpha * np.float32("nan")}, "alpha has NaN in it; expected"),
+        ({"alpha": lambda alpha: alpha * 255}, "alpha reaches from 127.5 to 127.5; expected"),
+        ({"foreground": lambda rgb: rgb[:, :4]}, "foreground is 4x6; expected 8x6, as the frame"),
+        ({"background": lambda rgb: rgb / 2}, "background is an array (6, 8, 3) of float64; expected"),
+        ({"background": lambda rgb: "red"}, "background is a str; expected an array (H, W, 3) of uint8"),
+    ],
+)
+def test_what_no_filter_may_return_is_refused_by_its_name(changed, reason):
+    class Careless:
+        def __call__(self, layers):
+            return replace(layers, **{name: change(getattr(layers, name)) for name, change in changed.items()})
+
+    with pytest.raises(FilterError, match="Careless returned") as caught:
+        Chain(Matter((8, 6)), filters=[Careless()])(frame())
+    assert reason in str(caught.value)
+
+
+def test_a_function_that_errs_is_named_too():
+    def nothing(layers):
+        return None
+
+    with pytest.raises(FilterError, match=r"test_chain\..*nothing returned a NoneType; expected Layers"):
+        Chain(Matter((8, 6)), filters=[nothing])(frame())
