@@ -2,10 +2,10 @@
 
 ::
 
-    python demos/own_filter.py talk.mp4 spotlight.mp4
+    python demos/own_filter.py talk.mp4 faded.mp4
 
 A filter is anything that takes `Layers` and returns `Layers`. It edits the foreground, the alpha or the background;
-the picture is put together once, after the last filter. To have it in the command line as ``--filter spotlight``,
+the picture is put together once, after the last filter. To have it in the command line as ``--filter fade``,
 see filters/README.md.
 """
 
@@ -20,7 +20,7 @@ import streammatte
 from streammatte import Layers
 
 
-class Spotlight:
+class Fade:
     """Turns the background grey and dark.
 
     Parameters
@@ -40,7 +40,7 @@ class Spotlight:
 def main(video: str, result: str) -> None:
     source = streammatte.open_source(video)
     sink = streammatte.open_sink(result, source)
-    streammatte.run(source, streammatte.load(), sink, filters=[Spotlight()])
+    streammatte.run(source, streammatte.load(), sink, filters=[Fade()])
 
 
 if __name__ == "__main__":

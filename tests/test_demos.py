@@ -135,6 +135,18 @@ def test_the_moving_picture_shows_camera_alpha_and_composite(sample, tmp_path):
         assert np.abs(composite[corner] - shown[corner]).mean() > 20
 
 
+def test_the_gallery_makes_the_pictures_of_the_page(tmp_path):
+    run_demo("gallery.py", tmp_path)
+    shipped = ROOT / "docs" / "gallery"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in shipped.iterdir())
+    page = (ROOT / "filters" / "README.md").read_text(encoding="utf-8")
+    for path in shipped.iterdir():
+        made, kept = (cv2.imread(str(folder / path.name)).astype(int) for folder in (tmp_path, shipped))
+        assert np.abs(made - kept).mean() < 3, path.name
+        assert path.stat().st_size <= 60_000
+        assert f"(../docs/gallery/{path.name})" in page
+
+
 def test_numpy_image_writes_the_cut_out_that_the_command_writes(sample, tmp_path):
     photo, cutout, expected = (tmp_path / name for name in ("portrait.png", "cutout.png", "expected.png"))
     cv2.imwrite(str(photo), sample[0][0][..., ::-1])
@@ -148,8 +160,8 @@ def test_numpy_image_writes_the_cut_out_that_the_command_writes(sample, tmp_path
 
 
 def test_own_filter_keeps_the_person_and_darkens_the_rest(short, tmp_path):
-    run_demo("own_filter.py", short, tmp_path / "spotlight.mp4")
-    before, after = pictures_of(short), pictures_of(tmp_path / "spotlight.mp4")
+    run_demo("own_filter.py", short, tmp_path / "faded.mp4")
+    before, after = pictures_of(short), pictures_of(tmp_path / "faded.mp4")
     assert before.shape == after.shape
     corner, face = (slice(None), slice(0, 20), slice(70, 90)), (slice(None), slice(80, 110), slice(135, 160))
     assert after[corner].mean() < 0.6 * before[corner].mean()

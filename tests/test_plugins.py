@@ -16,7 +16,10 @@ from streammatte.filter_text import join_filter, parse_filter, split_filter
 from streammatte.parameters import Parameter, describe
 from streammatte.plugins import FilterEntry, filter_names, load_filter
 
-BUILT_IN = {"blur", "colour", "decontaminate", "gradient", "held", "image", "people", "transparent", "video"}
+BUILT_IN = {
+    *("blur", "colour", "decontaminate", "feather", "gradient", "held", "image", "light-wrap", "match", "people"),
+    *("shadow", "shrink", "spotlight", "transparent", "video"),
+}
 
 GOOD = '''
     """Filters of a stranger."""

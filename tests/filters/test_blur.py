@@ -59,7 +59,11 @@ def test_it_is_a_normalised_convolution():
 def test_a_white_figure_on_black_does_not_glow(strength, soft):
     alpha = figure(1280, 720, soft)
     rgb = np.rint(np.repeat(255 * alpha[..., None], 3, axis=2)).astype(np.uint8)
-    assert BackgroundBlur(strength)(Layers.of(Frame(rgb), alpha)).background.max() <= 4
+    layers = Layers.of(Frame(rgb), alpha)
+    assert BackgroundBlur(strength)(layers).background.max() <= 4
+    seen = (1 - alpha[..., None]) * BackgroundBlur(strength, "lens")(layers).background
+    assert seen.max() <= 7
+    assert seen[alpha < 0.05].max() <= 4
 
 
 def test_the_hole_behind_the_person_is_filled_with_the_colours_around():
@@ -67,6 +71,27 @@ def test_the_hole_behind_the_person_is_filled_with_the_colours_around():
     red, wall = (np.full((360, 640, 3), colour, np.uint8) for colour in ((255, 0, 0), (40, 120, 200)))
     background = BackgroundBlur(10)(Layers.of(Frame(over(red, alpha, wall)), alpha)).background.astype(int)
     assert abs(background - wall)[alpha == 1].max() <= 2
+
+
+@pytest.mark.parametrize("strength", [40, 80])
+def test_behind_a_lens_a_light_becomes_an_even_disc_of_the_same_deviation(strength):
+    rgb, nobody = np.zeros((720, 1280, 3), np.uint8), np.zeros((720, 1280), np.float32)
+    rgb[352:368, 632:648] = 255
+    disc = BackgroundBlur(strength, "lens")(Layers.of(Frame(rgb), nobody)).background[..., 0].astype(float)
+    radius_px = 2 * strength / 100 * 0.05 * 720
+    y, x = np.indices(disc.shape)
+    distance = np.hypot(x - 639.5, y - 359.5)
+    inside = disc[distance < radius_px - 14]
+    assert inside.min() > 0.9 * inside.max()
+    assert disc[distance > radius_px + 14].max() < 0.1 * inside.max()
+    soft = BackgroundBlur(strength)(Layers.of(Frame(rgb), nobody)).background
+    assert inside.max() > 2 * soft.max()
+
+
+def test_a_lens_leaves_one_colour_as_it_is():
+    wall = np.full((360, 640, 3), (40, 120, 200), np.uint8)
+    blurred = BackgroundBlur(60, "lens")(Layers.of(Frame(wall), figure(640, 360, 1))).background
+    assert np.abs(blurred.astype(int) - wall).max() <= 1
 
 
 def test_a_picture_without_background_does_not_break_it():

@@ -13,7 +13,12 @@ from streammatte.stages import close_all, reset_all
 
 SIZE = 65, 48
 OURS = [entry.name for entry in filter_names() if entry.owner.startswith("streammatte ")]
-EDITS = {"decontaminate": {"foreground"}, "held": set(), "people": set()}  # one person, who holds nothing
+EDITS = {
+    **{name: {"foreground"} for name in ("decontaminate", "light-wrap", "match")},
+    "feather": {"alpha", "foreground"},
+    "shrink": {"alpha"},
+    **{name: set() for name in ("held", "people")},  # one person, who holds nothing
+}
 
 
 @pytest.fixture
@@ -35,7 +40,8 @@ def layers():
     rgb = cv2.resize(random.integers(0, 256, (6, 8, 3), np.uint8), SIZE)
     alpha = np.zeros(SIZE[::-1], np.float32)
     cv2.circle(alpha, (30, 30), 15, 1.0, -1)
-    return Layers.of(Frame(rgb, 3, Fraction(1, 25)), cv2.GaussianBlur(alpha, (0, 0), 2))
+    taken = Layers.of(Frame(rgb, 3, Fraction(1, 25)), cv2.GaussianBlur(alpha, (0, 0), 2))
+    return taken.with_background(rgb // 2)  # some edit nothing before another background is there
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -50,7 +56,7 @@ class TestEveryFilter:
         for picture in (edited.foreground, edited.background):
             assert picture is None or (picture.shape, picture.dtype) == (layers.frame.rgb.shape, np.uint8)
 
-    def test_it_edits_one_layer_and_no_array_in_place(self, name, arguments, layers):
+    def test_it_edits_its_layers_and_no_array_in_place(self, name, arguments, layers):
         copies = layers.frame.rgb.copy(), layers.alpha.copy()
         edited = parse_filter(name + arguments.get(name, ""))(layers)
         np.testing.assert_array_equal(layers.frame.rgb, copies[0])
