@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISDIR
@@ -11,14 +12,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from streammatte.errors import FilterError, UsageError, about
 
 if TYPE_CHECKING:
+    from streammatte.fitting import FitMode
     from streammatte.stages import Filter
 
 __all__ = ["FORMS", "Background", "BackgroundKind", "without_folders"]
 
 BackgroundKind: TypeAlias = Literal["picture", "video", "folder", "colour", "gradient", "blur", "none"]
 
-FORMS = "IMAGE|VIDEO|COLOUR|gradient:COLOUR-COLOUR|blur[:STRENGTH]"
-"""What stands behind a person anywhere, for --help; beside it, some outputs take none, and the live path folders."""
+FORMS = "IMAGE|VIDEO|FOLDER|COLOUR|gradient:COLOUR-COLOUR|blur[:STRENGTH]"
+"""What stands behind a person anywhere, for --help; beside it, some outputs take none."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,39 @@ class Background:
         text = "none (transparent)" if self.kind == "none" else self.text
         return f"{text}, by default" if self.by_default else text
 
-    def filters(self, *, decontaminate: bool) -> tuple[Filter, ...]:
+    @property
+    def duration_s(self) -> float:
+        """The seconds after which a video ends.
+
+        Raises
+        ------
+        UsageError
+            If it is none, or does not say.
+        MediaError
+            If it cannot be read.
+        """
+        from streammatte.io import open_source
+
+        if self.kind == "video" and self.paths[0].exists():
+            with open_source(self.paths[0]) as source:
+                if source.info.duration_s:
+                    return source.info.duration_s
+        problem = f"--bg {self.text} does not say when it ends; expected a video that does"
+        raise UsageError(problem, remedy="choose loop or hold", subject=self.text)
+
+    def filters(
+        self, *, decontaminate: bool, fit: FitMode = "cover", end: Literal["loop", "hold"] = "loop"
+    ) -> tuple[Filter, ...]:
         """Make the filters that put it behind the person, reading its files.
 
         Parameters
         ----------
         decontaminate : bool
             Whether to take the old background's colour out of soft edges. A blur keeps that colour and needs it not.
+        fit : {"cover", "contain", "stretch"}
+            How a picture or video is brought to the frame's size.
+        end : {"loop", "hold"}
+            What comes after the last picture of a video, an animation or a folder: the first, or nothing else.
 
         Raises
         ------
@@ -116,9 +144,9 @@ class Background:
 
         with about(self.text):
             first = (parse_filter("decontaminate"),) if decontaminate and self.kind != "blur" else ()
-            return (*first, self._filter())
+            return (*first, self._filter(fit, end))
 
-    def _filter(self) -> Filter:
+    def _filter(self, fit: FitMode, end: str) -> Filter:
         from streammatte.filter_text import parse_filter
         from streammatte.plugins import load_filter
 
@@ -127,7 +155,10 @@ class Background:
         if self.kind == "none":
             return load_filter("transparent")()
         if self.paths and self.paths[0].exists():
-            return load_filter("image" if self.kind == "picture" else "video")(*self.paths)
+            (path,) = self.paths
+            if self.kind == "picture" and not _moves(path):
+                return load_filter("image")(path, fit)
+            return load_filter("video")(path, fit, end)
         if self.kind != "colour":
             raise UsageError(f"--bg {self.text}: there is no such file; expected a picture or a video that is there")
         try:
@@ -137,6 +168,14 @@ class Background:
                 f"--bg {self.text}: there is no such file, and {error}; or a picture, a video, "
                 "gradient:COLOUR-COLOUR, blur[:STRENGTH] or none"
             ) from None
+
+
+def _moves(picture: Path) -> bool:
+    """Whether a picture is an animated WebP."""
+    with suppress(OSError), picture.open("rb") as file:  # what reads the picture will say why it cannot
+        head = file.read(21)
+        return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) == 21 and bool(head[20] & 2)
+    return False
 
 
 def without_folders(texts: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Pictures brought to the size of a frame without stretching them."""
+"""Pictures brought to the size of a frame."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from streammatte.frames import Rgb
 
 __all__ = ["FitMode", "fitted"]
 
-FitMode: TypeAlias = Literal["cover", "contain"]
-"""Fill the frame and cut off what reaches beyond it, or show all and leave black bars."""
+FitMode: TypeAlias = Literal["cover", "contain", "stretch"]
+"""Fill the frame and cut off what reaches beyond it, show all and leave black bars, or show all and distort it."""
 
 
 def fitted(rgb: Rgb, size: tuple[int, int], fit: FitMode = "cover") -> Rgb:
@@ -23,6 +23,7 @@ def fitted(rgb: Rgb, size: tuple[int, int], fit: FitMode = "cover") -> Rgb:
     ratios = width / rgb.shape[1], height / rgb.shape[0]
     scale = max(ratios) if fit == "cover" else min(ratios)
     scaled = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
+    scaled = size if fit == "stretch" else scaled
     resized = cv2.resize(rgb, scaled, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     left, top = (width - scaled[0]) // 2, (height - scaled[1]) // 2  # below 0: so much is cut off
     visible = resized[max(0, -top) : max(0, -top) + height, max(0, -left) : max(0, -left) + width]

@@ -14,6 +14,7 @@ from streammatte.errors import FilterError, MediaError, UsageError
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("rooms").mkdir()
+    Path("bare").mkdir()
     for name in ("beach.jpg", "red", "blur", "none", "rooms/b.PNG", "rooms/a.webp", "rooms/notes.txt"):
         cv2.imwrite("picture.png", np.zeros((4, 4, 3), np.uint8))
         Path("picture.png").replace(name)
@@ -70,12 +71,37 @@ def test_what_cannot_be_transparent_says_what_to_do(output):
 
 @pytest.mark.parametrize(
     ("text", "error"),
-    [("gone.jpg", UsageError), ("grue", UsageError), ("gradient:navy-nay", FilterError), ("rooms", MediaError)],
+    [("gone.jpg", UsageError), ("grue", UsageError), ("gradient:navy-nay", FilterError), ("bare", MediaError)],
 )
 def test_what_is_no_background_is_refused_by_its_text(text, error, folder):
     with pytest.raises(error, match=text.split("-")[-1]) as caught:
         Background.parse(text).filters(decontaminate=True)
     assert caught.value.subject == text
+
+
+def test_what_moves_is_played(folder):
+    from streammatte_filters.image import ImageBackground
+    from streammatte_filters.video import VideoBackground
+
+    animation = cv2.Animation()
+    animation.frames, animation.durations = [np.zeros((8, 8, 4), np.uint8), np.full((8, 8, 4), 255, np.uint8)], [40, 40]
+    cv2.imwriteanimation("moving.webp", animation)
+    cv2.imwriteanimation("moving.gif", animation)
+    cv2.imwrite("still.webp", np.zeros((4, 4, 3), np.uint8))
+    for text, kind in (
+        ("moving.webp", VideoBackground),
+        ("moving.gif", VideoBackground),
+        ("rooms", VideoBackground),
+        ("still.webp", ImageBackground),
+    ):
+        (made,) = Background.parse(text).filters(decontaminate=False, fit="stretch", end="hold")
+        assert isinstance(made, kind)
+
+
+@pytest.mark.parametrize("text", ["gone.mp4", "white", "blur", "rooms", "beach.jpg"])
+def test_what_does_not_end_is_refused_where_its_end_is_asked_for(text, folder):
+    with pytest.raises(UsageError, match=f"--bg {text} does not say when it ends; expected a video"):
+        _ = Background.parse(text).duration_s
 
 
 def test_a_mistaken_colour_is_told_all_names(folder):
@@ -94,6 +120,5 @@ def test_only_a_blur_keeps_the_old_colours(text, count, folder):
 def test_a_folder_stands_for_its_pictures(folder):
     inside = [str(Path("rooms", name)) for name in ("a.webp", "b.PNG")]
     assert without_folders(["blur", "rooms", "white"]) == ["blur", *inside, "white"]
-    Path("bare").mkdir()
     with pytest.raises(UsageError, match=r"--bg bare: there is no picture in this folder; expected \.bmp"):
         without_folders(["bare"])

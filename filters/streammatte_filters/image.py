@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from streammatte import Backdrop, Layers, MediaError, Rgb, fitted, over
 
-__all__ = ["ImageBackground"]
+__all__ = ["PICTURES", "ImageBackground", "over_black", "read_picture"]
+
+PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+"""Suffixes, in small letters, of what a folder's pictures are told by."""
 
 
 class ImageBackground:
@@ -20,8 +24,8 @@ class ImageBackground:
     ----------
     path : Path
         The picture, turned as its camera says. What is transparent in it is laid over black.
-    fit : {"cover", "contain"}
-        Fill the frame and cut off what reaches beyond it, or show all of the picture and leave black bars.
+    fit : {"cover", "contain", "stretch"}
+        Fill the frame and cut off what reaches beyond it, show all of the picture and leave black bars, or distort it.
 
     Raises
     ------
@@ -29,8 +33,8 @@ class ImageBackground:
         If the file cannot be read as a picture.
     """
 
-    def __init__(self, path: Path, fit: Literal["cover", "contain"] = "cover") -> None:
-        self._rgb = _read(Path(path))
+    def __init__(self, path: Path, fit: Literal["cover", "contain", "stretch"] = "cover") -> None:
+        self._rgb = read_picture(Path(path))
         self._fit = fit
         self._background: Backdrop | None = None
 
@@ -41,7 +45,8 @@ class ImageBackground:
         return layers.with_background(self._background)
 
 
-def _read(path: Path) -> Rgb:
+def read_picture(path: Path) -> Rgb:
+    """Read a picture, turned as its camera says and laid over black."""
     expected = "expected a picture, such as a JPEG or PNG file"
     try:
         data = np.frombuffer(path.read_bytes(), np.uint8)
@@ -54,8 +59,13 @@ def _read(path: Path) -> Rgb:
         turned = None
     if turned is None:
         raise MediaError(f"the background {path} is no picture that can be decoded; {expected}")
-    if stored.shape[2:] != (4,):
-        return np.ascontiguousarray(turned[..., ::-1])
+    return over_black(stored if stored.shape[2:] == (4,) else turned)
+
+
+def over_black(stored: npt.NDArray[Any]) -> Rgb:
+    """Return R,G,B of what OpenCV reads: B,G,R or, in whole numbers of any depth, B,G,R,A."""
+    if stored.shape[2] == 3:
+        return np.ascontiguousarray(stored[..., ::-1])
     full = np.iinfo(stored.dtype).max
     rgb = np.rint(stored[..., 2::-1] * (255 / full)).astype(np.uint8)
     return over(rgb, (stored[..., 3] / full).astype(np.float32), np.zeros_like(rgb))

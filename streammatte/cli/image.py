@@ -21,6 +21,7 @@ from streammatte.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
+    from streammatte.fitting import FitMode
     from streammatte.io.paint import AlphaKind
 
 
@@ -37,6 +38,7 @@ def image(
     inputs: tuple[Path, ...],
     out: Path,
     bg: str | None,
+    bg_fit: FitMode,
     no_decontaminate: bool,
     filters: tuple[str, ...],
     alpha: AlphaKind | None,
@@ -64,7 +66,7 @@ def image(
     jobs = _jobs(inputs, out)
     pictures, results = [picture for picture, _ in jobs], [result for _, result in jobs]
     background = Background.of(bg, results[0])
-    steps = [*background.filters(decontaminate=not no_decontaminate), *map(parse_filter, filters)]
+    steps = [*background.filters(decontaminate=not no_decontaminate, fit=bg_fit), *map(parse_filter, filters)]
     refuse_clash(results, [*pictures, *background.paths])
     transparent = background.kind == "none"
     kind = f"; {alpha_kind(results[0], alpha)} alpha" if transparent else ""

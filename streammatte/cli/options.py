@@ -77,7 +77,14 @@ def engine_options(command: C) -> C:
 
 
 def background_options(command: C) -> C:
-    """Add --bg, --no-decontaminate and --filter."""
+    """Add --bg, --bg-fit, --no-decontaminate and --filter."""
+    fit = click.option(
+        "--bg-fit",
+        type=click.Choice(("cover", "contain", "stretch")),
+        default="cover",
+        show_default=True,
+        help="Cut a picture or video to the frame's shape, leave black bars, or distort it.",
+    )
     background = click.option(
         "--bg",
         type=BACKGROUND,
@@ -85,7 +92,7 @@ def background_options(command: C) -> C:
         help="What stands behind the person; COLOUR is #rrggbb or a name of CSS such as white. "
         "[default: none where the output carries alpha, else blur]",
     )
-    return background(filter_options(command))
+    return background(fit(filter_options(command)))
 
 
 def filter_options(command: C) -> C:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -30,6 +31,7 @@ from streammatte.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
+    from streammatte.fitting import FitMode
     from streammatte.io.paint import AlphaKind, Picture
     from streammatte.smoothing import SmootherName
     from streammatte.stages import SourceInfo
@@ -42,6 +44,13 @@ _WHOLE = 0.9
 @click.argument("video", metavar="IN", type=PerhapsFile(lambda text: text != "sample"))
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options
+@click.option(
+    "--bg-end",
+    type=click.Choice(("loop", "hold", "stop")),
+    default="loop",
+    show_default=True,
+    help="Where a video behind the person ends, begin it anew, keep its last picture, or end OUT too.",
+)
 @kept_options
 @smooth_option("motion")
 @alpha_option
@@ -72,6 +81,8 @@ def video(
     video: str,
     out: Path,
     bg: str | None,
+    bg_fit: FitMode,
+    bg_end: Literal["loop", "hold", "stop"],
     no_decontaminate: bool,
     filters: tuple[str, ...],
     people: str,
@@ -121,15 +132,20 @@ def video(
     begin, until = parse_time(start or "0"), parse_time(end) if end is not None else None
     if duration is not None:
         until = begin + parse_time(duration)
+    background = Background.of(bg, out)
+    if bg_end == "stop":
+        latest = begin + Fraction(background.duration_s).limit_denominator(1_000_000)
+        until = latest if until is None else min(until, latest)
     outputs = [path for path in (out, alpha_out, foreground_out, side_by_side_out) if path is not None]
     notices = Notices(quiet=quiet)
     with ExitStack() as opened:
         source = opened.enter_context(
             open_source(video, start_s=begin, end_s=until, deinterlace=not no_deinterlace, on_notice=notices)
         )
-        background = Background.of(bg, out)
         kept = kept_filters(people, keep_held_objects)
-        behind = background.filters(decontaminate=not no_decontaminate)
+        behind = background.filters(
+            decontaminate=not no_decontaminate, fit=bg_fit, end="loop" if bg_end == "loop" else "hold"
+        )
         steps = [*map(parse_filter, kept), *behind, *map(parse_filter, filters)]
         refuse_clash(outputs, background.paths)
         transparent = background.kind == "none"

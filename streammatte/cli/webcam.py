@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "--bg",
     "backgrounds",
     type=BACKGROUND,
-    metavar=f"FOLDER|{FORMS}",
+    metavar=FORMS,
     multiple=True,
     help="What stands behind the person. May be repeated, or be a folder of pictures: the keys n and p go through "
     "them.  [default: blur]",

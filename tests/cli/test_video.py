@@ -3,10 +3,12 @@ from __future__ import annotations
 import re
 
 import av
+import cv2
 import numpy as np
 import pytest
 
 DARK = [10, 20, 80]
+RED, BLUE = (220, 0, 0), (0, 0, 220)
 
 
 def near(picture, colour, tolerance=12):
@@ -59,6 +61,30 @@ def test_how_it_is_stored(streammatte, clip, probe, tmp_path):
     for wrong in (("--bitrate", "much"), ("--crf", "99"), ("--preset", "brisk"), ("--crf", "1", "--bitrate", "1M")):
         result = streammatte("video", clip, tmp_path / "not.mp4", *wrong)
         assert (result.exit_code, (tmp_path / "not.mp4").exists()) == (2, False)
+
+
+@pytest.mark.parametrize(("end", "count", "last"), [("loop", 12, 0), ("hold", 12, 1), ("stop", 6, 1)])
+def test_the_end_of_a_video_behind(streammatte, clip, write_clip, pictures, tmp_path, end, count, last):
+    """It is red for five frames and green for the sixth."""
+    colours = [(200, 0, 0)] * 5 + [(0, 200, 0)]
+    behind = write_clip("behind.mp4", [np.full((48, 64, 3), colour, np.uint8) for colour in colours])
+    result = streammatte("video", clip, tmp_path / "out.mp4", "--bg", behind, "--bg-end", end)
+    assert result.exit_code == 0, result.output
+    shown = corner(pictures(tmp_path / "out.mp4"))
+    assert len(shown) == count
+    assert near(shown[5], colours[5], 20)
+    assert shown[min(10, count - 1)].mean((0, 1)).argmax() == last
+
+
+@pytest.mark.parametrize(("fit", "expected"), [("cover", RED), ("contain", (0, 0, 0)), ("stretch", BLUE)])
+def test_the_fit_of_a_picture_behind(streammatte, clip, pictures, tmp_path, fit, expected):
+    """A tall one: red but for the bottom, which cover cuts off and contain shows in the middle."""
+    tall = np.full((240, 96, 3), RED, np.uint8)
+    tall[-60:] = BLUE
+    assert cv2.imwrite(str(tmp_path / "tall.png"), tall[..., ::-1])
+    result = streammatte("video", clip, tmp_path / "out.mp4", "--bg", tmp_path / "tall.png", "--bg-fit", fit)
+    assert result.exit_code == 0, result.output
+    assert near(corner(pictures(tmp_path / "out.mp4"))[0], expected, 40)
 
 
 def test_the_codecs_of_this_build_are_listed(streammatte):

@@ -148,7 +148,7 @@ def test_the_catalogue_says_what_control_a_parameter_needs(client):
     assert (strength["kind"], strength["default"], strength["required"]) == ("number", "40", False)
     path, fit = filters["image"]["parameters"]
     assert (path["kind"], path["required"]) == ("path", True)
-    assert (fit["kind"], fit["choices"]) == ("choice", ["cover", "contain"])
+    assert (fit["kind"], fit["choices"]) == ("choice", ["cover", "contain", "stretch"])
     assert ["m", "mirror"] in catalogue["keys"]
     assert "motion" in catalogue["smoothers"]
 

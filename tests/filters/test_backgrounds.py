@@ -130,6 +130,13 @@ def test_contain_shows_all_between_black_bars(size):
     assert set(np.unique(result)) <= {0, 255}
 
 
+@pytest.mark.parametrize("size", [(100, 50), (50, 100), (400, 300)])
+def test_stretch_shows_all_of_it_everywhere(size):
+    result = fitted(quarters(160, 120), size, "stretch")
+    assert result.shape == (size[1], size[0], 3)
+    np.testing.assert_array_equal(result[[2, 2, -3, -3], [2, -3, 2, -3]], [(0, 0, 0), RED, GREEN, BLUE])
+
+
 def test_a_picture_of_the_frames_size_is_shown_as_it_is(tmp_path):
     rgb = np.random.default_rng(7).integers(0, 256, (48, 64, 3), np.uint8)
     image = ImageBackground(write(tmp_path / "a.png", rgb))
