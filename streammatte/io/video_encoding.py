@@ -37,7 +37,8 @@ def encoder_for(path: Path, encoding: Encoding, *, transparent: bool) -> VideoCo
         known = [each for each in encoders if each == CODECS[each].standard]
         raise UsageError(
             f"{path}: {name} {'with alpha ' if transparent else ''}is not written to {path.suffix}",
-            remedy=f"choose {' or '.join(known)}, or another kind of file; 'streammatte codecs' lists all",
+            remedy=f"choose {' or '.join(known)}, {'a background (--bg), ' if transparent else ''}"
+            "or another kind of file; 'streammatte codecs' lists all",
         )
     encoder = encoders[name]
     os.environ.setdefault("SVT_LOG", "1")  # errors alone; SVT-AV1 tells the terminal all about itself

@@ -117,6 +117,7 @@ def test_planes_that_nobody_changed_are_stored_without_a_way_over_rgb(write_clip
     ("name", "asked", "message"),
     [
         ("out.webm", {"codec": "h264"}, "h264 is not written to .webm; choose vp9 or av1"),
+        ("out.mkv", {"codec": "hevc", "transparent": True}, r"choose vp9 or ffv1, a background \(--bg\), or another"),
         ("out.mov", {"codec": "av1"}, "choose h264 or hevc or prores or png"),
         ("out.mp4", {"crf": 52}, "h264 takes a CRF from 0, the best, to 51, not 52"),
         ("out.mp4", {"crf": 20, "bitrate": 1_000_000}, "leave one of them out"),
