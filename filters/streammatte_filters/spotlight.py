@@ -22,7 +22,8 @@ class Spotlight:
     """Darkens the background far from the person, as a lamp on them would; put it after the background.
 
     The light is alpha under a wide Gaussian, relative to its brightest place:
-    ``B * (1 - strength / 100 * (1 - light))``. Where nobody is, all of the background is dark.
+    ``B * (1 - strength / 100 * (1 - light))``. Where nobody is, all of the background is dark. Before the
+    room itself or its blur, `decontaminate` takes a bright rim away.
 
     Parameters
     ----------

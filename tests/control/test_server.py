@@ -144,8 +144,9 @@ def test_a_command_must_be_json(client):
 def test_the_catalogue_says_what_control_a_parameter_needs(client):
     catalogue = json.loads(client("/catalogue")[1])
     filters = {each["name"]: each for each in catalogue["filters"]}
-    (strength,) = filters["blur"]["parameters"]
+    strength, shape = filters["blur"]["parameters"]
     assert (strength["kind"], strength["default"], strength["required"]) == ("number", "40", False)
+    assert (shape["kind"], shape["default"], shape["choices"]) == ("choice", "soft", ["soft", "lens"])
     path, fit = filters["image"]["parameters"]
     assert (path["kind"], path["required"]) == ("path", True)
     assert (fit["kind"], fit["choices"]) == ("choice", ["cover", "contain", "stretch"])
