@@ -31,8 +31,11 @@ _STILL_LEVELS = 1.8
 _INSIDE = 4
 """The power of alpha by which the motion of a pixel counts for the person's."""
 
-_REACH_PX = 3.5
-"""Pixels of the flow: how far the person's motion reaches over the edge."""
+_COARSER = 4
+"""Times smaller than the luma that it was found in is the flow when it is smoothed."""
+
+_REACH_PX = 1.75
+"""Pixels of that: how far the person's motion reaches over the edge."""
 
 _BLOCKS = 20
 """Blocks across the picture whose changes are looked at, each meant over, so that noise does not count."""
@@ -134,7 +137,7 @@ class CarryingMatter:
 
     def _carry(self, last: _Matted, luma: _Luma) -> Alpha:
         """The last alpha where the person has gone to: its edge moves as the person does, not as the wall behind."""
-        flow = _halved(np.asarray(self._flow.calc(luma, last.luma, None), np.float32))
+        flow = _coarser(np.asarray(self._flow.calc(luma, last.luma, None), np.float32))
         before = cv2.resize(last.alpha, flow.shape[1::-1], interpolation=cv2.INTER_AREA)
         inside = _warped(before, flow) ** _INSIDE
         weight = _spread(inside) + np.float32(1e-3)
@@ -151,17 +154,18 @@ def _flow_finder() -> cv2.DISOpticalFlow:
     return finder
 
 
-def _halved(flow: _Flow) -> _Flow:
-    """The same flow at half the size, in pixels of that size."""
-    size = max(1, flow.shape[1] // 2), max(1, flow.shape[0] // 2)
-    return np.asarray(cv2.resize(flow, size, interpolation=cv2.INTER_AREA), np.float32) * np.float32(0.5)
+def _coarser(flow: _Flow) -> _Flow:
+    """The same flow at a smaller size, in pixels of that size."""
+    size = max(1, flow.shape[1] // _COARSER), max(1, flow.shape[0] // _COARSER)
+    return np.asarray(cv2.resize(flow, size, interpolation=cv2.INTER_AREA), np.float32) / np.float32(_COARSER)
 
 
 def _warped(alpha: Alpha, flow: _Flow) -> Alpha:
     """What `alpha` (H, W) shows where the flow (h, w) points to, which is smaller or as large."""
     (height, width), (flow_height, flow_width) = alpha.shape, flow.shape[:2]
     scale = np.array((width / flow_width, height / flow_height), np.float32)
-    at = cv2.resize(flow * scale, (width, height), interpolation=cv2.INTER_LINEAR) + _grid(width, height)
+    at = cv2.resize(flow * scale, (width, height), interpolation=cv2.INTER_LINEAR)
+    at += _grid(width, height)
     return np.asarray(cv2.remap(alpha, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
