@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -260,6 +262,19 @@ def through():
         return count
 
     return send
+
+
+@pytest.fixture
+def ffmpeg():
+    """Run one of FFmpeg's own programs, which read and tell by themselves, and return what it prints."""
+
+    def run(program, *arguments):
+        if shutil.which(program) is None:
+            pytest.skip(f"there is no {program}; on Debian: apt-get install ffmpeg")
+        command = [program, "-v", "error", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    return run
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Backgrounds that replace the old one: a colour, a picture, nothing."""
 
-import subprocess
 from pathlib import Path
 
 import cv2
@@ -65,9 +64,9 @@ def test_what_is_no_colour_is_refused(text):
         ColourBackground(text)
 
 
-def test_every_colour_of_css_has_its_name():
+def test_every_colour_of_css_has_its_name(ffmpeg):
     """FFmpeg has the same, but for a young one and two of an old draft; and it writes most greys in one way only."""
-    listed = subprocess.run(("ffmpeg", "-v", "error", "-colors"), capture_output=True, text=True, check=True).stdout
+    listed = ffmpeg("ffmpeg", "-colors")
     differing = {"rebeccapurple": "#663399", "mediumpurple": "#9370db", "palevioletred": "#db7093"}
     expected = {**dict(line.lower().replace("grey", "gray").split() for line in listed.splitlines()[1:]), **differing}
     assert {name.replace("grey", "gray"): value for name, value in NAMES.items()} == expected

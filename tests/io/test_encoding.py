@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import av
 import numpy as np
@@ -13,11 +12,16 @@ from streammatte import ArraySource, UsageError, open_sink, open_source
 from streammatte.io.encoders import CODECS
 
 
-def ffprobe(path):
+@pytest.fixture
+def probed(ffmpeg):
     """The picture's stream as ffprobe, another program with another FFmpeg, sees it."""
-    command = ("ffprobe", "-v", "error", "-select_streams", "v", "-show_streams", "-count_frames", "-of", "json", path)
-    (stream,) = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["streams"]
-    return stream
+
+    def look(path):
+        told = ffmpeg("ffprobe", "-select_streams", "v", "-show_streams", "-count_frames", "-of", "json", path)
+        (stream,) = json.loads(told)["streams"]
+        return stream
+
+    return look
 
 
 @pytest.mark.parametrize(
@@ -34,12 +38,12 @@ def ffprobe(path):
         ("out.mov", "prores", ("prores", "HQ", "apch", "yuv422p10le")),
     ],
 )
-def test_what_a_codec_becomes(write_clip, through, tmp_path, name, codec, expected):
+def test_what_a_codec_becomes(probed, write_clip, through, tmp_path, name, codec, expected):
     path = write_clip("in.mkv", size=(128, 96), colour=(1, 1, 1, 1))
     source = open_source(path)
     pictures = [frame.rgb for frame in open_source(path)]
     through(source, open_sink(tmp_path / name, source, codec=codec))
-    stream = ffprobe(tmp_path / name)
+    stream = probed(tmp_path / name)
     assert tuple(stream[key] for key in ("codec_name", "profile", "codec_tag_string", "pix_fmt")) == expected
     assert (stream["color_space"], stream["color_range"], int(stream["nb_read_frames"])) == ("bt709", "tv", 8)
     read = [frame.rgb for frame in open_source(tmp_path / name)]
@@ -89,12 +93,12 @@ def test_quality_rate_and_preset_reach_the_encoder(through, tmp_path, name, code
         ("out.mov", "png", "rgba64be", True, (63, 47)),
     ],
 )
-def test_pixels_are_stored_as_asked(through, tmp_path, name, codec, pix_fmt, transparent, size):
+def test_pixels_are_stored_as_asked(probed, through, tmp_path, name, codec, pix_fmt, transparent, size):
     picture = np.full((size[1], size[0], 3), (40, 120, 200), np.uint8)
     source = ArraySource([picture] * 3)
     sink = open_sink(tmp_path / name, source, codec=codec, pix_fmt=pix_fmt, transparent=transparent)
     through(source, sink)
-    stream = ffprobe(tmp_path / name)
+    stream = probed(tmp_path / name)
     assert (stream["codec_name"], stream["pix_fmt"]) == (codec, pix_fmt)
     assert (stream["width"], stream["height"]) == size
     assert np.abs(next(iter(open_source(tmp_path / name))).rgb.astype(int) - picture).max() <= 5
@@ -147,10 +151,10 @@ def test_an_encoder_that_is_not_there_is_told_with_what_is(tmp_path, monkeypatch
         open_sink(tmp_path / "out.mp4", codec="hevc")
 
 
-def test_ffmpeg_knows_the_options_of_hardware_encoders():
+def test_ffmpeg_knows_the_options_of_hardware_encoders(ffmpeg):
     """They hardly ever open where tests run; but of those in its build FFmpeg's help tells the options."""
     for name, codec in CODECS.items():
-        told = subprocess.run(("ffmpeg", "-h", f"encoder={name}"), capture_output=True, text=True, check=False).stdout
+        told = ffmpeg("ffmpeg", "-h", f"encoder={name}")
         if codec.opaque.hardware and "AVOptions" in told:
             knobs, everybodys = codec.opaque.knobs, {"b", "global_quality"}
             asked = {
