@@ -31,7 +31,7 @@ CASES = {
     "background missing": ("clip.mp4 out.mp4 --bg beach.jpg", 2, "beach.jpg: there is no such file", "expected"),
     "background unreadable": ("clip.mp4 out.mp4 --bg text.jpg", 1, r"text\.jpg", "expected a picture"),
     "background broken": ("clip.mp4 out.mp4 --bg truncated.mp4", 1, r"truncated\.mp4", "again"),
-    "background a folder": ("clip.mp4 out.mp4 --bg folder", 1, "is a folder", "expected"),
+    "background a folder without pictures": ("clip.mp4 out.mp4 --bg folder", 1, "no picture in the folder", "expected"),
     "background no colour": ("clip.mp4 out.mp4 --bg #12345", 2, "#12345", "#rrggbb"),
     "blur too strong": ("clip.mp4 out.mp4 --bg blur:4000", 2, "4000", "expected 0"),
     "blur no number": ("clip.mp4 out.mp4 --bg blur:much", 2, "much", "number"),
