@@ -1,0 +1,9 @@
+"""What the way of a frame costs on this machine, part by part and as a whole."""
+
+from __future__ import annotations
+
+from streammatte.bench.clips import LOOKS, SIZES
+from streammatte.bench.runs import FileRun, LiveRun, file_runs, live_run
+from streammatte.bench.stages import STAGES, Cost, stage_costs
+
+__all__ = ["LOOKS", "SIZES", "STAGES", "Cost", "FileRun", "LiveRun", "file_runs", "live_run", "stage_costs"]

@@ -1,0 +1,39 @@
+"""What is measured on: sizes, looks, and a clip brought to a size."""
+
+from __future__ import annotations
+
+from importlib import resources
+from itertools import chain, islice, repeat
+from pathlib import Path
+
+import cv2
+
+from streammatte.io import ArraySource, open_sink, open_source
+from streammatte.layers import Layers
+
+__all__ = ["LOOKS", "SIZES", "scaled"]
+
+SIZES = {"480p": (640, 480), "720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160)}
+
+LOOKS: dict[str, str] = {
+    "blur": "blur",
+    "picture": str(resources.files("streammatte") / "assets" / "beach.jpg"),
+    "colour": "#00b140",
+    "transparent": "none",
+}
+"""What stands behind the person, as `--bg` takes it; the old background's colour is taken out of all but the blur."""
+
+
+def scaled(clip: str | Path, size: tuple[int, int], folder: Path, frames: int) -> Path:
+    """The clip's frames at a size in a file, again from its start where it has fewer."""
+    path = folder / f"{frames}.mp4"
+    if not path.exists():
+        with open_source(clip) as source:
+            pictures = [cv2.resize(frame.rgb, size, interpolation=cv2.INTER_CUBIC) for frame in islice(source, frames)]
+        numbers = islice(chain.from_iterable(repeat(range(len(pictures)))), frames)
+        with ArraySource([pictures[number] for number in numbers], rate=30) as source:
+            sink = open_sink(path, source)
+            for frame in source:
+                sink.write(Layers.opaque(frame))
+            sink.close()
+    return path

@@ -1,0 +1,135 @@
+"""What each part of a frame's way costs."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import NamedTuple
+
+from streammatte.background import Background
+from streammatte.bench.clips import LOOKS, scaled
+from streammatte.io.paint import TRANSPARENT_PAINTS
+from streammatte.io.video_colour import ToVideo
+from streammatte.io.video_source import VideoSource
+from streammatte.layers import Layers
+from streammatte.matting import NetworkMatter, fit
+from streammatte.smoothing import MotionSmoother
+from streammatte.stages import Filter
+
+__all__ = ["STAGES", "Cost", "stage_costs"]
+
+STAGES = ("read", "fit", "network", "smooth", "look", "enlarge", "composite", "convert")
+"""
+read        decoding, and the planes taken out of the decoder
+fit         the frame at the network's size
+network     alpha at that size
+smooth      steadied over time
+look        the filters, as far as they do not wait for what is asked of them
+enlarge     alpha at the frame's size, along its edges
+composite   the layers put together, with the foreground's own colours
+convert     the composite, or colours with alpha, as the encoder takes them
+"""
+
+_ROUNDS = 4
+"""How often each look has its turn; the rounds are interleaved, so that no look has the machine's better minute."""
+
+
+class Cost(NamedTuple):
+    """Milliseconds of one frame: of CPU time of the whole process, and by the clock; medians."""
+
+    cpu_ms: float
+    wall_ms: float
+
+
+def stage_costs(
+    clip: str | Path,
+    size: tuple[int, int],
+    matter: NetworkMatter,
+    *,
+    looks: Sequence[str] = tuple(LOOKS),
+    frames: int = 40,
+) -> dict[str, dict[str, Cost]]:
+    """Time the stages for each look on a clip's first frames at a size.
+
+    Parameters
+    ----------
+    clip : str or Path
+        As `open_source` takes it.
+    size : tuple of int
+        (w, h) to which the frames are brought beforehand.
+    matter : NetworkMatter
+        Finds alpha.
+    looks : sequence of str
+        Of `LOOKS`.
+    frames : int
+        How many are timed for each look in each round.
+
+    Returns
+    -------
+    dict
+        Look to stage (of `STAGES`) to cost.
+    """
+    times: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        film = scaled(clip, size, Path(folder), frames)
+        for _ in range(_ROUNDS):
+            for look in looks:
+                filters = Background.parse(LOOKS[look]).filters(decontaminate=True)
+                with VideoSource(film) as source:
+                    for stage, cpu_s, wall_s in _timed(source, matter, filters):
+                        times.setdefault(look, {}).setdefault(stage, []).append((cpu_s, wall_s))
+    return {look: {stage: _median(found) for stage, found in stages.items()} for look, stages in times.items()}
+
+
+def _timed(
+    source: VideoSource, matter: NetworkMatter, filters: tuple[Filter, ...]
+) -> Iterator[tuple[str, float, float]]:
+    """Take each frame through the stages as a session does, and tell what each took, in seconds."""
+    steady, frames = MotionSmoother(), iter(source)
+    opaque, with_alpha = (ToVideo(source.colour, pixels) for pixels in ("yuv420p", "yuva420p"))
+    while True:
+        clock = _Clock()
+        frame = next(frames, None)
+        if frame is None:
+            return
+        yield clock.passed("read")
+        frame.at(fit(frame.size).fitted)
+        yield clock.passed("fit")
+        alpha = matter.matte(frame)
+        yield clock.passed("network")
+        alpha = steady.smooth(alpha, frame)
+        yield clock.passed("smooth")
+        layers = Layers.of(frame, alpha)
+        for step in filters:
+            layers = step(layers)
+        yield clock.passed("look")
+        _ = layers.levels
+        yield clock.passed("enlarge")
+        if layers.holds("background") is None:
+            yield clock.passed("composite")
+            with_alpha(TRANSPARENT_PAINTS["straight", "8 bits"](layers))
+        else:
+            picture = layers.composite.picture
+            yield clock.passed("composite")
+            opaque(picture)
+        yield clock.passed("convert")
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._cpu_s, self._wall_s = process_time(), perf_counter()
+
+    def passed(self, stage: str) -> tuple[str, float, float]:
+        """The time since the call before."""
+        cpu_s, wall_s = process_time(), perf_counter()
+        times = stage, cpu_s - self._cpu_s, wall_s - self._wall_s
+        self._cpu_s, self._wall_s = process_time(), perf_counter()
+        return times
+
+
+def _median(times: list[tuple[float, float]]) -> Cost:
+    cpu_s, wall_s = (statistics.median(each) for each in zip(*times, strict=True))
+    return Cost(1000 * cpu_s, 1000 * wall_s)
