@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,10 @@ def test_a_file_run_is_the_command_itself(write_clip):
     (run,) = file_runs(write_clip("clip.mkv", 3), (64, 48), looks=["colour"], frames=4)
     assert run.frames_per_s > 0
     assert run.cpu_ms > 0
-    assert 20 < run.peak_mb < ballast.nbytes / 1e6
+    if sys.platform == "win32":
+        assert run.peak_mb is None
+    else:
+        assert 20 < run.peak_mb < ballast.nbytes / 1e6
 
 
 def test_a_live_run_shows_frames(write_clip):

@@ -35,15 +35,15 @@ class FileRun:
         CPU time per frame, start and end of the program included.
     first_frame_s : float
         From the start of the command to its first frame in a file of one frame.
-    peak_mb : float
-        Highest memory of the process.
+    peak_mb : float or None
+        Highest memory of the process; None where the system does not tell.
     """
 
     look: str
     frames_per_s: float
     cpu_ms: float
     first_frame_s: float
-    peak_mb: float
+    peak_mb: float | None
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class _Camera(Source):
         self._ended = True
 
 
-def _run_command(clip: Path, out: Path, background: str) -> tuple[float, float, float]:
+def _run_command(clip: Path, out: Path, background: str) -> tuple[float, float, float | None]:
     """Seconds by the clock and of CPU time, and the highest memory in MB, of `streammatte video`."""
     begin = perf_counter()
     command = [sys.executable, "-c", _PROGRAM, "video", str(clip), str(out), "--bg", background, "--quiet"]
@@ -152,12 +152,14 @@ from streammatte.__main__ import main
 try:
     main()
 finally:
-    import resource
+    import time
     from pathlib import Path
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    peak_mb = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    status = Path("/proc/self/status")  # on Linux the figure above begins with what the parent held at the fork
+    cpu_s, peak_mb = time.process_time(), None
+    if sys.platform == "darwin":
+        import resource
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    status = Path("/proc/self/status")  # where Linux does not begin with what the parent held at the fork
     if status.exists():
         peak_mb = next(int(line.split()[1]) / 1e3 for line in status.read_text().splitlines() if "VmHWM" in line)
-    print(json.dumps({"cpu_s": used.ru_utime + used.ru_stime, "peak_mb": peak_mb}))
+    print(json.dumps({"cpu_s": cpu_s, "peak_mb": peak_mb}))
 """

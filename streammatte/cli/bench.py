@@ -111,7 +111,7 @@ def _tables(document: dict[str, Any]) -> Iterator[str]:
             for run in found["files"]:
                 yield (
                     f"| {run['look']} | {run['frames_per_s']:.0f} | {run['cpu_ms']:.0f} | "
-                    f"{run['first_frame_s']:.1f} | {run['peak_mb']:.0f} |"
+                    f"{run['first_frame_s']:.1f} | {run['peak_mb'] or float('nan'):.0f} |"
                 )
         if found["live"]:
             yield "\n| live at 30 frames a second | CPU, % of a core | frames / s | latency, ms |"
