@@ -154,7 +154,7 @@ CALMER = Mix(
 )
 """Somewhat fewer changes than the mix has by itself."""
 
-LONG_MIX = replace(CALMER, nobody=0.2, screen=0.4)
+LONG_MIX = replace(CALMER, nobody=0.2, screen=0.4, clutter=0.5, touching=0.5)
 
 PEOPLE = Stage(
     "people",

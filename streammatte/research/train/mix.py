@@ -35,6 +35,8 @@ class Mix:
         another colour and pattern; drawn arms that reach out; drawn headphones; a drawn hand near the lens.
     occluder, clutter : float
         Something in front of the person; pasted things behind, which are no person though their edges are pasted too.
+    touching : float
+        Of things behind, where there is somebody: on the outline of one, as chairs, bags and the rims of things are.
     poster, plain : float
         Of screens and frames on the wall: showing a photo of a person, who is none here. Of other things: of one
         colour, as monitors, fridges and coats are. The rest show a piece of another picture.
@@ -61,6 +63,7 @@ class Mix:
     near_hand: float = 0.06
     occluder: float = 0.08
     clutter: float = 0.4
+    touching: float = 0.0
     poster: float = 0.4
     plain: float = 0.4
     screen: float = 0.0

@@ -119,6 +119,9 @@ class Scene:
     sensor: Sensor
 
 
+_Somebody = tuple[Person, NDArray[np.float32]]
+
+
 class Planner:
     """Plans training pictures: `scene = planner.draw(rng, width, height)`.
 
@@ -151,7 +154,7 @@ class Planner:
         kind = rng.random()
         behind: Room | Photo
         people: tuple[Figure, ...] = ()
-        beside: tuple[Person, NDArray[np.float32]] | None = None
+        beside: _Somebody | None = None
         if kind < mix.nobody:
             behind = Room(self._view(rng, size), None, None)
         elif kind < mix.nobody + mix.own_background:
@@ -168,7 +171,7 @@ class Planner:
             width,
             height,
             behind,
-            tuple(self._thing(rng, size) for _ in range(clutter)),
+            tuple(self._thing(rng, size, beside) for _ in range(clutter)),
             self._screen(rng, size, beside) if rng.random() < mix.screen else None,
             people,
             self._thing(rng, size) if beside is not None and rng.random() < mix.occluder else None,
@@ -212,8 +215,10 @@ class Planner:
             drawn_shadow(rng, size[1]) if rng.random() < mix.shadow else None,
         )
 
-    def _thing(self, rng: np.random.Generator, size: tuple[int, int]) -> Thing:
-        outline = drawn_outline(rng, *size)
+    def _thing(self, rng: np.random.Generator, size: tuple[int, int], somebody: _Somebody | None = None) -> Thing:
+        """Something; where there is somebody, whom a map takes to the frame, at times on their outline."""
+        touches = somebody is not None and rng.random() < self._mix.touching
+        outline = drawn_outline(rng, *size, outline_spot(rng, *somebody)[0] if somebody and touches else None)
         poster = background = plain = None
         if outline.hung is not None and rng.random() < self._mix.poster:
             who = _choose(rng, self._anybody.draw(rng))
@@ -225,9 +230,7 @@ class Planner:
         folds = drawn_folds(rng, size[0]) if rng.random() < 0.4 else None
         return Thing(outline, background, poster, plain, drawn_colours(rng), folds)
 
-    def _screen(
-        self, rng: np.random.Generator, size: tuple[int, int], somebody: tuple[Person, NDArray[np.float32]] | None
-    ) -> Screen:
+    def _screen(self, rng: np.random.Generator, size: tuple[int, int], somebody: _Somebody | None) -> Screen:
         """A screen; half of them beside somebody, whom a map takes to the frame."""
         shown = self._backgrounds.draw(rng) if rng.random() < 0.5 else None
         beside = outline_spot(rng, *somebody) if somebody is not None and rng.random() < 0.5 else None

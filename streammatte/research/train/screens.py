@@ -25,6 +25,9 @@ class Screen:
         Left, top, right and bottom: how wide the rim is, as a share of the screen's width or height.
     rim_colour : ndarray
         (3,) in [0, 1].
+    side, side_shade : float
+        How much of the rim, from outside, is the side of the housing, and how bright that is beside the rim: screens
+        are thick, and seen at an angle one sees it.
     shown : int or None
         The number of the background that is on the screen.
     colours : Recolouring
@@ -38,6 +41,8 @@ class Screen:
     corners: NDArray[np.float64]
     rim: tuple[float, float, float, float]
     rim_colour: NDArray[np.float64]
+    side: float
+    side_shade: float
     shown: int | None
     colours: Recolouring
     gradient: NDArray[np.float64]
@@ -64,15 +69,16 @@ def drawn_screen(
     beside : tuple, optional
         A place on somebody's outline, as `outline_spot` gives it, which the screen touches or is partly behind.
     """
-    wide = rng.uniform(0.15, 0.8) * width
-    tall = wide * rng.uniform(0.45, 0.8)
+    wide = rng.uniform(0.15, 1.0) * width
+    tall = wide * rng.uniform(0.45, 1.0)
+    turned = rng.uniform(-0.25, 0.25) if rng.random() < 0.6 else rng.uniform(-0.5, 0.5)  # the nearer side is taller
     if beside is None:
         middle = np.array((rng.uniform(-0.05, 1.05) * width, rng.uniform(0, 0.9) * height))
     else:
         spot, side = beside
-        middle = spot + np.array((side * wide * rng.uniform(0.3, 0.5), tall * rng.uniform(-0.5, 0.5)))
+        seen = np.array((wide * rng.uniform(0.3, 0.5), tall * rng.uniform(-0.5, 0.5))) * (1 - abs(turned))
+        middle = spot + seen * (side, 1)
     square = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
-    turned = rng.uniform(-0.25, 0.25)  # the nearer side is taller
     square[:, 1] *= 1 + turned * 2 * square[:, 0]
     square[:, 0] *= 1 - abs(turned)
     tilt = np.deg2rad(rng.normal(0, 3))
@@ -85,6 +91,8 @@ def drawn_screen(
         corners,
         (rim, rim * wide / tall, rim, chin * wide / tall),
         np.clip(level + rng.normal(0, 0.015, 3), 0, 1),
+        rng.uniform(0.2, 0.7) if rng.random() < 0.5 else 0.0,
+        rng.uniform(0.3, 2.5),
         shown,
         drawn_colours(rng),
         np.clip(rng.uniform(0, 1, 3) + rng.normal(0, 0.2, (2, 2, 3)), 0, 1),
@@ -115,10 +123,12 @@ def painted_screen(
         look = enlarged(screen.gradient, w, h)
     else:
         look = recoloured(np.asarray(cv2.resize(shown, (w, h), interpolation=cv2.INTER_AREA), np.uint8), screen.colours)
-    left, top, right, bottom = (max(1, round(part * side)) for part, side in zip(screen.rim, (w, h, w, h), strict=True))
+    rim = [max(1.0, part * side) for part, side in zip(screen.rim, (w, h, w, h), strict=True)]
     rimmed = np.empty_like(look)
-    rimmed[:] = np.rint(screen.rim_colour * 255)
-    rimmed[top : h - bottom, left : w - right] = look[top : h - bottom, left : w - right]
+    rimmed[:] = np.rint(np.clip(screen.rim_colour * screen.side_shade, 0, 1) * 255)
+    front, glass = (_inside(w, h, [part * share for part in rim]) for share in (screen.side, 1.0))
+    rimmed[front] = np.rint(screen.rim_colour * 255)
+    rimmed[glass] = look[glass]
     own = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32) - np.float32(0.5)
     onto = cv2.getPerspectiveTransform(own, corners)
     colours = cv2.warpPerspective(rimmed, onto, (width, height), borderMode=cv2.BORDER_REPLICATE)
@@ -126,3 +136,9 @@ def painted_screen(
     cv2.fillConvexPoly(mask, np.rint(corners * 16).astype(np.int32), 255, cv2.LINE_AA, shift=4)
     soft = cv2.GaussianBlur(mask, (0, 0), screen.softness * scale)
     return Layer(np.asarray(colours, np.uint8), np.asarray(soft, np.uint8))
+
+
+def _inside(width: int, height: int, margins: list[float]) -> tuple[slice, slice]:
+    """Rows and columns of what is left of a picture within its left, top, right and lower margin."""
+    left, top, right, bottom = (round(margin) for margin in margins)
+    return slice(top, height - bottom), slice(left, width - right)

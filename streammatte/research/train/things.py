@@ -90,7 +90,9 @@ class Mask(NamedTuple):
     shade: NDArray[np.float32]
 
 
-def drawn_outline(rng: np.random.Generator, width: int, height: int) -> Outline:
+def drawn_outline(
+    rng: np.random.Generator, width: int, height: int, beside: NDArray[np.float64] | None = None
+) -> Outline:
     """Where a thing is: an ellipse, a box, a bar, a ragged outline or a screen; half are cut off by the frame's side.
 
     Parameters
@@ -99,10 +101,14 @@ def drawn_outline(rng: np.random.Generator, width: int, height: int) -> Outline:
         Draws it.
     width, height : int
         Pixels of the picture.
+    beside : ndarray, optional
+        (2,): a place in it, on somebody's outline, where the thing's middle is.
     """
     rim, shade, hung = 0.0, 0.0, None
     side = rng.uniform(-0.05, 0.1) if rng.random() < 0.5 else rng.uniform(0.9, 1.05)
     centre = np.array((side if rng.random() < 0.5 else rng.uniform(0, 1), rng.uniform(0.1, 1)))
+    if beside is not None:
+        centre = beside / (width, height)
     axes = rng.uniform(0.03, 0.18, 2) * (1, rng.choice((1, 2.5)))  # things often stand or hang
     at, radii = centre * (width, height), axes * (width, height)
     turned = rng.uniform(-30, 30)
@@ -119,8 +125,8 @@ def drawn_outline(rng: np.random.Generator, width: int, height: int) -> Outline:
         linear = _rotation(tilt) * sides
         hung = np.column_stack((linear, at - linear.sum(axis=1) / 2))
         rim, shade = width * rng.uniform(0.015, 0.1), rng.uniform(0.4, 1)
-    elif kind == 3:  # a shelf, a pole, a beam, the rim of something: as long and as straight as an arm in its sleeve
-        sides = width * np.array((rng.uniform(0.3, 1.5), rng.uniform(0.02, 0.1)))
+    elif kind == 3:  # a shelf, a pole, a strap, the rim of something: long and straight as an arm in its sleeve
+        sides = width * np.array((rng.uniform(0.3, 1.5), rng.uniform(0.01, 0.1)))
         points = _box(at, sides, rng.choice((0, 90)) + rng.normal(0, 20))
     else:
         angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(5, 12))))

@@ -127,8 +127,11 @@ ALL = {
     **dict.fromkeys(vars(STILL), 0.5),
     "nobody": 0.2,
     "own_background": 0.3,
-    # what one renderer makes otherwise than the other: its own noise, blocks for H.264, sleeves of the old clothes
-    **dict.fromkeys(("noise", "low_light", "video_compression", "low_resolution", "jpeg", "other_clothes"), 0.0),
+    # what one renderer makes otherwise than the other: its own noise, blocks for H.264, sleeves of the old clothes;
+    # and random filters, which make much of a little
+    **dict.fromkeys(
+        ("noise", "low_light", "video_compression", "low_resolution", "jpeg", "other_clothes", "strange"), 0.0
+    ),
 }
 
 

@@ -10,24 +10,32 @@ from streammatte.research.train.screens import drawn_screen, painted_screen
 WIDTH, HEIGHT = 192, 144
 
 
-def test_a_screen_has_a_rim_of_one_colour_around_its_picture() -> None:
+def test_a_screen_has_a_rim_around_its_picture_and_at_times_a_side() -> None:
     white = np.full((60, 90, 3), 255, np.uint8)
-    dark, cut_off, rims = [], [], []
+    dark, cut_off, rims, sides = [], [], [], []
     for seed in range(200):
         screen = drawn_screen(np.random.default_rng(seed), WIDTH, HEIGHT, 0)
         layer = painted_screen(screen, white, WIDTH, HEIGHT)
         solid = layer.alpha > 250
         assert layer.colours.shape == (HEIGHT, WIDTH, 3)
         near_edge = solid & (cv2.erode(solid.astype(np.uint8), np.ones((3, 3)), borderValue=1) == 0)
-        rim = np.abs(layer.colours.astype(float) - 255 * screen.rim_colour).max(axis=2) < 12
-        if near_edge.any() and screen.rim[0] * np.ptp(screen.corners[:, 0]) > 5:
-            assert rim[near_edge].mean() > 0.9, seed
+        outermost = np.clip(screen.rim_colour * (screen.side_shade if screen.side else 1), 0, 1)
+        rim, edge = (
+            np.abs(layer.colours.astype(float) - 255 * colour).max(axis=2) < 12
+            for colour in (screen.rim_colour, outermost)
+        )
+        width = min(np.hypot(*(screen.corners[i] - screen.corners[i - 1])) for i in range(4)) * min(screen.rim)
+        if near_edge.any() and width * (screen.side or 1) > 5:
+            assert edge[near_edge].mean() > 0.9, seed
+            assert (rim & solid).any(), seed
+            sides.append(screen.side > 0)
         middle = np.rint(screen.corners.mean(axis=0)).astype(int)
         if 0 <= middle[0] < WIDTH and 0 <= middle[1] < HEIGHT:
             assert solid[middle[1], middle[0]]
         dark.append(screen.rim_colour.mean() < 0.3)
         cut_off.append(layer.alpha[:, [0, -1]].max() > 128 or layer.alpha[[0, -1]].max() > 128)
         rims.append(screen.rim[0])
+    assert 0.1 < np.mean(sides) < 0.7
     assert 0.55 < np.mean(dark) < 0.85
     assert 0.4 < np.mean(cut_off) < 0.95
     assert 0.02 <= min(rims) < max(rims) <= 0.12

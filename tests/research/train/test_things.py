@@ -40,6 +40,12 @@ def test_things_stand_within_the_picture_and_at_its_sides() -> None:
     assert min(overlaps) > 0.5
 
 
+def test_a_thing_stands_where_it_is_told_to() -> None:
+    rng = np.random.default_rng(0)
+    masks = [masked(drawn_outline(rng, 96, 64, np.array([70.0, 20.0])), 96, 64)[0] for _ in range(100)]
+    assert np.mean([mask[20, 70] > 0.5 for mask in masks]) > 0.9
+
+
 def test_plain_things_have_one_colour_in_uneven_light() -> None:
     rng = np.random.default_rng(0)
     looks = np.array([drawn_plain(rng) for _ in range(400)])
