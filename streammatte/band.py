@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Places", "Sampler", "places", "soft"]
+__all__ = ["Band", "Bands", "Places", "Sampler", "places"]
 
 Places = npt.NDArray[np.intp]
 """(N,) places in a picture (H, W) laid out flat."""
@@ -20,9 +23,43 @@ def places(mask: npt.NDArray[np.uint8]) -> Places:
     return np.flatnonzero(mask.view(np.bool_))
 
 
-def soft(levels: npt.NDArray[np.uint8]) -> Places:
-    """Return where an alpha (H, W) uint8 is neither 0 nor 255."""
-    return places(np.asarray(cv2.inRange(levels, 1, 254), np.uint8))
+class Band:
+    """Where an alpha is soft, neither 0 nor 255.
+
+    Parameters
+    ----------
+    levels : ndarray
+        (H, W) uint8: alpha in steps of 1/255.
+    at : ndarray, optional
+        (N,) the places where it is, if somebody knows them; they are looked for otherwise.
+    """
+
+    def __init__(self, levels: npt.NDArray[np.uint8], at: Places | None = None) -> None:
+        self.levels = levels
+        self.at = places(np.asarray(cv2.inRange(levels, 1, 254), np.uint8)) if at is None else at
+
+    @cached_property
+    def alpha(self) -> npt.NDArray[np.float32]:
+        """(N,) float32 in [0, 1]: alpha there."""
+        return np.asarray(np.float32(1 / 255) * self.levels.reshape(-1).take(self.at), np.float32)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(W, H) of the picture."""
+        return self.levels.shape[1], self.levels.shape[0]
+
+
+class Bands(NamedTuple):
+    """Where alpha is soft in luma (H, W) and in chroma at half its size."""
+
+    luma: Band
+    chroma: Band
+
+    @classmethod
+    def of(cls, luma: Band) -> Bands:
+        """Of luma's band, chroma's too."""
+        half = luma.size[0] // 2, luma.size[1] // 2
+        return cls(luma, Band(np.asarray(cv2.resize(luma.levels, half, interpolation=cv2.INTER_AREA), np.uint8)))
 
 
 class Sampler:

@@ -8,14 +8,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte.band import Places, Sampler, soft
-from streammatte.decontamination import own_colours, spread, spread_size
+from streammatte.band import Band, Bands
 from streammatte.frames import Alpha, Rgb
 from streammatte.planes import Planes
 
 __all__ = ["over", "over_planes", "premultiply"]
 
-_Floats = npt.NDArray[np.float32]
 _Levels = npt.NDArray[np.uint8]
 
 
@@ -59,9 +57,7 @@ def premultiply(foreground: Rgb, alpha: Alpha) -> Rgb:
     return np.asarray(result, np.uint8)
 
 
-def over_planes(
-    front: Planes, levels: _Levels, back: tuple[_Levels, _Levels, _Levels], *, decontaminated: bool = False
-) -> Planes:
+def over_planes(front: Planes, bands: Bands, back: tuple[_Levels, _Levels, _Levels]) -> Planes:
     """Lay planes over others.
 
     Outside the soft band this is copying; in it, colours are blended as `over` does.
@@ -70,66 +66,32 @@ def over_planes(
     ----------
     front : Planes
         The foreground.
-    levels : ndarray
-        (H, W) uint8: alpha in steps of 1/255.
+    bands : Bands
+        Of the alpha of their size.
     back : tuple of ndarray
         Y, U and V of the background, of the same sizes and in the same colours.
-    decontaminated : bool
-        Whether the foreground's own colours are estimated, as `estimate_foreground` does.
 
     Returns
     -------
     Planes
         In the colours of `front`, rounded to nearest.
     """
-    half = np.asarray(cv2.resize(levels, (levels.shape[1] // 2, levels.shape[0] // 2), interpolation=cv2.INTER_AREA))
-    luma, chroma = _Mixed(levels), _Mixed(half)
-    own: list[_Floats | None] = [None, None, None]
-    if decontaminated and luma.at.size:
-        small = spread_size(front.size)
-        spreads = zip(*spread(front.merged(small), levels), strict=True)
-        own = [
-            mixed.own(plane, *each, small)
-            for mixed, plane, each in zip((luma, chroma, chroma), (front.y, front.u, front.v), spreads, strict=True)
-        ]
     return replace(
         front,
-        y=luma.over(front.y, own[0], back[0]),
-        u=chroma.over(front.u, own[1], back[1]),
-        v=chroma.over(front.v, own[2], back[2]),
+        y=_over(front.y, bands.luma, back[0]),
+        u=_over(front.u, bands.chroma, back[1]),
+        v=_over(front.v, bands.chroma, back[2]),
     )
 
 
-class _Mixed:
-    """Where planes of one size are mixed.
-
-    Parameters
-    ----------
-    levels : ndarray
-        (H, W) uint8: alpha in steps of 1/255 at their size.
-    """
-
-    def __init__(self, levels: _Levels) -> None:
-        self._levels = levels
-        self.at: Places = soft(levels)
-        self._alpha = np.asarray(np.float32(1 / 255) * levels.reshape(-1).take(self.at), np.float32)  # (N,)
-        self._sampler: Sampler | None = None
-
-    def own(self, plane: _Levels, foreground: _Floats, background: _Floats, small: tuple[int, int]) -> _Floats:
-        """The foreground's own values of a plane (H, W) in the band, (N,), by the spread ones of both layers (h, w)."""
-        if self._sampler is None:
-            self._sampler = Sampler(self.at, (plane.shape[1], plane.shape[0]), small)
-        sample = self._sampler
-        return own_colours(plane.reshape(-1).take(self.at), self._alpha, sample(foreground), sample(background))
-
-    def over(self, front: _Levels, own: _Floats | None, back: _Levels) -> _Levels:
-        """`front` (H, W), in the band with its `own` values (N,) where they are given, over `back` (H, W)."""
-        result = back.copy()
-        cv2.copyTo(front, self._levels, result)
-        mixed = front.reshape(-1).take(self.at).astype(np.float32) if own is None else own
-        behind = back.reshape(-1).take(self.at)
-        mixed -= behind
-        mixed *= self._alpha
-        mixed += behind
-        result.reshape(-1)[self.at] = np.rint(mixed, out=mixed)
-        return result
+def _over(front: _Levels, band: Band, back: _Levels) -> _Levels:
+    """Lay one plane (H, W) over another."""
+    result = back.copy()
+    cv2.copyTo(front, band.levels, result)
+    mixed = front.reshape(-1).take(band.at).astype(np.float32)
+    behind = back.reshape(-1).take(band.at)
+    mixed -= behind
+    mixed *= band.alpha
+    mixed += behind
+    result.reshape(-1)[band.at] = np.rint(mixed, out=mixed)
+    return result

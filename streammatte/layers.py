@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from streammatte.band import Band, Bands
 from streammatte.compositing import over, over_planes, premultiply
 from streammatte.decontamination import Estimate, estimate_foreground
 from streammatte.frames import Alpha, Frame, Rgb
@@ -127,16 +128,25 @@ class Layers:
 
         It comes as planes where the frame did, and no filter has made R,G,B of the foreground.
         """
-        frame, front, back = self.frame, self.holds("foreground"), self.holds("background")
-        if front is frame and self.keeps_background:
+        frame, front = self.frame, self.foreground_planes
+        if self.holds("foreground") is frame and self.keeps_background:
             return self.frame
-        estimated = isinstance(front, Estimate) and front.alpha is self.holds("alpha")  # and no other alpha since
-        if frame.planes is not None and (front is frame or estimated):
-            behind = _planes(back, frame.planes)
-            return frame.with_picture(over_planes(frame.planes, self.levels, behind, decontaminated=estimated))
+        if front is not None:
+            return frame.with_picture(over_planes(front, self._bands, _planes(self.holds("background"), front)))
         if self.background is None:
             return frame.with_picture(premultiply(self.foreground, self.alpha))
         return frame.with_picture(over(self.foreground, self.alpha, self.background))
+
+    @property
+    def foreground_planes(self) -> Planes | None:
+        """The foreground as planes; None where the frame did not come so, or a filter has made R,G,B of it."""
+        front = self.holds("foreground")
+        return front.planes if isinstance(front, (Frame, Estimate)) else None
+
+    @property
+    def _bands(self) -> Bands:
+        alpha = self.holds("alpha")
+        return alpha.bands if isinstance(alpha, Matte) else Bands.of(Band(self.levels))
 
     @cached_property
     def levels(self) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
@@ -163,7 +173,9 @@ def _made(**held: object) -> Layers:
 def _planes(background: Frame | Backdrop | Rgb | None, like: Planes) -> tuple[Any, Any, Any]:
     """Y, U and V of a background in the colours of other planes."""
     if isinstance(background, Frame):
-        return like.y, like.u, like.v
+        same = background.planes
+        assert same is not None
+        return same.y, same.u, same.v
     if background is None:
         background = np.zeros((1, 1, 3), np.uint8)
     return (background if isinstance(background, Backdrop) else Backdrop(background, like.size)).planes(like)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Backdrop", "Planes", "planes_of", "reduced"]
+__all__ = ["Backdrop", "Cutout", "Planes", "planes_of", "reduced"]
 
 _Rgb: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
 _Plane: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
@@ -58,6 +58,17 @@ class Planes:
         """The same in R,G,B."""
         return self.to_rgb(self)
 
+    def with_alpha(self, alpha: _Plane) -> Cutout:
+        """The planes with an alpha, (H, W) uint8, beside them."""
+        return Cutout(self.y, self.u, self.v, self.matrix, self.full_range, self.to_rgb, alpha)
+
+    def where(self, seen: _Plane) -> Planes:
+        """The planes where a mask (H, W) uint8 is not 0, and black elsewhere."""
+        half = cv2.resize(seen, (self.u.shape[1], self.u.shape[0]), interpolation=cv2.INTER_NEAREST)
+        y = cv2.copyTo(self.y, seen, np.full_like(self.y, 0 if self.full_range else 16))
+        u, v = (cv2.copyTo(each, half, np.full_like(each, 128)) for each in (self.u, self.v))
+        return replace(self, y=y, u=u, v=v)
+
     def with_each(self, change: Callable[[_Plane], _Plane]) -> Planes:
         """The planes with each of them changed in the same way."""
         return replace(self, y=change(self.y), u=change(self.u), v=change(self.v))
@@ -79,6 +90,24 @@ class Planes:
     def at(self, size: tuple[int, int]) -> _Rgb:
         """The picture in R,G,B at another size (w, h), mostly a smaller one, (h, w, 3)."""
         return np.asarray(cv2.transform(self.merged(size), _to_rgb(self.matrix, self.full_range)), np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Cutout(Planes):
+    """Planes with alpha beside them.
+
+    Attributes
+    ----------
+    alpha : ndarray
+        (H, W) uint8: in steps of 1/255.
+    """
+
+    alpha: _Plane
+
+    @cached_property
+    def rgba(self) -> npt.NDArray[np.uint8]:
+        """(H, W, 4) uint8."""
+        return np.dstack([self.rgb, self.alpha])
 
 
 class Backdrop:

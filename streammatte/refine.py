@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte.band import Places, Sampler, places
+from streammatte.band import Band, Bands, Places, Sampler, places
 from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.planes import reduced
 
@@ -41,21 +41,32 @@ class Matte:
     @cached_property
     def alpha(self) -> Alpha:
         """(H, W) float32 in [0, 1]."""
-        at, values = self._band
+        at, values = self._refined
         result = np.asarray(cv2.resize(self.small, self._frame.size), np.float32)
         result.reshape(-1)[at] = values
         return result
 
-    @cached_property
+    @property
     def levels(self) -> _Levels:
         """(H, W) uint8: alpha in steps of 1/255."""
-        at, values = self._band
-        result = np.asarray(cv2.resize(levels_of(self.small), self._frame.size), np.uint8)
-        result.reshape(-1)[at] = np.rint(255 * values).astype(np.uint8)
-        return result
+        return self.band.levels
 
     @cached_property
-    def _band(self) -> tuple[Places, npt.NDArray[np.float32]]:
+    def band(self) -> Band:
+        """Where it is soft, in steps of 1/255."""
+        at, values = self._refined
+        levels = np.asarray(cv2.resize(levels_of(self.small), self._frame.size), np.uint8)
+        found = np.rint(255 * values).astype(np.uint8)
+        levels.reshape(-1)[at] = found
+        return Band(levels, at[np.flatnonzero((found > 0) & (found < 255))])
+
+    @cached_property
+    def bands(self) -> Bands:
+        """Where it is soft in planes of luma and chroma."""
+        return Bands.of(self.band)
+
+    @cached_property
+    def _refined(self) -> tuple[Places, npt.NDArray[np.float32]]:
         planes = self._frame.planes
         if planes is not None:
             return _refined(self.small, planes.y, planes.luma_scale)

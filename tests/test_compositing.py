@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from streammatte.band import Band, Bands
 from streammatte.compositing import over, over_planes, premultiply
-from streammatte.decontamination import estimate_foreground
+from streammatte.decontamination import estimate_foreground, estimate_planes
 from streammatte.planes import Planes, planes_of
 
 
@@ -69,7 +70,7 @@ def soft_disc(size=(64, 48)):
 
 def test_planes_are_laid_over_planes_as_the_equation_says():
     (_, front), (_, back), levels = planar(1), planar(2), soft_disc()
-    result = over_planes(front, levels, (back.y, back.u, back.v))
+    result = over_planes(front, Bands.of(Band(levels)), (back.y, back.u, back.v))
     half = levels.reshape(24, 2, 32, 2).mean((1, 3))
     for name, alpha in (("y", levels / 255), ("u", half / 255), ("v", half / 255)):
         foreground, background = (getattr(each, name).astype(np.float64) for each in (front, back))
@@ -79,7 +80,8 @@ def test_planes_are_laid_over_planes_as_the_equation_says():
 
 def test_planes_outside_the_soft_band_are_copies():
     (_, front), (_, back), levels = planar(1), planar(2), soft_disc()
-    result = over_planes(front, levels, (back.y, back.u, back.v), decontaminated=True)
+    bands = Bands.of(Band(levels))
+    result = over_planes(estimate_planes(front, bands), bands, (back.y, back.u, back.v))
     np.testing.assert_array_equal(result.y[levels == 255], front.y[levels == 255])
     np.testing.assert_array_equal(result.y[levels == 0], back.y[levels == 0])
 
@@ -92,9 +94,10 @@ def test_planes_are_decontaminated_as_pictures_are():
     mixed = over(person, alpha, room)
     planes = Planes(*planes_of(mixed, size, 6, False), 6, False, lambda _: mixed)
     behind = planes_of(white, size, 6, False)
-    result = over_planes(planes, levels, behind, decontaminated=True)
+    bands = Bands.of(Band(levels))
+    result = over_planes(estimate_planes(planes, bands), bands, behind)
     expected = planes_of(over(estimate_foreground(mixed, alpha), alpha, white), size, 6, False)
-    plain = over_planes(planes, levels, behind)
+    plain = over_planes(planes, bands, behind)
     for name, wanted in zip("yuv", expected, strict=True):
         assert np.abs(getattr(result, name).astype(int) - wanted).max() <= 4, name
     assert np.abs(plain.u.astype(int) - expected[1]).max() > 8  # so there was something to do

@@ -58,6 +58,7 @@ IMPORTS_ONLY = {
     "streammatte.layers": (
         "numpy",
         "cv2",
+        "streammatte.band",
         "streammatte.compositing",
         "streammatte.decontamination",
         "streammatte.frames",

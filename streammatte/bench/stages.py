@@ -110,7 +110,7 @@ def _timed(
         yield clock.passed("enlarge")
         if layers.holds("background") is None:
             yield clock.passed("composite")
-            with_alpha(TRANSPARENT_PAINTS["straight", "8 bits"](layers))
+            with_alpha(TRANSPARENT_PAINTS["straight", "planes"](layers))
         else:
             picture = layers.composite.picture
             yield clock.passed("composite")

@@ -143,7 +143,7 @@ def open_sink(
     MediaError
         If it cannot be written.
     """
-    from streammatte.io.paint import PAINTS, TRANSPARENT_PAINTS, Values
+    from streammatte.io.paint import PAINTS, TRANSPARENT_PAINTS, Paint, Values
 
     path = Path(path)
     encoding = Encoding(codec, crf, bitrate, preset, pix_fmt)
@@ -161,21 +161,30 @@ def open_sink(
             raise UsageError(f"{path} gets a background, and no {alpha} alpha", remedy="leave one of the two out")
         if bits == 16 and path.suffix.lower() not in DEEP:
             raise UsageError(f"{path} is not written with 16 bits", remedy="write .png or .tif, or floats into .exr")
-        values: Values = "light" if path.suffix.lower() in LINEAR else "16 bits" if bits == 16 else "8 bits"
-        paint = TRANSPARENT_PAINTS[alpha_kind(path, alpha), values] if transparent else PAINTS[picture, values]
+
+        def paint(values: Values) -> Paint:
+            return TRANSPARENT_PAINTS[alpha_kind(path, alpha), values] if transparent else PAINTS[picture, values]
+
         if path.suffix.lower() in WRITTEN_PICTURES:
             from streammatte.io.images import ImageSink, SequenceSink, is_sequence
 
             if encoding.asked:
                 raise UsageError(f"{path} is a picture, and no video with {encoding.asked}", remedy="leave that out")
+            values: Values = "light" if path.suffix.lower() in LINEAR else "16 bits" if bits == 16 else "8 bits"
             if is_sequence(path):
-                return SequenceSink(path, paint, source, first_number, on_notice)
-            return ImageSink(path, paint, source, on_notice)
+                return SequenceSink(path, paint(values), source, first_number, on_notice)
+            return ImageSink(path, paint(values), source, on_notice)
         from streammatte.io.video_encoding import encoder_for
         from streammatte.io.video_sink import VideoSink
 
         encoder = encoder_for(path, encoding, transparent=transparent)
-        columns = 2 if picture == "side by side" else 1
         return VideoSink(
-            path, container_for(path), encoder, paint, source, columns=columns, sound=sound, on_notice=on_notice
+            path,
+            container_for(path),
+            encoder,
+            paint("planes" if encoder.half_chroma else "8 bits"),
+            source,
+            columns=2 if picture == "side by side" else 1,
+            sound=sound,
+            on_notice=on_notice,
         )

@@ -114,6 +114,11 @@ class VideoCodec:
         """Whether it stores R,G,B as they are."""
         return any(order in self.pixels for order in ("rgb", "bgr", "gbr"))
 
+    @property
+    def half_chroma(self) -> bool:
+        """Whether it stores luma and, at half its size, chroma."""
+        return any(order in self.pixels for order in ("420", "nv12", "p010"))
+
     def for_size(self, size: tuple[int, int]) -> VideoCodec:
         """Return the codec for frames of `size` (w, h)."""
         return self.odd if self.odd and (size[0] % 2 or size[1] % 2) else self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 import cv2
@@ -24,8 +25,8 @@ Picture: TypeAlias = Literal["composite", "alpha", "foreground", "side by side"]
 AlphaKind: TypeAlias = Literal["straight", "premultiplied"]
 """Whether colours beside alpha are those of the foreground, or already multiplied by it."""
 
-Values: TypeAlias = Literal["8 bits", "16 bits", "light"]
-"""What pictures are made of: uint8 or uint16, full range, or float32 in linear light."""
+Values: TypeAlias = Literal["planes", "8 bits", "16 bits", "light"]
+"""What pictures are made of: planes if the frame was, uint8 or uint16, full range, or float32 in linear light."""
 
 Paint: TypeAlias = Callable[[Layers], "NDArray[Any] | Planes"]
 """Makes planes, or (H, W) grey, (H, W, 3) R,G,B or (H, W, 4) R,G,B,A of the layers."""
@@ -49,14 +50,41 @@ def _foreground(layers: Layers) -> NDArray[np.uint8]:
 
 
 def _straight(layers: Layers) -> NDArray[np.uint8]:
-    """Where nothing within `_RIM_PX` is seen it is black: whoever gets the file must not find the room in it."""
-    alpha = layers.levels
-    near = cv2.dilate(alpha, np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8))
-    return np.asarray(cv2.merge([cv2.copyTo(layers.foreground, near), alpha]), np.uint8)
+    return np.asarray(cv2.merge([cv2.copyTo(layers.foreground, _near(layers)), layers.levels]), np.uint8)
+
+
+def _straight_planes(layers: Layers) -> NDArray[np.uint8] | Planes:
+    front = layers.foreground_planes
+    return _straight(layers) if front is None else front.where(_near(layers)).with_alpha(layers.levels)
+
+
+def _near(layers: Layers) -> NDArray[np.uint8]:
+    """Not 0 where something within `_RIM_PX` is seen; black hides the room elsewhere from whoever gets the file."""
+    return np.asarray(cv2.dilate(layers.levels, np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8)), np.uint8)
 
 
 def _premultiplied(layers: Layers) -> NDArray[np.uint8]:
     return np.asarray(cv2.merge([_foreground(layers), _alpha(layers)]), np.uint8)
+
+
+def _foreground_planes(layers: Layers) -> NDArray[np.uint8] | Planes:
+    return layers.with_background(None).composite.picture
+
+
+def _premultiplied_planes(layers: Layers) -> NDArray[np.uint8] | Planes:
+    picture = _foreground_planes(layers)
+    return picture.with_alpha(layers.levels) if isinstance(picture, Planes) else _premultiplied(layers)
+
+
+def _side_by_side_planes(layers: Layers) -> NDArray[np.uint8] | Planes:
+    front = layers.foreground_planes
+    if front is None:
+        return PAINTS["side by side", "8 bits"](layers)
+    black, scale = (0, 1.0) if front.full_range else (16, 219 / 255)
+    grey = cv2.convertScaleAbs(layers.levels, alpha=scale, beta=black)
+    shown, neutral = front.where(_near(layers)), np.full_like(front.u, 128)
+    y, u, v = (np.hstack(pair) for pair in ((shown.y, grey), (shown.u, neutral), (shown.v, neutral)))
+    return replace(front, y=y, u=u, v=v)
 
 
 def _side_by_side(colours: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
@@ -76,6 +104,10 @@ def _linear_foreground(layers: Layers) -> NDArray[np.float32]:
 
 
 PAINTS: dict[tuple[Picture, Values], Paint] = {
+    ("composite", "planes"): _composite,
+    ("alpha", "planes"): _alpha,
+    ("foreground", "planes"): _foreground_planes,
+    ("side by side", "planes"): _side_by_side_planes,
     ("composite", "8 bits"): _composite,
     ("alpha", "8 bits"): _alpha,
     ("foreground", "8 bits"): _foreground,
@@ -94,6 +126,8 @@ PAINTS: dict[tuple[Picture, Values], Paint] = {
 """By what is shown."""
 
 TRANSPARENT_PAINTS: dict[tuple[AlphaKind, Values], Paint] = {
+    ("straight", "planes"): _straight_planes,
+    ("premultiplied", "planes"): _premultiplied_planes,
     ("straight", "8 bits"): _straight,
     ("premultiplied", "8 bits"): _premultiplied,
     ("straight", "16 bits"): lambda layers: np.dstack(

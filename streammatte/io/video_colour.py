@@ -17,7 +17,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from streammatte.frames import Rgb
-from streammatte.planes import Planes
+from streammatte.planes import Cutout, Planes
 
 __all__ = ["Colour", "ToPlanes", "ToRgb", "ToVideo"]
 
@@ -32,6 +32,9 @@ _WRITE = int(Interpolation.AREA) | 0x4000  # SWS_FULL_CHR_H_INP
 
 _HALF_CHROMA = ("yuv420p", "nv12", "yuv420p10le", "p010le", "yuv420p12le")
 """Pixel formats that hold what planes do."""
+
+_WITH_ALPHA = ("yuva420p",)
+"""Those that hold alpha beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ class ToPlanes:
             )
         if frame.format.name not in ("yuv420p", "yuvj420p") or frame.width % 2 or frame.height % 2:
             return None
-        y, u, v = map(_copied, frame.planes)
+        y, u, v = (_rows(plane).copy() for plane in frame.planes)
         return Planes(y, u, v, self._colour.matrix, self._colour.full_range, self._rgb)
 
     def _rgb(self, planes: Planes) -> Rgb:
@@ -178,8 +181,9 @@ class ToVideo:
         if isinstance(picture, Planes):
             if self._takes(picture):
                 frame = _video_frame(picture)
-                return frame if self._pixels == "yuv420p" else self._reformatter.reformat(frame, format=self._pixels)
-            picture = picture.rgb
+                same = frame.format.name == self._pixels
+                return frame if same else self._reformatter.reformat(frame, format=self._pixels)
+            picture = picture.rgba if isinstance(picture, Cutout) else picture.rgb
         kind = "gray" if picture.ndim == 2 else {3: "rgb24", 4: "rgba"}[picture.shape[2]]
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), kind)
         return self._reformatter.reformat(
@@ -193,18 +197,19 @@ class ToVideo:
     def _takes(self, planes: Planes) -> bool:
         """Whether the encoder wants planes as these are, perhaps laid out otherwise or in finer steps."""
         same = planes.matrix == self._colour.matrix and planes.full_range == self._colour.full_range
-        return same and self._pixels in _HALF_CHROMA
+        return same and self._pixels in (_WITH_ALPHA if isinstance(planes, Cutout) else _HALF_CHROMA)
 
 
-def _copied(plane: VideoPlane) -> NDArray[np.uint8]:
-    """(H, W), without the margin that rows may have."""
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-    return rows[:, : plane.width].copy()
+def _rows(plane: VideoPlane) -> NDArray[np.uint8]:
+    """(H, W) of its memory, without the margin that rows may have."""
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
 
 
 def _video_frame(planes: Planes) -> VideoFrame:
-    laid_out = np.concatenate([plane.reshape(-1) for plane in (planes.y, planes.u, planes.v)])
-    frame = VideoFrame.from_ndarray(laid_out.reshape(-1, planes.size[0]), "yuv420p")
+    held = [planes.y, planes.u, planes.v, *([planes.alpha] if isinstance(planes, Cutout) else [])]
+    frame = VideoFrame(*planes.size, "yuva420p" if len(held) > 3 else "yuv420p")
+    for plane, values in zip(frame.planes, held, strict=True):
+        _rows(plane)[...] = values
     frame.colorspace = planes.matrix
     frame.color_range = ColorRange.JPEG if planes.full_range else ColorRange.MPEG
     return frame
