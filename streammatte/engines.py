@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from streammatte.errors import DeviceError, MissingExtraError, UsageError, WeightsError
+from streammatte.errors import DeviceError, MissingExtraError, UsageError, about
+from streammatte.onnx_files import onnx_beside, open_session
 
 if TYPE_CHECKING:
     from streammatte.nn.config import NetworkConfig
@@ -26,15 +26,14 @@ __all__ = [
     "chosen_engine",
     "open_engine",
     "open_torch",
-    "origin",
     "torch_devices",
 ]
 
 EngineName = Literal["auto", "onnxruntime", "openvino", "torch"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
-_WIDE = 288, 512
-"""(H, W) of 16:9 inside the network, the likeliest shape."""
+_WIDE = 512, 288
+"""(w, h) of 16:9 in the network's box."""
 
 
 class Engine(Protocol):
@@ -54,16 +53,26 @@ class Engine(Protocol):
 
 
 class OnnxRuntimeEngine:
-    """The CPU's engine. Its threads do not spin while they wait."""
+    """The CPU's engine. Its threads do not spin while they wait.
+
+    Parameters
+    ----------
+    weights : Path
+        The .onnx file lies beside it.
+    threads : int
+        At most so many.
+    size : tuple of int
+        (w, h) that pictures are expected to have. One of another size costs a tenth of a second, once.
+    """
 
     name = "onnxruntime"
     device = "cpu"
 
-    def __init__(self, weights: Path, threads: int) -> None:
+    def __init__(self, weights: Path, threads: int, size: tuple[int, int] = _WIDE) -> None:
         self._weights = weights
-        self._path = _onnx_beside(weights)
+        self._path = onnx_beside(weights)
         self._threads = threads
-        self._bind(_WIDE)
+        self._bind(size[::-1])
 
     def run(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         if rgb.shape[:2] != self._shape:
@@ -73,20 +82,9 @@ class OnnxRuntimeEngine:
 
     def _bind(self, shape: tuple[int, ...]) -> None:
         """Fit the network to pictures of one shape (H, W), which takes a tenth of a second and makes it faster."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        for side, pixels in zip(("batch", "height", "width"), (1, *shape), strict=True):
-            options.add_free_dimension_override_by_name(side, pixels)
-        try:
-            self._session = onnxruntime.InferenceSession(str(self._path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's errors have no common base of their own
-            problem = f"onnxruntime cannot read {self._path}; expected what 'streammatte export' wrote"
-            raise WeightsError(problem, subject=self._weights) from error
+        sides = dict(zip(("batch", "height", "width"), (1, *shape), strict=True))
+        with about(self._weights):
+            self._session = open_session(self._path, self._threads, sides, "what 'streammatte export' wrote")
         self._shape = shape
 
 
@@ -106,7 +104,7 @@ class OpenVinoEngine:
             ) from error
         self._core = openvino.Core()
         self._options = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
-        self._model = self._core.read_model(str(_onnx_beside(weights)))
+        self._model = self._core.read_model(str(onnx_beside(weights)))
         self._shape: tuple[int, ...] = ()
         self._request: Any = None
 
@@ -146,7 +144,13 @@ class TorchEngine:
         return alpha
 
 
-def open_engine(weights: Path, engine: EngineName = "auto", device: Device = "auto", threads: int = 2) -> Engine:
+def open_engine(
+    weights: Path,
+    engine: EngineName = "auto",
+    device: Device = "auto",
+    threads: int = 2,
+    size: tuple[int, int] = _WIDE,
+) -> Engine:
     """Start an engine.
 
     Parameters
@@ -157,6 +161,8 @@ def open_engine(weights: Path, engine: EngineName = "auto", device: Device = "au
         As `chosen_engine` takes them.
     threads : int
         The most that the CPU is given.
+    size : tuple of int
+        (w, h) that pictures are expected to have.
 
     Raises
     ------
@@ -171,7 +177,7 @@ def open_engine(weights: Path, engine: EngineName = "auto", device: Device = "au
         raise UsageError(f"threads is {threads}; expected 1 or more")
     engine, device = chosen_engine(engine, device)
     if engine == "onnxruntime":
-        return OnnxRuntimeEngine(weights, threads)
+        return OnnxRuntimeEngine(weights, threads, size)
     if engine == "openvino":
         return OpenVinoEngine(weights, threads)
     return open_torch(weights, device, threads)
@@ -269,32 +275,3 @@ def _nvidia_driver() -> bool:
     import shutil
 
     return Path("/proc/driver/nvidia").exists() or shutil.which("nvidia-smi") is not None
-
-
-_ORIGIN = "made of weights with sha256 "
-_FORM = "maps uint8 pictures to alpha, "
-
-
-def origin(weights: Path) -> str:
-    """What an exported network carries to say what it takes and which weights file it was made of."""
-    return _FORM + _ORIGIN + hashlib.sha256(_read(weights)).hexdigest()
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read ({error.strerror}); expected a file you may read") from error
-
-
-def _onnx_beside(weights: Path) -> Path:
-    path = weights.with_suffix(".onnx")
-    remedy = f"run: streammatte export --weights {weights} {path}"
-    if not path.exists():
-        problem = f"{path} is not there; expected the network of {weights.name} in ONNX form"
-        raise WeightsError(problem, remedy=remedy, subject=weights)
-    exported = _read(path)
-    if weights.exists() and _ORIGIN.encode() in exported and origin(weights).encode() not in exported:
-        problem = f"{path} was made of other weights than {weights.name} holds now, or by an earlier streammatte"
-        raise WeightsError(problem, remedy=remedy, subject=weights)
-    return path

@@ -1,22 +1,33 @@
-"""The matter: a frame fitted into the network's box, its alpha fitted back."""
+"""The matter: a frame at the size that the network sees it at, its alpha fitted back."""
 
 from __future__ import annotations
 
+from math import sqrt
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import cv2
 import numpy as np
 
 from streammatte.engines import Device, Engine, EngineName, open_engine
-from streammatte.errors import MediaError
+from streammatte.errors import MediaError, UsageError
 from streammatte.frames import Alpha, Frame, Rgb, check_rgb
 from streammatte.refine import upsample_alpha
 
-__all__ = ["BOX", "Fit", "NetworkMatter", "fit", "load", "shipped_weights", "weights_file"]
+__all__ = ["Fit", "NetworkMatter", "Quality", "fit", "load", "shipped_weights", "weights_file"]
 
-BOX = 512
-"""Pixels: the longer side of a frame inside the network."""
+Quality: TypeAlias = Literal["fast", "normal", "best"]
+"""
+fast        the frame in a box of 512x512, with its aspect kept
+normal      the frame at the area of that box, whatever its aspect
+best        the same, and the mirror image as well: alpha is the mean of the two
+"""
+
+_SIDE = 512
+"""Pixels: of the box."""
+
+_LONGEST = 4
+"""Times as long may a side be, where one of a frame is very short."""
 
 _STRIDE = 32
 
@@ -37,9 +48,10 @@ class Fit(NamedTuple):
     padded: tuple[int, int]
 
 
-def fit(size: tuple[int, int], box: int = BOX) -> Fit:
-    """Fit a frame of `size` (w, h) into a square of `box` pixels."""
-    scale = box / max(size)
+def fit(size: tuple[int, int], quality: Quality = "normal") -> Fit:
+    """Fit a frame of `size` (w, h), enlarging one that is smaller."""
+    longer = max(size)
+    scale = _SIDE / (longer if quality == "fast" else max(sqrt(size[0] * size[1]), longer / _LONGEST))
     fitted = tuple(max(1, round(side * scale)) for side in size)
     padded = tuple(-(-side // _STRIDE) * _STRIDE for side in fitted)
     return Fit((fitted[0], fitted[1]), (padded[0], padded[1]))
@@ -52,10 +64,14 @@ class NetworkMatter:
     ----------
     engine : Engine
         What runs the network.
+    quality : {"fast", "normal", "best"}
+        What the network sees: the frame in a box of 512x512 pixels, the frame at that area whatever its aspect, which
+        for 16:9 takes 1.8 times as long and finds more, or its mirror image as well, which takes twice that.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, quality: Quality = "normal") -> None:
         self._engine = engine
+        self._quality = quality
 
     @property
     def engine(self) -> str:
@@ -86,23 +102,30 @@ class NetworkMatter:
         ShapeError
             If an array is given that is no such picture.
         """
-        alpha = self.matte_in_box(frame if isinstance(frame, Frame) else check_rgb(frame))
         if not isinstance(frame, Frame):
-            return upsample_alpha(alpha, frame)
-        if alpha.shape[1] > frame.size[0]:
+            return upsample_alpha(self.matte(Frame(check_rgb(frame))), frame)
+        fitted, padded = self.fit(frame.size)
+        rgb = frame.at(fitted)
+        alpha = self._found(rgb, padded)
+        if self._quality == "best":
+            mirrored = self._found(np.ascontiguousarray(rgb[:, ::-1]), padded)[:, ::-1]
+            alpha = np.asarray((alpha + mirrored) * np.float32(0.5), np.float32)
+        if fitted[0] > frame.size[0]:
             alpha = np.asarray(cv2.resize(alpha, frame.size, interpolation=cv2.INTER_AREA), np.float32)
         return alpha
 
-    def matte_in_box(self, picture: Frame | Rgb) -> Alpha:
-        """Return the alpha of a frame or picture at the fitted size, (h, w) float32 in [0, 1]."""
-        frame = picture if isinstance(picture, Frame) else Frame(picture)
-        (width, height), padded = fit(frame.size)
-        alpha = self._engine.run(_padded(frame.at((width, height)), padded))
-        stretched = (alpha[:height, :width] - np.float32(_REST)) * np.float32(1 / (1 - 2 * _REST))
-        return np.asarray(np.clip(stretched, 0, 1), np.float32)
+    def fit(self, size: tuple[int, int]) -> Fit:
+        """How a frame of `size` (w, h) is fitted."""
+        return fit(size, self._quality)
 
     def reset(self) -> None:
         """Do nothing: the network looks at each frame by itself."""
+
+    def _found(self, rgb: Rgb, padded: tuple[int, int]) -> Alpha:
+        """Alpha of a picture (h, w, 3) of the network's size, (h, w) float32 in [0, 1]."""
+        alpha = self._engine.run(_padded(rgb, padded))[: rgb.shape[0], : rgb.shape[1]]
+        stretched = (alpha - np.float32(_REST)) * np.float32(1 / (1 - 2 * _REST))
+        return np.asarray(np.clip(stretched, 0, 1), np.float32)
 
 
 def _padded(rgb: Rgb, padded: tuple[int, int]) -> Rgb:
@@ -133,7 +156,12 @@ def weights_file(weights: str | Path | None = None) -> Path:
 
 
 def load(
-    weights: str | Path | None = None, *, engine: EngineName = "auto", device: Device = "auto", threads: int = 2
+    weights: str | Path | None = None,
+    *,
+    quality: Quality = "normal",
+    engine: EngineName = "auto",
+    device: Device = "auto",
+    threads: int = 2,
 ) -> NetworkMatter:
     """Return a matter with trained weights.
 
@@ -141,6 +169,8 @@ def load(
     ----------
     weights : path, optional
         A safetensors file of `streammatte train`; the shipped one by default.
+    quality : str
+        What the network sees, as `NetworkMatter` takes it: ``fast`` for a camera, ``normal`` or ``best`` for files.
     engine : str
         What runs the network: ``auto``, ``onnxruntime``, ``openvino`` or ``torch``; auto is torch on a GPU, else
         onnxruntime.
@@ -156,6 +186,9 @@ def load(
     WeightsError
         If it holds no weights of a matting network.
     UsageError, DeviceError, MissingExtraError
-        If engine, device and machine do not go together.
+        If quality, engine, device and machine do not go together.
     """
-    return NetworkMatter(open_engine(weights_file(weights), engine, device, threads))
+    if quality not in get_args(Quality):
+        raise UsageError(f"there is no quality {quality!r}; expected one of {', '.join(get_args(Quality))}")
+    likeliest = fit((1920, 1080), quality).padded
+    return NetworkMatter(open_engine(weights_file(weights), engine, device, threads, likeliest), quality)

@@ -3,16 +3,17 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 import streammatte
 from streammatte.engines import OpenVinoEngine, open_engine
 from streammatte.errors import DeviceError, MediaError, ShapeError, UsageError, WeightsError
-from streammatte.frames import Rgb
-from streammatte.matting import NetworkMatter, fit, load, shipped_weights
+from streammatte.frames import Alpha, Frame, Rgb
+from streammatte.matting import NetworkMatter, Quality, fit, load, shipped_weights
 
-WIDE, TALL = (512, 288), (288, 512)
+WIDE, TALL, LARGE = (512, 288), (288, 512), (704, 384)
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,25 @@ def picture() -> Rgb:
 @pytest.mark.parametrize(
     ("size", "fitted", "padded"),
     [
+        ((1920, 1080), (683, 384), (704, 384)),
+        ((1080, 1920), (384, 683), (384, 704)),
+        ((640, 360), (683, 384), (704, 384)),
+        ((640, 480), (591, 443), (608, 448)),
+        ((700, 700), (512, 512), (512, 512)),
+        ((1, 1), (512, 512), (512, 512)),
+        ((4000, 3), (2048, 2), (2048, 32)),
+    ],
+)
+@pytest.mark.parametrize("quality", ["normal", "best"])
+def test_a_frame_has_the_area_of_the_box_at_any_aspect(
+    size: tuple[int, int], fitted: tuple[int, int], padded: tuple[int, int], quality: Quality
+) -> None:
+    assert fit(size, quality) == (fitted, padded)
+
+
+@pytest.mark.parametrize(
+    ("size", "fitted", "padded"),
+    [
         ((1920, 1080), (512, 288), (512, 288)),
         ((1080, 1920), (288, 512), (288, 512)),
         ((640, 480), (512, 384), (512, 384)),
@@ -36,15 +56,15 @@ def picture() -> Rgb:
         ((1, 1), (512, 512), (512, 512)),
     ],
 )
-def test_a_frame_is_fitted_with_its_aspect_kept(
+def test_a_frame_is_fitted_into_the_box_with_its_aspect_kept(
     size: tuple[int, int], fitted: tuple[int, int], padded: tuple[int, int]
 ) -> None:
-    assert fit(size) == (fitted, padded)
+    assert fit(size, "fast") == (fitted, padded)
     if min(size) > 10:
         assert fitted[0] / fitted[1] == pytest.approx(size[0] / size[1], rel=0.005)
 
 
-@pytest.mark.parametrize("size", [WIDE, TALL])
+@pytest.mark.parametrize("size", [WIDE, TALL, LARGE])
 def test_engines_agree_on_the_shipped_weights(size: tuple[int, int]) -> None:
     image = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
     expected = open_engine(shipped_weights(), "torch", "cpu").run(image)
@@ -74,6 +94,43 @@ def test_the_shipped_network_finds_the_person(picture: Rgb) -> None:
     assert alpha.mean() < 0.9
 
 
+class Seen:
+    """A network that takes for foreground what is brighter towards the right; keeps what it was shown."""
+
+    name = device = "double"
+
+    def __init__(self) -> None:
+        self.pictures: list[Rgb] = []
+
+    def run(self, rgb: Rgb) -> Alpha:
+        self.pictures.append(rgb)
+        ramp = np.linspace(0, 1, rgb.shape[1], dtype=np.float32)
+        return np.asarray(rgb[..., 0] / np.float32(255) * ramp, np.float32)
+
+
+def test_the_best_is_the_mean_of_the_picture_and_its_mirror_image(picture: Rgb) -> None:
+    engine = Seen()
+    alpha = NetworkMatter(engine, "best").matte(Frame(picture))
+    height, width = alpha.shape
+    seen, mirrored = engine.pictures
+    assert seen.shape == mirrored.shape == (448, 608, 3)
+    np.testing.assert_array_equal(mirrored[:height, :width], np.fliplr(seen[:height, :width]))
+    found = [np.clip((engine.run(each)[:height, :width] - 0.03) / 0.94, 0, 1) for each in (seen, mirrored)]
+    np.testing.assert_allclose(alpha, (found[0] + np.fliplr(found[1])) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize(("quality", "size"), [("fast", (512, 288)), ("normal", (640, 360)), ("best", (640, 360))])
+def test_alpha_of_a_frame_is_as_large_as_what_was_seen_but_no_larger_than_the_frame(
+    quality: Quality, size: tuple[int, int], picture: Rgb
+) -> None:
+    frame = Frame(np.ascontiguousarray(picture[60:420]))
+    alpha = load(quality=quality).matte(frame)
+    assert (alpha.shape[1], alpha.shape[0]) == size
+    whole = load(quality=quality).matte(frame.rgb)
+    assert whole.shape == (360, 640)
+    assert np.abs(whole - cv2.resize(alpha, (640, 360))).mean() < 0.01
+
+
 def test_other_arrays_are_refused() -> None:
     matter = load()
     arrays = [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 4), np.uint8), np.zeros((8, 8, 3), np.float32)]
@@ -86,6 +143,8 @@ def test_other_arrays_are_refused() -> None:
 def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no weights at"):
         load(tmp_path / "none.safetensors")
+    with pytest.raises(UsageError, match=r"no quality 'superb'.*fast, normal, best"):
+        load(quality="superb")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="threads is 0"):
         load(threads=0)
     with pytest.raises(UsageError, match="--engine torch"):

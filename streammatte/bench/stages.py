@@ -15,7 +15,7 @@ from streammatte.io.paint import TRANSPARENT_PAINTS
 from streammatte.io.video_colour import ToVideo
 from streammatte.io.video_source import VideoSource
 from streammatte.layers import Layers
-from streammatte.matting import NetworkMatter, fit
+from streammatte.matting import NetworkMatter
 from streammatte.smoothing import MotionSmoother
 from streammatte.stages import Filter
 
@@ -96,7 +96,7 @@ def _timed(
         if frame is None:
             return
         yield clock.passed("read")
-        frame.at(fit(frame.size).fitted)
+        frame.at(matter.fit(frame.size).fitted)
         yield clock.passed("fit")
         alpha = matter.matte(frame)
         yield clock.passed("network")

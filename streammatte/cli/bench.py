@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from streammatte.cli.options import engine_options, quiet_option, weights_option
+from streammatte.cli.options import engine_options, quality_option, quiet_option, weights_option
 from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
+    from streammatte.matting import Quality
 
 
 @click.command(cls=ProfileCommand)
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--frames", type=click.IntRange(2), default=40, show_default=True, help="Of each look, in each round.")
 @click.option("--no-runs", is_flag=True, help="Time the stages alone, not whole files and live sessions.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")
+@quality_option("fast")
 @weights_option
 @engine_options
 @quiet_option
@@ -34,6 +36,7 @@ def bench(
     frames: int,
     no_runs: bool,
     as_json: bool,
+    quality: Quality,
     weights: Path | None,
     engine: str,
     device: str,
@@ -52,8 +55,11 @@ def bench(
 
     cv2.setNumThreads(1)
     chosen_sizes, chosen_looks = _chosen(sizes, measure.SIZES), _chosen(looks, measure.LOOKS)
-    matter = load(weights, engine=cast("EngineName", engine), device=cast("Device", device), threads=threads)
-    document: dict[str, Any] = {"engine": matter.engine, "device": matter.device, "threads": threads, "sizes": {}}
+    matter = load(
+        weights, quality=quality, engine=cast("EngineName", engine), device=cast("Device", device), threads=threads
+    )
+    document: dict[str, Any] = {"engine": matter.engine, "device": matter.device, "threads": threads}
+    document |= {"quality": quality, "sizes": {}}
     for name in chosen_sizes:
         size = measure.SIZES[name]
         if not quiet:
@@ -64,7 +70,7 @@ def bench(
             continue
         if not quiet:
             click.echo(f"{name}: files and sessions", err=True)
-        found["files"] = [asdict(run) for run in measure.file_runs(clip, size, looks=chosen_looks)]
+        found["files"] = [asdict(run) for run in measure.file_runs(clip, size, looks=chosen_looks, quality=quality)]
         live = [look for look in chosen_looks if look != "transparent"]
         found["live"] = [asdict(measure.live_run(clip, size, matter, look)) for look in live]
     if as_json:
@@ -93,7 +99,8 @@ def _plain(value: Any) -> Any:
 def _tables(document: dict[str, Any]) -> Iterator[str]:
     from streammatte.bench import STAGES
 
-    yield f"The network runs in {document['engine']} on {document['device']}, {document['threads']} threads."
+    runs = "{engine} on {device}, {threads} threads, quality {quality}".format_map(document)
+    yield f"The network runs in {runs}."
     for name, found in document["sizes"].items():
         yield f"\n{name}, CPU ms a frame (by the clock)\n"
         looks = found["stages"]

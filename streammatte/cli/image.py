@@ -12,6 +12,7 @@ from streammatte.cli.options import (
     background_options,
     bits_option,
     engine_options,
+    quality_option,
     quiet_option,
     refuse_clash,
     weights_option,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
     from streammatte.fitting import FitMode
     from streammatte.io.paint import AlphaKind
+    from streammatte.matting import Quality
 
 
 @click.command(cls=ProfileCommand)
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 @background_options
 @alpha_option
 @bits_option
+@quality_option("normal")
 @weights_option
 @engine_options
 @quiet_option
@@ -43,6 +46,7 @@ def image(
     filters: tuple[str, ...],
     alpha: AlphaKind | None,
     bits: Literal[8, 16],
+    quality: Quality,
     weights: Path | None,
     engine: EngineName,
     device: Device,
@@ -72,7 +76,7 @@ def image(
     kind = f"; {alpha_kind(results[0], alpha)} alpha" if transparent else ""
     notices = Notices(quiet=quiet)
     failures: list[str] = []
-    matter = load(weights, engine=engine, device=device, threads=threads)
+    matter = load(weights, quality=quality, engine=engine, device=device, threads=threads)
     if results[0] != out:
         _make_folder(out)
     with Chain(matter, filters=steps) as chain, progress(len(jobs), unit="picture", quiet=quiet) as tally:

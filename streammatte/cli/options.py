@@ -29,6 +29,7 @@ __all__ = [
     "parse_bitrate",
     "parse_size",
     "parse_time",
+    "quality_option",
     "quiet_option",
     "refuse_clash",
     "smooth_option",
@@ -145,6 +146,17 @@ def smooth_option(default: str) -> Callable[[C], C]:
         default=default,
         show_default=True,
         help="Steady alpha over time where the picture stands still.",
+    )
+
+
+def quality_option(default: str) -> Callable[[C], C]:
+    """Add --quality."""
+    return click.option(
+        "--quality",
+        type=click.Choice(("fast", "normal", "best")),
+        default=default,
+        show_default=True,
+        help="What the network sees: a frame in a box of 512x512, at that area whatever its shape, or mirrored too.",
     )
 
 

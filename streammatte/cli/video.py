@@ -21,6 +21,7 @@ from streammatte.cli.options import (
     kept_options,
     parse_bitrate,
     parse_time,
+    quality_option,
     quiet_option,
     refuse_clash,
     smooth_option,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
     from streammatte.fitting import FitMode
     from streammatte.io.paint import AlphaKind, Picture
+    from streammatte.matting import Quality
     from streammatte.smoothing import SmootherName
     from streammatte.stages import SourceInfo
 
@@ -74,6 +76,7 @@ _WHOLE = 0.9
 @click.option("--duration", metavar="TIME", help="End so much later than the start.")
 @click.option("--no-deinterlace", is_flag=True, help="Leave interlaced pictures as they are.")
 @click.option("--no-sound", is_flag=True, help="Leave out sound and subtitles.")
+@quality_option("normal")
 @weights_option
 @engine_options
 @quiet_option
@@ -104,6 +107,7 @@ def video(
     duration: str | None,
     no_deinterlace: bool,
     no_sound: bool,
+    quality: Quality,
     weights: Path | None,
     engine: EngineName,
     device: Device,
@@ -174,7 +178,7 @@ def video(
                 sink = sink_to(path, picture=picture, bits=bits if path in deep else 8, sound=False)
                 sinks.append(opened.enter_context(sink))
         notices.say()
-        matter = load(weights, engine=engine, device=device, threads=threads)
+        matter = load(weights, quality=quality, engine=engine, device=device, threads=threads)
         with progress(source.info.frames, quiet=quiet) as tally:
             run(source, matter, TeeSink(*sinks), smoother=smoother(smooth), filters=steps, on_frame=tally)
     notices.say()

@@ -16,6 +16,7 @@ from streammatte.cli.options import (
     kept_filters,
     kept_options,
     parse_size,
+    quality_option,
     quiet_option,
     smooth_option,
     weights_option,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     "--control", is_flag=True, help="Serve a page to control it from a browser on this machine; tells its address."
 )
 @click.option("--always-on", is_flag=True, help="Keep the camera open while no program watches the virtual camera.")
+@quality_option("fast")
 @weights_option
 @engine_options
 @quiet_option

@@ -14,6 +14,7 @@ from streammatte.errors import UsageError
 from streammatte.filter_text import join_filter, split_filter
 from streammatte.live.controls import LiveControls
 from streammatte.live.keys import KEYS
+from streammatte.matting import Quality
 from streammatte.parameters import describe
 from streammatte.plugins import load_filter
 from streammatte.smoothing import SmootherName
@@ -75,6 +76,10 @@ def _smoothing(controls: LiveControls, value: Any) -> None:
     controls.set_smoothing(_one_of(value, get_args(SmootherName), "smoother"))
 
 
+def _quality(controls: LiveControls, value: Any) -> None:
+    controls.set_quality(_one_of(value, get_args(Quality), "quality"))
+
+
 def _filters(controls: LiveControls, value: Any) -> None:
     """A list of ``{"name": NAME, "values": {PARAMETER: TEXT}}``."""
     if not isinstance(value, list):
@@ -111,6 +116,7 @@ _COMMANDS: dict[str, Callable[[LiveControls, Any], None]] = {
     "background": _background,
     "blur": _blur,
     "smoothing": _smoothing,
+    "quality": _quality,
     "filters": _filters,
     "quit": _quit,
 }

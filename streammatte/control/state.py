@@ -15,6 +15,7 @@ from streammatte.io.containers import PICTURES
 from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES
 from streammatte.live.session import LiveSession
+from streammatte.matting import Quality
 from streammatte.parameters import Parameter, describe
 from streammatte.plugins import filter_names, load_filter
 from streammatte.smoothing import SmootherName
@@ -33,6 +34,7 @@ def state(session: LiveSession, thumbnails: Thumbnails, uploads: Uploads) -> dic
             "background": backgrounds.index(look.background) if look.background in backgrounds else None,
             "blur": look.blur,
             "smoothing": look.smoothing,
+            "quality": look.quality,
             "filters": [dict(zip(("name", "values"), split_filter(text), strict=True)) for text in look.filters],
         },
         "backgrounds": [
@@ -46,10 +48,11 @@ def state(session: LiveSession, thumbnails: Thumbnails, uploads: Uploads) -> dic
 
 
 def catalogue() -> dict[str, Any]:
-    """Return what stays: the filters that are installed, the smoothers, the keys."""
+    """Return what stays: the filters that are installed, the smoothers and qualities, the keys."""
     return {
         "filters": [_filter(entry.name, entry.owner) for entry in filter_names() if entry.usable],
         "smoothers": get_args(SmootherName),
+        "qualities": get_args(Quality),
         "keys": [[key, text] for key, (text, _) in KEYS.items()],
         "pictures": sorted(PICTURES),
         "mostBytes": MOST_BYTES,

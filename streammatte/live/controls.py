@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, RLock
 from typing import Any
 
-from streammatte.background import Background
 from streammatte.errors import UsageError
 from streammatte.filter_text import parse_filter
 from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES, Look
+from streammatte.live.ready import ReadyBackground, stamps_of
+from streammatte.matting import Quality
 from streammatte.plugins import load_filter
 from streammatte.smoothing import SmootherName, smoother
 from streammatte.stages import Filter, Matter, close_all
@@ -22,21 +23,6 @@ from streammatte.stages import Filter, Matter, close_all
 __all__ = ["LiveControls"]
 
 _NOTICES = 20
-
-
-@dataclass(frozen=True)
-class _Made:
-    """A background, read and ready; `stamps` tell whether its files have changed since."""
-
-    background: Background
-    filters: tuple[Filter, ...]
-    stamps: tuple[int, ...]
-
-    @property
-    def blur(self) -> float:
-        """The strength that a background of the kind blur[:STRENGTH] asks for."""
-        strength: Any = getattr(self.filters[0], "strength", 0.0) if self.background.kind == "blur" else 0.0
-        return float(strength)
 
 
 class LiveControls:
@@ -58,10 +44,12 @@ class LiveControls:
     decontaminate : bool
         Whether new backgrounds take the old one's colour out of soft edges.
     load : callable, optional
-        Makes a matter from a weights file, for `load_weights`.
+        Makes a matter of a weights file (None: the shipped one) and a quality, for `load_weights` and `set_quality`.
     weights : Path, optional
         The file that the session's network was loaded from: it is loaded again when it, or the .onnx file beside it,
         has changed.
+    quality : str, optional
+        What the session's network sees; None where its matter has no such choice.
 
     Attributes
     ----------
@@ -89,8 +77,9 @@ class LiveControls:
         kept: Sequence[str] = (),
         smoothing: SmootherName = "off",
         decontaminate: bool = True,
-        load: Callable[[Path], Matter] | None = None,
+        load: Callable[[Path | None, Quality | None], Matter] | None = None,
         weights: Path | None = None,
+        quality: Quality | None = None,
     ) -> None:
         if not backgrounds:
             raise UsageError("there is no background; expected at least one, such as blur")
@@ -100,16 +89,19 @@ class LiveControls:
         self.ended = Event()
         self._decontaminate = decontaminate
         self._load = load
+        self._network = weights
         self._lock = RLock()
         self._gone: list[Filter] = []  # filters that no look has any more, still open
         self._weights: tuple[Path, ...] = () if weights is None else (weights, weights.with_suffix(".onnx"))
-        self._weights_stamps = _stamps(self._weights)
+        self._weights_stamps = stamps_of(self._weights)
         self._loader = ThreadPoolExecutor(1, "streammatte loading")
         self._asked = self.backgrounds[0]
         self._made = self._make(self.backgrounds[0])
         self._kept = tuple(map(parse_filter, kept))
         self._extra = tuple(map(parse_filter, filters))
-        self.look = Look(self.backgrounds[0], self._made.blur, tuple(filters), smoothing, smoother=smoother(smoothing))
+        self.look = Look(
+            self.backgrounds[0], self._made.blur, tuple(filters), smoothing, quality, smoother=smoother(smoothing)
+        )
         self._put(self.look)
 
     def press(self, key: str) -> None:
@@ -196,14 +188,14 @@ class LiveControls:
         """Load another network and use it from the frame after."""
 
         def load() -> None:
-            if self._load is None:
-                raise UsageError("this session's network cannot be replaced")
-            matter = self._load(path)
-            with self._lock:
-                self.look = replace(self.look, matter=matter)
+            self._load_network(path, self.look.quality)
             self.notify(f"the network of {path.name} is in use")
 
         self._later(load)
+
+    def set_quality(self, quality: Quality) -> None:
+        """Let the network see more or less of each frame."""
+        self._later(lambda: self._load_network(self._network, quality))
 
     def take(self) -> Look:
         """Return the look for the next frame, and close the filters that it has no more; between two frames only."""
@@ -215,13 +207,13 @@ class LiveControls:
     def reload_changed(self) -> None:
         """Load the present background and the weights again if their files have changed; call it now and then."""
         made = self._made
-        stamps = _stamps(made.background.paths)  # outside the lock, as a disk may sleep
+        stamps = stamps_of(made.background.paths)  # outside the lock, as a disk may sleep
         with self._lock:
             changed = made.stamps and stamps not in (made.stamps, ())
             if changed and made is self._made and self._asked == self.look.background:
                 self._made = replace(made, stamps=stamps)  # a file that is broken is told of once
                 self.set_background(self.look.background)
-        stamps = _stamps(self._weights)
+        stamps = stamps_of(self._weights)
         if stamps not in (self._weights_stamps, ()):
             self._weights_stamps = stamps
             self.load_weights(self._weights[0])
@@ -257,12 +249,18 @@ class LiveControls:
         with suppress(RuntimeError):  # the session is over
             self._loader.submit(guarded)
 
-    def _make(self, text: str) -> _Made:
-        background = Background.of(text)
-        before = _stamps(background.paths)  # a file that changes while it is read is read again
-        return _Made(background, background.filters(decontaminate=self._decontaminate), before)
+    def _load_network(self, weights: Path | None, quality: Quality | None) -> None:
+        if self._load is None:
+            raise UsageError("this session's network cannot be replaced")
+        matter = self._load(weights, quality)
+        with self._lock:
+            self._network = weights
+            self.look = replace(self.look, matter=matter, quality=quality)
 
-    def _show(self, text: str, made: _Made) -> None:
+    def _make(self, text: str) -> ReadyBackground:
+        return ReadyBackground.of(text, decontaminate=self._decontaminate)
+
+    def _show(self, text: str, made: ReadyBackground) -> None:
         with self._lock:
             again = text == self.look.background
             self._made = made
@@ -279,11 +277,3 @@ class LiveControls:
         stay = {id(each) for each in steps}
         self._gone += [each for each in self.look.steps if id(each) not in stay]
         self.look = replace(look, steps=steps)
-
-
-def _stamps(paths: Sequence[Path]) -> tuple[int, ...]:
-    """When the files were last changed; empty while one of them is not there."""
-    try:
-        return tuple(path.stat().st_mtime_ns for path in paths)
-    except OSError:
-        return ()

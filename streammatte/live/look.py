@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from streammatte.matting import Quality
 from streammatte.smoothing import SmootherName
 from streammatte.stages import Filter, Matter, Smoother
 
@@ -27,6 +28,8 @@ class Look:
         Applied after the background, as `parse_filter` takes them.
     smoothing : str
         A smoother's name.
+    quality : str or None
+        What the network sees; None where the matter has no such choice.
     on : bool
         Whether the background is replaced at all; if not, the camera's picture is shown as it is.
     mirror, show_alpha, frozen : bool
@@ -41,6 +44,7 @@ class Look:
     blur: float
     filters: tuple[str, ...] = ()
     smoothing: SmootherName = "off"
+    quality: Quality | None = None
     on: bool = True
     mirror: bool = False
     show_alpha: bool = False

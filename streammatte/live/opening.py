@@ -12,12 +12,13 @@ from streammatte.background import without_folders
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
 from streammatte.smoothing import SmootherName
-from streammatte.stages import Source, SourceInfo
+from streammatte.stages import Matter, Source, SourceInfo
 
 if TYPE_CHECKING:
     from streammatte.devices.virtual_camera import VirtualCameraSink
     from streammatte.engines import Device, EngineName
     from streammatte.fitting import FitMode
+    from streammatte.matting import Quality
 
 __all__ = ["open_session"]
 
@@ -41,6 +42,7 @@ def open_session(
     always_on: bool = False,
     matte_fps: float | None = None,
     cpu_budget: float | None = None,
+    quality: Quality = "fast",
     weights: Path | None = None,
     engine: EngineName = "auto",
     device: Device = "auto",
@@ -84,7 +86,7 @@ def open_session(
     cpu_budget : float, optional
         Percent of one core: alpha is found less often while the process uses more. What the least is, if that is more,
         is told to `LiveSession.controls.notices`.
-    weights, engine, device, threads
+    quality, weights, engine, device, threads
         As `load` takes them.
 
     Returns
@@ -102,20 +104,24 @@ def open_session(
     """
     from streammatte.matting import load
 
+    def loaded(weights: Path | None, quality: Quality | None) -> Matter:
+        return load(weights, quality=quality or "fast", engine=engine, device=device, threads=threads)
+
     controls = LiveControls(
         without_folders(backgrounds),
         filters=filters,
         kept=kept,
         smoothing=smoothing,
         decontaminate=decontaminate,
-        load=lambda path: load(path, engine=engine, device=device, threads=threads),
+        load=loaded,
         weights=weights,
+        quality=quality,
     )
     if mirror:
         controls.toggle("mirror")
     output = _VirtualCamera("" if virtual_camera is True else virtual_camera, fit) if virtual_camera else None
     try:
-        matter = load(weights, engine=engine, device=device, threads=threads)
+        matter = loaded(weights, quality)
     except BaseException:
         controls.close()
         raise

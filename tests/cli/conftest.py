@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from streammatte.cli import cli
+from streammatte.matting import fit
 
 SIZE = 96, 64
 RATE = 25
@@ -19,10 +20,10 @@ class Bright:
     engine, device = "double", "nothing"
 
     def matte(self, frame):
-        return self.matte_in_box(frame.rgb)
+        return (frame.rgb.mean(axis=2) > 127).astype(np.float32)
 
-    def matte_in_box(self, rgb):
-        return (rgb.mean(axis=2) > 127).astype(np.float32)
+    def fit(self, size):
+        return fit(size)
 
     def reset(self):
         pass

@@ -11,7 +11,7 @@ from streammatte.research.evaluate.rivals import RIVALS
 class Half:
     """Says that half of every pixel is foreground."""
 
-    def matte_in_box(self, rgb):
+    def matte(self, frame):
         return np.full((4, 4), 0.5, np.float32)
 
 

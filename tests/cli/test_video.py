@@ -133,7 +133,7 @@ def test_engine_threads_and_silence(streammatte, loaded, clip, tmp_path):
     result = streammatte("video", clip, tmp_path / "out.mp4", "--engine", "torch", "--threads", 1, "--no-sound", "-q")
 
     assert (result.stdout, result.stderr) == ("", "")
-    assert loaded == [((None,), {"engine": "torch", "device": "auto", "threads": 1})]
+    assert loaded == [((None,), {"quality": "normal", "engine": "torch", "device": "auto", "threads": 1})]
     with av.open(tmp_path / "out.mp4") as container:
         assert not container.streams.audio
 

@@ -77,7 +77,9 @@ class Bright:
 
 @pytest.fixture
 def controls():
-    controls = LiveControls(["#ff0000", "blur:40", "#00ff00"], decontaminate=False)
+    controls = LiveControls(
+        ["#ff0000", "blur:40", "#00ff00"], decontaminate=False, load=lambda *_: Bright(), quality="fast"
+    )
     yield controls
     controls.close()
 

@@ -86,6 +86,8 @@ def test_commands_take_effect(client, controls, eventually):
     assert controls.look.blur == 12.5
     client.command("smoothing", "motion")
     assert controls.look.smoothing == "motion"
+    client.command("quality", "best")
+    eventually(lambda: client.state()["look"]["quality"] == "best")
     client.command("background", 2)
     eventually(lambda: controls.look.background == "#00ff00")
     client.command("background", "navy")
@@ -107,6 +109,7 @@ def test_commands_take_effect(client, controls, eventually):
         ("press", "x", "there is no key"),
         ("blur", "much", "expected a number"),
         ("smoothing", "butter", "there is no smoother"),
+        ("quality", "superb", "there is no quality 'superb'; expected one of fast, normal, best"),
         ("background", 99, "there is no background 99"),
         ("background", True, "there is no background"),
         ("background", -1, "there is no background"),

@@ -199,7 +199,7 @@ def test_another_network_is_taken_between_two_frames(make, half, until, show_wit
         def reset(self):
             pass
 
-    controls = make("#ff0000", load=lambda path: Right())
+    controls = make("#ff0000", load=lambda path, quality: Right())
     show = show_with(controls, half)
     assert is_colour(show()[1], (255, 0, 0))
     controls.load_weights(Path("other.safetensors"))
@@ -213,7 +213,7 @@ def test_weights_that_were_trained_on_are_loaded_again(make, half, until, tmp_pa
     weights, loaded = tmp_path / "mine.safetensors", []
     for path in (weights, weights.with_suffix(".onnx")):
         path.write_text("weights")
-    controls = make("#ff0000", load=lambda path: loaded.append(path) or half, weights=weights)
+    controls = make("#ff0000", load=lambda path, quality: loaded.append(path) or half, weights=weights)
     controls.reload_changed()
     os.utime(weights.with_suffix(".onnx"), ns=(1, 1))
     controls.reload_changed()
@@ -221,6 +221,23 @@ def test_weights_that_were_trained_on_are_loaded_again(make, half, until, tmp_pa
     until(lambda: loaded == [weights])
     until(lambda: controls.notices)
     assert controls.look.matter is half
+
+
+def test_quality_is_that_of_the_network_that_is_in_use(make, half, until):
+    asked = []
+
+    def load(weights, quality):
+        asked.append((weights, quality))
+        return half
+
+    controls = make("#ff0000", load=load, quality="fast")
+    controls.set_quality("best")
+    until(lambda: controls.look.quality == "best")
+    assert controls.look.matter is half
+    controls.load_weights(Path("other.safetensors"))
+    controls.set_quality("normal")
+    until(lambda: controls.look.quality == "normal")
+    assert asked == [(None, "best"), (Path("other.safetensors"), "best"), (Path("other.safetensors"), "normal")]
 
 
 def test_smoothing_can_be_changed(make, half, show_with):

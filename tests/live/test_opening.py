@@ -76,7 +76,7 @@ def test_what_is_shown_is_had_without_a_virtual_camera(devices, cameras, camera,
         status = session.status()
         assert (status.camera, status.output, status.readers) == ("/dev/video0", "", None)
     assert devices["camera"] == [("/dev/video3", (320, 240), 15)]
-    assert devices["load"] == [(None, {"engine": "auto", "device": "auto", "threads": 1})]
+    assert devices["load"] == [(None, {"quality": "fast", "engine": "auto", "device": "auto", "threads": 1})]
     assert Output.made == ()
     assert active_count() == threads
 

@@ -58,7 +58,10 @@ function show({ look, backgrounds: listed, status, notices: told, ended }) {
   }
   if (performance.now() - blurSetAt > HELD_MS) by("blur").value = look.blur;
   by("blur-value").value = Math.round(by("blur").value);
-  if (document.activeElement !== by("smoothing")) by("smoothing").value = look.smoothing;
+  for (const name of ["smoothing", "quality"]) {
+    if (document.activeElement !== by(name)) by(name).value = look[name];
+  }
+  by("quality").parentElement.hidden = look.quality === null;
   backgrounds.update(listed, look.background);
   filters.update(look.filters, listed);
   by("state").dataset.state = ended ? "ended" : status.state;
@@ -191,8 +194,10 @@ async function begin() {
   setUpDialogs();
   setUpBlur();
   const catalogue = await (await fetch("catalogue")).json();
-  by("smoothing").append(...catalogue.smoothers.map((name) => new Option(name, name)));
-  by("smoothing").addEventListener("change", ({ target }) => command("smoothing", target.value));
+  for (const [name, choices] of [["smoothing", catalogue.smoothers], ["quality", catalogue.qualities]]) {
+    by(name).append(...choices.map((choice) => new Option(choice, choice)));
+    by(name).addEventListener("change", ({ target }) => command(name, target.value));
+  }
   for (const button of document.querySelectorAll("[data-switch]")) {
     button.addEventListener("click", () => command("toggle", button.dataset.switch));
   }

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from streammatte.cli.options import engine_options, smooth_option, weights_option
+from streammatte.cli.options import engine_options, quality_option, smooth_option, weights_option
 from streammatte.errors import UsageError
 from streammatte.research.cli.command import ResearchCommand
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
-    from streammatte.matting import NetworkMatter
+    from streammatte.matting import NetworkMatter, Quality
     from streammatte.research.evaluate.validation import At
     from streammatte.smoothing import SmootherName
 
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 @smooth_option("off")
 @click.option("--groups", is_flag=True, help="Portraits by framing, light and hair, in a table of their own.")
 @click.option("--strips", type=click.Path(path_type=Path), help="Write picture strips to look at into this folder.")
+@quality_option("normal")
 @weights_option
 @engine_options
 def evaluate(
@@ -59,6 +60,7 @@ def evaluate(
     smooth: SmootherName,
     groups: bool,
     strips: Path | None,
+    quality: Quality,
     weights: Path | None,
     engine: str,
     device: str,
@@ -80,31 +82,32 @@ def evaluate(
 
     from streammatte.research.evaluate import composition, validation
     from streammatte.research.evaluate.groups import by_group
+    from streammatte.research.evaluate.pictures import matte_by
     from streammatte.research.evaluate.report import table
     from streammatte.research.evaluate.rivals import open_rivals
     from streammatte.research.evaluate.strips import write_strips
 
     opened = open_rivals([name.strip() for name in rivals.split(",")]) if rivals else {}
-    matter = _matter(weights, cast("EngineName", engine), cast("Device", device), threads)
+    matte = matte_by(_matter(weights, quality, cast("EngineName", engine), cast("Device", device), threads))
     if protocol == "composition":
-        click.echo(table(composition.evaluate(data, matter.matte_in_box, opened, limit), rows="method"))
+        click.echo(table(composition.evaluate(data, matte, opened, limit), rows="method"))
     else:
-        click.echo(table(validation.evaluate(data, matter.matte_in_box, limit, at=at, smoothing=smooth)))
+        click.echo(table(validation.evaluate(data, matte, limit, at=at, smoothing=smooth)))
     if groups:
-        click.echo("\n" + table(by_group(data, matter.matte_in_box, limit), rows="group"))
+        click.echo("\n" + table(by_group(data, matte, limit), rows="group"))
     if strips is not None:
-        count = write_strips(data, matter.matte_in_box, strips, limit)
+        count = write_strips(data, matte, strips, limit)
         click.echo(f"{count} strips are in {strips}", err=True)
 
 
-def _matter(weights: Path | None, engine: EngineName, device: Device, threads: int) -> NetworkMatter:
+def _matter(weights: Path | None, quality: Quality, engine: EngineName, device: Device, threads: int) -> NetworkMatter:
     """As `streammatte.load` gives it; torch runs the paper's other backbones too."""
     from streammatte import matting
     from streammatte.engines import chosen_engine, open_torch
 
     engine, device = chosen_engine(engine, device)
     if engine != "torch":
-        return matting.load(weights, engine=engine, device=device, threads=threads)
+        return matting.load(weights, quality=quality, engine=engine, device=device, threads=threads)
     from streammatte.research.variants import build
 
-    return matting.NetworkMatter(open_torch(matting.weights_file(weights), device, threads, build))
+    return matting.NetworkMatter(open_torch(matting.weights_file(weights), device, threads, build), quality)

@@ -18,10 +18,10 @@ def export(out: Path, weights: Path | None) -> None:
 
     H and W are free multiples of 32.
     """
-    from streammatte.engines import origin
     from streammatte.errors import MediaError
     from streammatte.matting import weights_file
     from streammatte.nn.weights import load_network
+    from streammatte.onnx_files import origin
     from streammatte.research.export import export as write
     from streammatte.research.variants import build
 

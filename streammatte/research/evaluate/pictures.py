@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 
 from streammatte.errors import MediaError
-from streammatte.frames import Alpha, Rgb
+from streammatte.frames import Alpha, Frame, Rgb
+from streammatte.stages import Matter
 
-__all__ = ["Matte", "at_size", "enlarged", "evenly", "pictures_in", "read_alpha", "read_rgb"]
+__all__ = ["Matte", "at_size", "enlarged", "evenly", "matte_by", "pictures_in", "read_alpha", "read_rgb"]
 
 T = TypeVar("T")
 
@@ -20,6 +21,11 @@ Matte: TypeAlias = Callable[[Rgb], Alpha]
 """Maps a picture (H, W, 3) to its alpha (h, w), at any size of the same aspect."""
 
 _SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
+
+
+def matte_by(matter: Matter) -> Matte:
+    """What gives each picture the alpha that `matter` finds, at the size that it finds it at."""
+    return lambda rgb: matter.matte(Frame(rgb))
 
 
 def at_size(matte: Matte, rgb: Rgb, shape: tuple[int, ...]) -> Alpha:

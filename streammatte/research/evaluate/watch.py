@@ -16,7 +16,7 @@ from streammatte.frames import Alpha, Rgb
 from streammatte.matting import NetworkMatter
 from streammatte.nn.network import MattingNetwork
 from streammatte.research.evaluate import metrics
-from streammatte.research.evaluate.pictures import Matte, at_size, evenly, pictures_in, read_alpha, read_rgb
+from streammatte.research.evaluate.pictures import Matte, at_size, evenly, matte_by, pictures_in, read_alpha, read_rgb
 from streammatte.research.evaluate.validation import clip_frames
 
 __all__ = ["Watch"]
@@ -68,7 +68,7 @@ class Watch:
         found: dict[str, float] = {}
         for lowered in self._lowered:
             with _lowered(network, lowered):
-                figures = self._figures(NetworkMatter(TorchEngine(network)).matte_in_box)
+                figures = self._figures(matte_by(NetworkMatter(TorchEngine(network), "fast")))
             found |= {name if not lowered else f"{name}-{lowered}": value for name, value in figures.items()}
         return found
 

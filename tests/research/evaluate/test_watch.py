@@ -15,7 +15,7 @@ from streammatte.research.evaluate.watch import Watch
 def found(pack: Path, bright, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """Figures of what takes for a person what is bright."""
     monkeypatch.setattr(
-        watch, "NetworkMatter", lambda engine: type("Matter", (), {"matte_in_box": staticmethod(bright)})
+        watch, "NetworkMatter", lambda *_: type("Matter", (), {"matte": lambda _, frame: bright(frame.rgb)})()
     )
     return Watch(pack, lowered=(0.0, 0.5))(MattingNetwork().eval())
 

@@ -1,0 +1,43 @@
+"""A background of a running session, read and ready, and whether its files have changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from streammatte.background import Background
+from streammatte.stages import Filter
+
+__all__ = ["ReadyBackground", "stamps_of"]
+
+
+@dataclass(frozen=True)
+class ReadyBackground:
+    """A background with its filters; `stamps` tell whether its files have changed since."""
+
+    background: Background
+    filters: tuple[Filter, ...]
+    stamps: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str, *, decontaminate: bool) -> ReadyBackground:
+        """Read a background, as `--bg` takes it."""
+        background = Background.of(text)
+        before = stamps_of(background.paths)  # a file that changes while it is read is read again
+        return cls(background, background.filters(decontaminate=decontaminate), before)
+
+    @property
+    def blur(self) -> float:
+        """The strength that a background of the kind blur[:STRENGTH] asks for."""
+        strength: Any = getattr(self.filters[0], "strength", 0.0) if self.background.kind == "blur" else 0.0
+        return float(strength)
+
+
+def stamps_of(paths: Sequence[Path]) -> tuple[int, ...]:
+    """When the files were last changed; empty while one of them is not there."""
+    try:
+        return tuple(path.stat().st_mtime_ns for path in paths)
+    except OSError:
+        return ()
