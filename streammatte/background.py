@@ -73,7 +73,7 @@ class Background:
         Parameters
         ----------
         text : str or None
-            None for the default: nothing where the output carries alpha, else a blur.
+            None for the default: nothing where the output is a file that carries alpha, else a blur.
         output : Path or None
             The file to write; None for a camera or a window.
 
@@ -83,10 +83,12 @@ class Background:
             If the output cannot show it.
         """
         from streammatte.io import carries_alpha
+        from streammatte.io.pipes import is_pipe
 
         alpha = output is not None and carries_alpha(output)
         if text is None:
-            return replace(cls.parse("none" if alpha else "blur"), by_default=True)
+            empty = output is not None and alpha and not is_pipe(output)
+            return replace(cls.parse("none" if empty else "blur"), by_default=True)
         background = cls.parse(text)
         if background.kind == "none" and not alpha:
             problem = f"--bg none: {output or 'what a camera shows'} cannot be transparent"

@@ -36,7 +36,7 @@ class SourceInfo:
     path : Path or None
         The file that is read.
     device, name : str
-        What a camera is opened by, and what programs call it.
+        What a camera is opened by, and what programs call it; of a pipe or an address the name alone.
     coding : str
         How a camera codes its pictures: mjpeg, rawvideo, h264.
     frames : int or None

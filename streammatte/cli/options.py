@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,9 +24,6 @@ __all__ = [
     "filter_options",
     "kept_filters",
     "kept_options",
-    "parse_bitrate",
-    "parse_size",
-    "parse_time",
     "quality_option",
     "quiet_option",
     "refuse_clash",
@@ -91,7 +86,7 @@ def background_options(command: C) -> C:
         type=BACKGROUND,
         metavar=f"{FORMS}|none",
         help="What stands behind the person; COLOUR is #rrggbb or a name of CSS such as white. "
-        "[default: none where the output carries alpha, else blur]",
+        "[default: none where a file carries alpha, else blur]",
     )
     return background(fit(filter_options(command)))
 
@@ -199,62 +194,6 @@ weights_option = click.option(
 )
 
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-
-
-def parse_size(text: str, multiple: int = 1) -> tuple[int, int]:
-    """Return (width, height) from WxH.
-
-    Raises
-    ------
-    UsageError
-        If it is no size, or its sides are not multiples of `multiple`.
-    """
-    width, cross, height = text.lower().partition("x")
-    if not (cross and width.isdecimal() and height.isdecimal() and int(width) * int(height) > 0):
-        problem = f"the size {text!r} cannot be read; expected WIDTHxHEIGHT in pixels, such as 1280x720"
-        raise UsageError(problem, subject=text)
-    size = int(width), int(height)
-    if size[0] % multiple or size[1] % multiple:
-        problem = f"the size {text} will not do; expected multiples of {multiple}, such as 512x288"
-        raise UsageError(problem, subject=text)
-    return size
-
-
-def parse_bitrate(text: str) -> int:
-    """Return the bits per second of a number that may end in k or M.
-
-    Raises
-    ------
-    UsageError
-        If it is none.
-    """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)", text)
-    rate = int(float(found[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[found[2]]) if found else 0
-    if not 1_000 <= rate < 2**31:
-        raise UsageError(f"the bit rate {text!r} will not do; expected bits per second, such as 4M or 800k")
-    return rate
-
-
-def parse_time(text: str) -> Fraction:
-    """Return the seconds of a time that is given as seconds or as [hours:]minutes:seconds.
-
-    Raises
-    ------
-    UsageError
-        If it is no time.
-    """
-    *larger, seconds = text.split(":")
-    whole, _, part = seconds.partition(".")
-    if (
-        len(larger) > 2
-        or not all(each.isdecimal() for each in (*larger, whole or "0", part or "0"))
-        or not whole + part
-    ):
-        raise UsageError(f"the time {text!r} cannot be read; expected seconds or h:m:s, such as 90, 1:30 or 0:01:30.5")
-    total = 0
-    for each in larger:
-        total = 60 * (total + int(each))
-    return total + Fraction(seconds)
 
 
 def refuse_clash(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:

@@ -19,8 +19,6 @@ from streammatte.cli.options import (
     engine_options,
     kept_filters,
     kept_options,
-    parse_bitrate,
-    parse_time,
     quality_option,
     quiet_option,
     refuse_clash,
@@ -28,6 +26,7 @@ from streammatte.cli.options import (
     weights_option,
 )
 from streammatte.cli.profiles import ProfileCommand
+from streammatte.cli.texts import parse_bitrate, parse_raw, parse_time
 from streammatte.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
@@ -42,8 +41,12 @@ _WHOLE = 0.9
 """Part of the stated duration from which a video counts as whole; not every recorder states it to the frame."""
 
 
+def _names_file(text: str) -> bool:
+    return text not in ("sample", "-") and "://" not in text
+
+
 @click.command(cls=ProfileCommand)
-@click.argument("video", metavar="IN", type=PerhapsFile(lambda text: text != "sample"))
+@click.argument("video", metavar="IN", type=PerhapsFile(_names_file))
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options
 @click.option(
@@ -74,6 +77,7 @@ _WHOLE = 0.9
 @click.option("--start", metavar="TIME", help="Begin here; TIME is in seconds or h:m:s.")
 @click.option("--end", metavar="TIME", help="End here.")
 @click.option("--duration", metavar="TIME", help="End so much later than the start.")
+@click.option("--raw", metavar="WxH@FPS", help="IN is nothing but R,G,B, 8 bits each, of that size and rate.")
 @click.option("--no-deinterlace", is_flag=True, help="Leave interlaced pictures as they are.")
 @click.option("--no-sound", is_flag=True, help="Leave out sound and subtitles.")
 @quality_option("normal")
@@ -105,6 +109,7 @@ def video(
     start: str | None,
     end: str | None,
     duration: str | None,
+    raw: str | None,
     no_deinterlace: bool,
     no_sound: bool,
     quality: Quality,
@@ -116,9 +121,10 @@ def video(
 ) -> None:
     """Take the background out of the video IN and write OUT.
 
-    IN may be "sample", a short clip that comes along. OUT is .mp4, .mov, .mkv or .webm, or a sequence of pictures such
-    as OUT/%06d.png, .tif or .exr. Times and sound are kept. The result appears under its name when it is complete. A
-    name that begins with a dash goes after "--".
+    IN may be "sample", a short clip that comes along, "-" for standard input, or an address (rtsp://, http://). OUT is
+    .mp4, .mov, .mkv or .webm, a sequence of pictures such as OUT/%06d.png, .tif or .exr, or "-" for standard output,
+    which gets Matroska. Times and sound are kept. A file appears under its name when it is complete. A name that begins
+    with a dash goes after "--".
     """
     from streammatte.background import Background
     from streammatte.cli.notices import Notices
@@ -126,6 +132,7 @@ def video(
     from streammatte.filter_text import parse_filter
     from streammatte.io import alpha_kind, open_sink, open_source
     from streammatte.io.containers import DEEP
+    from streammatte.io.pipes import STANDARD
     from streammatte.io.tee import TeeSink
     from streammatte.matting import load
     from streammatte.pipeline import run
@@ -144,7 +151,14 @@ def video(
     notices = Notices(quiet=quiet)
     with ExitStack() as opened:
         source = opened.enter_context(
-            open_source(video, start_s=begin, end_s=until, deinterlace=not no_deinterlace, on_notice=notices)
+            open_source(
+                video,
+                start_s=begin,
+                end_s=until,
+                deinterlace=not no_deinterlace,
+                raw=None if raw is None else parse_raw(raw),
+                on_notice=notices,
+            )
         )
         kept = kept_filters(people, keep_held_objects)
         behind = background.filters(
@@ -183,10 +197,11 @@ def video(
             run(source, matter, TeeSink(*sinks), smoother=smoother(smooth), filters=steps, on_frame=tally)
     notices.say()
     if not quiet:
-        names = " and ".join(map(str, outputs))
+        names = " and ".join("standard output" if path == STANDARD else str(path) for path in outputs)
         kind = f"; {alpha_kind(out, alpha)} alpha" if transparent else ""
         click.echo(
-            f"wrote {names}: {tally.summary}; background: {background}{kind}; {matter.engine} on {matter.device}"
+            f"wrote {names}: {tally.summary}; background: {background}{kind}; {matter.engine} on {matter.device}",
+            err=STANDARD in outputs,
         )
     _refuse_fragment(source.info)
 
@@ -195,6 +210,7 @@ def _refuse_fragment(info: SourceInfo) -> None:
     """Raise a MediaError if the file ended long before it should have: no decoder says so."""
     if info.duration_s and info.read_s < _WHOLE * info.duration_s:
         raise MediaError(
-            f"{info.path} breaks off after {info.read_s:.1f} of {info.duration_s:.1f} s; what could be read is written",
+            f"{info.path or info.name} breaks off after {info.read_s:.1f} of {info.duration_s:.1f} s; "
+            "what could be read is written",
             remedy="for the rest, copy or record it again",
         )

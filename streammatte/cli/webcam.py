@@ -15,13 +15,13 @@ from streammatte.cli.options import (
     filter_options,
     kept_filters,
     kept_options,
-    parse_size,
     quality_option,
     quiet_option,
     smooth_option,
     weights_option,
 )
 from streammatte.cli.profiles import ProfileCommand
+from streammatte.cli.texts import parse_size
 
 if TYPE_CHECKING:
     from streammatte.devices.preview import PreviewSink

@@ -5,7 +5,6 @@ Importing this package loads neither av nor cv2; what an input or output needs i
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -24,6 +23,7 @@ from streammatte.io.containers import (
 from streammatte.io.encoders import Encoding
 from streammatte.io.memory import ArraySource, ListSink, NullSink
 from streammatte.io.notices import Notify, unheard
+from streammatte.io.pipes import is_address
 
 if TYPE_CHECKING:
     from streammatte.stages import Sink, Source
@@ -37,6 +37,7 @@ def open_source(
     start_s: float | Fraction = 0,
     end_s: float | Fraction | None = None,
     deinterlace: bool = True,
+    raw: tuple[tuple[int, int], Fraction] | None = None,
     on_notice: Notify = unheard,
 ) -> Source:
     """Open a video or a picture.
@@ -45,11 +46,14 @@ def open_source(
     ----------
     spec : str or Path
         A file: a video in any format that FFmpeg reads, or a picture (.png .jpg .webp .bmp .tiff), which is a source
-        of one frame. The string "sample" is a short clip that comes with the package.
+        of one frame. "-" is standard input, from which, as from a named pipe, a video is read as it comes, and
+        rtsp://..., http://... and the like are read from there. "sample" is a short clip that comes with the package.
     start_s, end_s : float or Fraction
         The part of a video that is read, in seconds; times count from its start. None for the end of the file.
     deinterlace : bool
         Whether the interlaced pictures of a video become full ones.
+    raw : tuple, optional
+        The (w, h) and the frames per second of a video that is nothing but R,G,B, 8 bits each.
     on_notice : callable
         Told in a line whatever of the file is not read as it is; of a video some is known only at its end.
 
@@ -62,23 +66,19 @@ def open_source(
     MediaError
         If it cannot be read.
     UsageError
-        If it is an address, or there is nothing between start and end.
+        If there is nothing between start and end.
     """
-    if re.match(r"[a-z][a-z0-9+.-]+://", str(spec), re.IGNORECASE):  # a Path would drop a slash; C:// is none
-        raise UsageError(
-            f"{spec} is an address; expected a file",
-            remedy="save it first, or take it as a camera: streammatte webcam --camera ADDRESS",
-        )
-    path = Path(str(resources.files("streammatte") / "assets" / "sample.mp4")) if spec == "sample" else Path(spec)
-    if path.suffix.lower() in PICTURES:
+    if spec == "sample":
+        spec = str(resources.files("streammatte") / "assets" / "sample.mp4")
+    if Path(spec).suffix.lower() in PICTURES and not is_address(spec):
         from streammatte.io.images import ImageSource
 
-        return ImageSource(path, on_notice)
+        return ImageSource(Path(spec), on_notice)
     from streammatte.io.packets import Span
     from streammatte.io.video_source import VideoSource
 
     span = Span(Fraction(start_s), None if end_s is None else Fraction(end_s))
-    return VideoSource(path, on_notice, span=span, deinterlace=deinterlace)
+    return VideoSource(spec, on_notice, span=span, deinterlace=deinterlace, raw=raw)
 
 
 def open_sink(
@@ -105,7 +105,8 @@ def open_sink(
     path : str or Path
         The suffix says what is written: .mp4 .m4v .mov .mkv (H.264), .webm (VP9); .png .jpg .webp .bmp .tiff .exr for
         one picture, or for a sequence of them where the name has a place for the number, as in NAME_%05d.png; the
-        folder of a sequence is made.
+        folder of a sequence is made. "-" is standard output, which gets Matroska (.mkv), as a named pipe does that has
+        no suffix.
     source : Source, optional
         Where the frames come from. Of a video file the rate, colours, shape of pixels, sound, subtitles, chapters and
         tags are kept.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from streammatte.errors import UsageError
 from streammatte.io.encoders import CODECS, VideoCodec
+from streammatte.io.pipes import is_pipe
 
 if TYPE_CHECKING:
     from streammatte.io.paint import AlphaKind
@@ -99,10 +100,18 @@ CONTAINERS = {
 }
 """By suffix, in small letters."""
 
+_STREAMED = (".mkv", ".webm")
+"""What is written from its beginning to its end, and so to a pipe."""
+
+
+def _suffix(path: Path) -> str:
+    """In small letters; a pipe without one gets what can be read as it comes."""
+    return path.suffix.lower() or (".mkv" if is_pipe(path) else "")
+
 
 def carries_alpha(path: str | Path) -> bool:
     """Whether a file of this name can hold a transparent background."""
-    suffix = Path(path).suffix.lower()
+    suffix = _suffix(Path(path))
     container = CONTAINERS.get(suffix)
     return suffix in _ALPHA_PICTURES or (container is not None and bool(container.encoders(transparent=True)))
 
@@ -133,7 +142,12 @@ def container_for(path: Path) -> Container:
     UsageError
         If it stands for nothing that can be written.
     """
-    container = CONTAINERS.get(path.suffix.lower())
+    suffix = _suffix(path)
+    container = CONTAINERS.get(suffix)
+    if container is not None and suffix not in _STREAMED and is_pipe(path):
+        raise UsageError(
+            f"{path} is a pipe, and {suffix} is not written from its beginning to its end", remedy="name it .mkv"
+        )
     if container is None:
         known = " ".join([*CONTAINERS, *sorted(WRITTEN_PICTURES)])
         raise UsageError(f"{path}: cannot write {path.suffix or 'a file without a suffix'}; expected one of {known}")

@@ -86,6 +86,8 @@ class PartialFile:
     ----------
     path, temporary : Path
         The final and the present name, in one folder.
+    target : str
+        The present name, for FFmpeg.
 
     Raises
     ------
@@ -103,6 +105,7 @@ class PartialFile:
             )
         self.path = path
         self.temporary = temporary_name(path, path.suffix, on_notice)
+        self.target = f"file:{self.temporary}"
         self._claim: Claim | None = None
         try:
             self.temporary.open("xb").close()

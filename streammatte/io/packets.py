@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import av
 from av.container import InputContainer
-from av.error import FFmpegError
+from av.error import ExitError, FFmpegError
 from av.packet import Packet
 
 from streammatte.errors import UsageError
@@ -77,14 +77,16 @@ EVERYTHING = Span()
 class PacketReader:
     """Reads the packets of all streams; the file that breaks off ends there.
 
-    The arbitrary time at which a transport stream begins is taken off. Where several of them were joined, times jump:
-    each part is shown after the one before, as players do.
+    The arbitrary time at which a transport stream begins, and what comes through a pipe or from an address, is taken
+    off. Where several of them were joined, times jump: each part is shown after the one before, as players do.
 
     Parameters
     ----------
     container : InputContainer
     begin : Fraction
         Seconds of the file's time that become 0, to the millisecond at least. What lies before may be passed over.
+    once : bool
+        Whether it can only be read from its beginning to its end, as a pipe.
 
     Attributes
     ----------
@@ -92,13 +94,15 @@ class PacketReader:
         By the index of the stream, when what was read of it ends, in seconds of the file's own clock from `begin` on.
     """
 
-    def __init__(self, container: InputContainer, begin: Fraction = Fraction(0)) -> None:
-        arbitrary = container.format.name in {"mpegts", "mpeg"}
+    def __init__(self, container: InputContainer, begin: Fraction = Fraction(0), *, once: bool = False) -> None:
+        arbitrary = once or container.format.name in ("mpegts", "mpeg")
         start = begin + (Fraction(container.start_time or 0, av.time_base) if arbitrary else 0)
-        if begin > _BEFORE_S and container.format.name in _INDEXED:
+        if begin > _BEFORE_S and not once and container.format.name in _INDEXED:
             with suppress(FFmpegError):
                 container.seek(int((begin - _BEFORE_S) * av.time_base))
         self._container = container
+        self._once = once
+        self._broken: str | None = None
         self._begin = begin
         self._joined = bool(container.format.flags & _JUMPS)
         self._shifts = [-start]  # of each part
@@ -107,10 +111,12 @@ class PacketReader:
         self.ends: dict[int, Fraction] = {}
 
     def told(self) -> Iterator[str]:
-        """Say how the times were changed so far."""
+        """Say how the times were changed so far, and whether a pipe or an address broke off."""
         jumps = len(self._shifts) - 1
         if jumps:
             yield f"its times jump, as where recordings were joined (jumps: {jumps}); they are made to run on"
+        if self._once and self._broken:
+            yield f"it breaks off ({self._broken}); what came before that is there"
 
     def __iter__(self) -> Iterator[AnyPacket]:
         """Iterate over the packets, once; none is empty."""
@@ -119,8 +125,8 @@ class PacketReader:
                 if packet.size:
                     self._set_time(packet)
                     yield packet
-        except FFmpegError:
-            return
+        except FFmpegError as error:
+            self._broken = "it fell silent" if isinstance(error, ExitError) else error.strerror
 
     def _set_time(self, packet: AnyPacket) -> None:
         unit = fraction(packet.time_base)

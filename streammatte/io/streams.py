@@ -7,7 +7,6 @@ from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import av
@@ -21,8 +20,9 @@ from av.subtitles.stream import SubtitleStream
 from streammatte.errors import UsageError
 from streammatte.io.containers import Container
 from streammatte.io.notices import Notify
-from streammatte.io.packets import EVERYTHING, AnyPacket, PacketReader, Span
-from streammatte.io.video_file import fraction, open_video
+from streammatte.io.packets import EVERYTHING, AnyPacket, Span
+from streammatte.io.video_file import fraction
+from streammatte.io.video_source import VideoSource
 
 if TYPE_CHECKING:
     from av.container.core import Chapter
@@ -64,14 +64,12 @@ class StreamCopier:
 
     Parameters
     ----------
-    path : Path
-        The file to copy from. It is read a second time, beside the pictures.
+    film : VideoSource
+        What to copy from. A file is read a second time, beside the pictures. Times count from the start of its span.
     output : OutputContainer
         The file to copy into; its header must not be written yet.
     container : Container
         Its kind.
-    span : Span
-        What to copy of the file; times count from its start.
     sound : bool
         Whether sound and subtitles are to be copied.
     on_notice : callable
@@ -84,34 +82,37 @@ class StreamCopier:
     """
 
     def __init__(
-        self, path: Path, output: OutputContainer, container: Container, span: Span, *, sound: bool, on_notice: Notify
+        self, film: VideoSource, output: OutputContainer, container: Container, *, sound: bool, on_notice: Notify
     ) -> None:
-        self._path = path
-        self._span = span
+        self._span = film.span
         self._output = output
         self._container = container
-        self._input = open_video(path)
+        self._input = film.input.again()
+        self._name = self._input.name
+        self._closed = False
         try:
-            output.metadata.update(tags(self._input.metadata))
-            output.set_chapters(list(_cut(self._input.chapters(), span)))
-            streams = list(_decodable(self._input, path, on_notice)) if sound else []
+            read = self._input.container
+            output.metadata.update(tags(read.metadata))
+            output.set_chapters(list(_cut(read.chapters(), self._span)))
+            streams = list(_decodable(read, self._name, on_notice)) if sound else []
             if sound and container.format == "matroska":
-                for fonts in self._input.streams.attachments:
+                for fonts in read.streams.attachments:
                     output.add_stream_from_template(fonts)
             self._converters = {stream.index: self._converter(stream) for stream in streams}
-            self._packets = self._read()
-            self._next = next(self._packets, None)
+            self._packets = self._chosen(film.beside(self._input)) if streams else iter(())
+            self._next: AnyPacket | None = None
         except BaseException:
             self.close()
             raise
 
     def copy_until(self, time: Fraction | None) -> None:
         """Write the packets up to `time` in seconds; all where it is None."""
-        while self._next is not None:
-            if time is not None and _time(self._next) > time:
+        while (packet := self._next or next(self._packets, None)) is not None:
+            self._next = packet
+            if time is not None and _time(packet) > time:
                 return
-            self._write(self._converters[self._next.stream_index](self._next))
-            self._next = next(self._packets, None)
+            self._write(self._converters[packet.stream_index](packet))
+            self._next = None
 
     def finish(self) -> None:
         """Write the rest."""
@@ -120,14 +121,17 @@ class StreamCopier:
             self._write(convert(None))
 
     def close(self) -> None:
-        """Free the file."""
-        self._input.close()
+        """Free the file; a second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._input.close()
 
-    def _read(self) -> Iterator[AnyPacket]:
-        if not self._converters:
-            return
+    def _chosen(self, packets: Iterator[AnyPacket | None]) -> Iterator[AnyPacket | None]:
         going = set(self._converters)
-        for packet in PacketReader(self._input, self._span.start):
+        for packet in packets:
+            if packet is None:
+                yield None
+                continue
             timed = packet.dts is not None or packet.pts is not None
             hidden = packet.is_discard and _time(packet) + _length(packet) < -_PREROLL_S
             if timed and packet.stream_index in going and not hidden and not _is_filler(packet):
@@ -155,7 +159,7 @@ class StreamCopier:
                 output, convert = self._encoder(stream)
             except (FFmpegError, LookupError, ValueError) as error:
                 raise UsageError(
-                    f"{self._path}: its {stream.type} ({codec}) cannot be put into a {self._container.format} file",
+                    f"{self._name}: its {stream.type} ({codec}) cannot be put into a {self._container.format} file",
                     remedy="write a .mkv, or leave the sound and subtitles out",
                 ) from error
         output.metadata.update(tags(stream.metadata))
@@ -194,7 +198,7 @@ class StreamCopier:
         return sound, partial(_sound, stream, sound)
 
 
-def _decodable(container: InputContainer, path: Path, on_notice: Notify) -> Iterator[AudioStream | SubtitleStream]:
+def _decodable(container: InputContainer, name: str, on_notice: Notify) -> Iterator[AudioStream | SubtitleStream]:
     """Sound and subtitles, but for those in a code that FFmpeg does not know: PyAV cannot even copy them."""
     for stream in container.streams:
         if isinstance(stream, (AudioStream, SubtitleStream)):
@@ -202,7 +206,7 @@ def _decodable(container: InputContainer, path: Path, on_notice: Notify) -> Iter
                 yield stream
             else:
                 on_notice(
-                    f"{path}: its stream {stream.index} ({stream.type}) is left out, as FFmpeg has no decoder for it"
+                    f"{name}: its stream {stream.index} ({stream.type}) is left out, as FFmpeg has no decoder for it"
                 )
 
 

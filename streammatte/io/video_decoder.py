@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 
@@ -10,7 +10,7 @@ from av import VideoFrame
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from streammatte.io.packets import AnyPacket, PacketReader
+from streammatte.io.packets import AnyPacket
 from streammatte.io.video_deinterlacer import Deinterlacer
 
 __all__ = ["Decoder"]
@@ -21,7 +21,7 @@ class Decoder:
 
     Parameters
     ----------
-    packets : PacketReader
+    packets : iterable of Packet
     stream : VideoStream
     time_base : Fraction
         Seconds per unit of the packets' times.
@@ -32,7 +32,7 @@ class Decoder:
     """
 
     def __init__(
-        self, packets: PacketReader, stream: VideoStream, time_base: Fraction, *, deinterlace: bool, cut: bool
+        self, packets: Iterable[AnyPacket], stream: VideoStream, time_base: Fraction, *, deinterlace: bool, cut: bool
     ) -> None:
         self._packets = packets
         self._stream = stream

@@ -36,7 +36,7 @@ def encoder_for(path: Path, encoding: Encoding, *, transparent: bool) -> VideoCo
     if name not in encoders:
         known = [each for each in encoders if each == CODECS[each].standard]
         raise UsageError(
-            f"{path}: {name} {'with alpha ' if transparent else ''}is not written to {path.suffix}",
+            f"{path}: {name} {'with alpha ' if transparent else ''}is not written to {path.suffix or 'a pipe'}",
             remedy=f"choose {' or '.join(known)}, {'a background (--bg), ' if transparent else ''}"
             "or another kind of file; 'streammatte codecs' lists all",
         )

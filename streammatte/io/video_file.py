@@ -17,11 +17,13 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from streammatte.errors import MediaError
+from streammatte.io.pipes import interruptible
 
-__all__ = ["fine", "fraction", "media_errors", "open_video", "video_stream"]
+__all__ = ["READ_ALL_TAGS", "fine", "fraction", "media_errors", "open_video", "refuse_text", "video_stream"]
 
 # Before its version 19 PyAV must be told to read tags that are no UTF-8; since then it takes no such word.
-_READ_ALL_TAGS: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+READ_ALL_TAGS: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+"""For `av.open`."""
 
 _EXPECTED = "expected a video (mp4, mkv, mov, webm, …) or a picture (png, jpg, webp, …)"
 
@@ -47,15 +49,16 @@ def fine(time_base: Fraction) -> Fraction:
 def media_errors(path: Path, what: str) -> Iterator[None]:
     """Turn an error of FFmpeg or the system into a MediaError: "`path` `what` (why)"."""
     try:
-        yield
+        with interruptible():
+            yield
     except (FFmpegError, OSError) as error:
-        if isinstance(error, MediaError):
+        if isinstance(error, (MediaError, BrokenPipeError)):  # nobody reads any more, which is no failure
             raise
         raise MediaError(f"{path} {what} ({error.strerror})") from error
 
 
-def open_video(path: Path) -> InputContainer:
-    """Open a file that `check_input` has let through.
+def open_video(path: Path, demuxer: str | None = None, options: dict[str, str] | None = None) -> InputContainer:
+    """Open a file that `check_input` has let through; its `demuxer` and FFmpeg's options where the file does not tell.
 
     Raises
     ------
@@ -64,10 +67,10 @@ def open_video(path: Path) -> InputContainer:
     """
     with path.open("rb") as file:
         head = file.read(512)
-    if _is_text(head):  # also a playlist, whose addresses FFmpeg would go and fetch
-        raise MediaError(f"{path} is not a video but text; {_EXPECTED}")
+    if demuxer is None:
+        refuse_text(path, head)
     try:
-        container: InputContainer = av.open(f"file:{path}", "r", **_READ_ALL_TAGS)
+        container: InputContainer = av.open(f"file:{path}", "r", demuxer, options or {}, **READ_ALL_TAGS)
     except FFmpegError as error:
         if head[4:8] == b"ftyp":
             raise MediaError(
@@ -81,7 +84,19 @@ def open_video(path: Path) -> InputContainer:
     return container
 
 
-def video_stream(container: InputContainer, path: Path) -> VideoStream:
+def refuse_text(name: str | Path, head: bytes) -> None:
+    """Refuse what begins as a text does.
+
+    Raises
+    ------
+    MediaError
+        If it does; also of a playlist, whose addresses FFmpeg would go and fetch.
+    """
+    if _is_text(head):
+        raise MediaError(f"{name} is not a video but text; {_EXPECTED}")
+
+
+def video_stream(container: InputContainer, name: str) -> VideoStream:
     """Return the best video stream as FFmpeg judges it, or the first that is no cover picture.
 
     Raises
@@ -94,11 +109,11 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     if not films:
         has = sorted({"a cover picture" if each.type == "video" else each.type for each in container.streams})
         raise MediaError(
-            f"{path} has no video, only {' and '.join(has) or 'nothing'}; expected a file with video in it"
+            f"{name} has no video, only {' and '.join(has) or 'nothing'}; expected a file with video in it"
         )
     stream = best if best in films else films[0]
     if stream.codec_context is None:
-        raise MediaError(f"{path}: there is no decoder for its video", remedy="convert it to H.264 first")
+        raise MediaError(f"{name}: there is no decoder for its video", remedy="convert it to H.264 first")
     return stream
 
 

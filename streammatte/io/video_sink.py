@@ -23,6 +23,7 @@ from streammatte.io.encoders import VideoCodec
 from streammatte.io.files import PartialFile
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
+from streammatte.io.pipes import OutputPipe, is_pipe
 from streammatte.io.streams import StreamCopier
 from streammatte.io.video_colour import Colour, ToVideo
 from streammatte.io.video_file import fine, media_errors
@@ -43,7 +44,9 @@ _NEARLY = Fraction(1, 100)
 class VideoSink(Sink):
     """Frames in a video file, each shown when the source showed it.
 
-    The file has a temporary name in the same folder until `close`. Matroska and WebM round times to milliseconds.
+    The file has a temporary name in the same folder until `close`; a pipe is written to at once. Matroska and WebM
+    round times to milliseconds.
+
     The videos that every player shows have an even width and height: an odd one gets the last column or row once more,
     so that nothing of the picture is lost and no edge is seen. Pixels that are all but square are stored as square
     ones where the codec cannot tell.
@@ -112,17 +115,15 @@ class VideoSink(Sink):
         self._duration = 1
         self._delay: int | None = None
         self._ended = False
-        self._file = PartialFile(path, source.info.path if source else None, on_notice)
-        self._output = av.open(
-            f"file:{self._file.temporary}", "w", format=container.format, container_options=container.options
+        self._file = (
+            OutputPipe(path) if is_pipe(path) else PartialFile(path, source.info.path if source else None, on_notice)
         )
+        self._output = av.open(self._file.target, "w", format=container.format, container_options=container.options)
         try:
             if source is not None:
                 self._add_stream((columns * source.size[0], source.size[1]))
             if film is not None:
-                self._copier = StreamCopier(
-                    film.path, self._output, container, film.span, sound=sound, on_notice=on_notice
-                )
+                self._copier = StreamCopier(film, self._output, container, sound=sound, on_notice=on_notice)
             if source is not None:
                 with self._media_errors():
                     self._output.start_encoding()

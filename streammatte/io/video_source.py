@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -18,14 +19,15 @@ from av.video.stream import VideoStream
 
 from streammatte.errors import MediaError, UsageError
 from streammatte.frames import Frame
-from streammatte.io.files import check_input
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.orientation import Orientation
-from streammatte.io.packets import EVERYTHING, PacketReader, Span
+from streammatte.io.packets import EVERYTHING, AnyPacket, PacketReader, Span
+from streammatte.io.pipes import interruptible
 from streammatte.io.video_canvas import Canvas
 from streammatte.io.video_colour import Colour
 from streammatte.io.video_decoder import Decoder
-from streammatte.io.video_file import fine, fraction, open_video, video_stream
+from streammatte.io.video_file import fine, fraction, video_stream
+from streammatte.io.video_input import IN_ORDER, Raw, VideoInput
 from streammatte.io.video_losses import left_out, side_data
 from streammatte.planes import Planes
 from streammatte.stages import Source, SourceInfo
@@ -34,7 +36,7 @@ __all__ = ["VideoSource"]
 
 
 class VideoSource(Source):
-    """The frames of a video file, with their own times.
+    """The frames of a video, with their own times.
 
     A rotation or mirroring that the file asks for is applied. What cannot be decoded is skipped, alpha is left aside,
     and pictures whose shape differs from the first one's get black bars. Of several video streams the best is read, as
@@ -42,17 +44,21 @@ class VideoSource(Source):
 
     Parameters
     ----------
-    path : str or Path
+    spec : str or Path
+        A file, "-" or another pipe, or an address.
     on_notice : callable
         Told what of the file is not read as it is.
     span : Span
         What is read of it; times count from its start. The picture on the screen at that moment is the first.
     deinterlace : bool
         Whether interlaced pictures become full ones.
+    raw : Raw, optional
+        What its pictures are, where nothing in it tells.
 
     Attributes
     ----------
-    path : Path
+    input : VideoInput
+        What is read.
     span : Span
     colour : Colour
         How the file stores its colours.
@@ -73,17 +79,24 @@ class VideoSource(Source):
         If it ends before the span begins.
     """
 
+    @interruptible()
     def __init__(
-        self, path: str | Path, on_notice: Notify = unheard, *, span: Span = EVERYTHING, deinterlace: bool = True
+        self,
+        spec: str | Path,
+        on_notice: Notify = unheard,
+        *,
+        span: Span = EVERYTHING,
+        deinterlace: bool = True,
+        raw: Raw | None = None,
     ) -> None:
         self.span = span
-        self.path = check_input(Path(path))
         self._on_notice = on_notice
         self._lock = Lock()
         self._closed = False
-        self._container = container = open_video(self.path)
+        self.input = VideoInput(spec, raw)
+        container, self._name = self.input.container, self.input.name
         try:
-            stream = video_stream(container, self.path)
+            stream = video_stream(container, self._name)
             stream.thread_type = "AUTO"
             time_base = fraction(stream.time_base) or Fraction(1, 1000)
             self.time_base = fine(time_base) if span.start else time_base
@@ -95,30 +108,38 @@ class VideoSource(Source):
             duration_s = span.of(whole_s)
             if duration_s is not None and duration_s <= 0:
                 raise UsageError(
-                    f"{self.path} lasts {whole_s or 0:.1f} s; there is nothing of it from {float(span.start):g} s on",
+                    f"{self._name} lasts {whole_s or 0:.1f} s; there is nothing of it from {float(span.start):g} s on",
                     remedy="choose an earlier start",
                 )
             frames = max(1, round(duration_s * rate)) if duration_s and rate else None
             if span == EVERYTHING and stream.frames:
                 frames = stream.frames
-            self._packets = PacketReader(container, span.start)
+            self._packets = PacketReader(container, span.start, once=self.input.path is None)
+            self._aside: deque[AnyPacket] | None = None if self.input.path else deque()
+            self._copied = False
             self._measured = [stream.index] if stream.duration else range(len(container.streams))
             self.last_duration = Fraction(0)
 
-            self._decoder = Decoder(self._packets, stream, self.time_base, deinterlace=deinterlace, cut=span.start > 0)
+            self._decoder = Decoder(
+                self._pass(stream), stream, self.time_base, deinterlace=deinterlace, cut=span.start > 0
+            )
             decoded = iter(self._decoder)
             first = next(decoded, None)
             if first is None:
-                raise MediaError(f"{self.path} is broken: not one picture of its video ({stream.name}) can be decoded")
+                raise MediaError(
+                    f"{self._name} is broken: not one picture of its video ({stream.name}) can be decoded",
+                    remedy=None if self.input.path else IN_ORDER,
+                )
             stored = first.width, first.height
             orientation = _orientation(first)
             size = orientation.size(stored)
-            self._info = SourceInfo(size, rate, path=self.path, frames=frames, duration_s=duration_s)
+            path, name = self.input.path, "" if self.input.path else self._name
+            self._info = SourceInfo(size, rate, path=path, name=name, frames=frames, duration_s=duration_s)
             self.colour = Colour.of(first, stream.codec_context)
             aspect = fraction(stream.sample_aspect_ratio)
             self.aspect = 1 / aspect if aspect and orientation.transposed else aspect
             for notice in left_out(container, stream, first):
-                on_notice(f"{self.path}: {notice}")
+                on_notice(f"{self._name}: {notice}")
             self._context = stream.codec_context
             self._frames: Iterator[Frame] = self._converted(chain([first], decoded), stored, orientation)
         except BaseException:
@@ -134,6 +155,8 @@ class VideoSource(Source):
 
     def __iter__(self) -> Iterator[Frame]:
         """Iterate over the frames, once."""
+        if not self._copied:
+            self._aside = None  # nobody wants them
         while True:
             with self._lock:
                 frame = None if self._closed else next(self._frames, None)
@@ -143,10 +166,36 @@ class VideoSource(Source):
 
     def close(self) -> None:
         """Free the file and end the iteration."""
+        self.input.stop()
         with self._lock:
-            self._closed = True
             self._frames = iter(())  # it holds frames, and this source in a circle
-            self._container.close()
+            if not self._closed:
+                self._closed = True
+                self.input.close()
+
+    def beside(self, source: VideoInput) -> Iterator[AnyPacket | None]:
+        """Return the packets of the streams beside this one; to be called before the frames are read.
+
+        Parameters
+        ----------
+        source : VideoInput
+            What `input.again` returned. Where that is read only once, None comes in between: there are no more for now.
+        """
+        if source is not self.input:
+            return iter(PacketReader(source.container, self.span.start))
+        self._copied = True
+        return self._came_by()
+
+    def _pass(self, stream: VideoStream) -> Iterator[AnyPacket]:
+        """Give the packets to the decoder, and put those of other streams aside."""
+        for packet in self._packets:
+            if packet.stream is not stream and self._aside is not None:
+                self._aside.append(packet)
+            yield packet
+
+    def _came_by(self) -> Iterator[AnyPacket | None]:
+        while self._aside is not None:
+            yield self._aside.popleft() if self._aside else None
 
     def _converted(
         self, decoded: Iterator[VideoFrame], stored: tuple[int, int], orientation: Orientation
@@ -162,7 +211,7 @@ class VideoSource(Source):
             turned = shown.with_each(orientation) if isinstance(shown, Planes) else orientation(shown)
             yield Frame(turned, pts, self.time_base)
         for notice in (*self._packets.told(), *self._decoder.told(), *canvas.told()):
-            self._on_notice(f"{self.path}: {notice}")
+            self._on_notice(f"{self._name}: {notice}")
 
     def _timed(self, decoded: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, int, int]]:
         """Pictures with the times at which they come and, by their duration, go."""

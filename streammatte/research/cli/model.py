@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from streammatte.cli.options import parse_size
+from streammatte.cli.texts import parse_size
 from streammatte.research.cli.command import ResearchCommand
 
 
