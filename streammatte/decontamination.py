@@ -15,7 +15,7 @@ from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.planes import Planes, reduced
 from streammatte.refine import Matte, levels_of
 
-__all__ = ["Estimate", "estimate_foreground", "estimate_planes"]
+__all__ = ["Estimate", "estimate_foreground", "estimate_planes", "spread", "spread_size"]
 
 _Floats = npt.NDArray[np.float32]
 _Levels = npt.NDArray[np.uint8]
@@ -61,7 +61,12 @@ class Estimate:
         if planes is None:
             return None
         alpha = self.alpha
-        return estimate_planes(planes, alpha.bands if isinstance(alpha, Matte) else Bands.of(Band(levels_of(alpha))))
+        if not isinstance(alpha, Matte):
+            return estimate_planes(planes, Bands.of(Band(levels_of(alpha))))
+        if alpha.twin is None:
+            return estimate_planes(planes, alpha.bands)
+        y, u, v = alpha.twin.own
+        return replace(planes, y=y, u=u, v=v)
 
 
 def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
@@ -85,7 +90,7 @@ def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
     band = Band(levels_of(alpha))
     if not band.at.size:
         return rgb
-    foregrounds, backgrounds = _spread_everywhere(reduced(rgb, _spread_size(band.size)), band.levels)
+    foregrounds, backgrounds = spread(reduced(rgb, spread_size(band.size)), band.levels)
     return np.asarray(cv2.merge(_own(cv2.split(rgb), band, foregrounds, backgrounds)), np.uint8)
 
 
@@ -106,13 +111,13 @@ def estimate_planes(planes: Planes, bands: Bands) -> Planes:
     """
     if not bands.luma.at.size:
         return planes
-    near, far = _spread_everywhere(planes.merged(_spread_size(planes.size)), bands.luma.levels)
+    near, far = spread(planes.merged(spread_size(planes.size)), bands.luma.levels)
     (y,) = _own([planes.y], bands.luma, near[:1], far[:1])
     u, v = _own([planes.u, planes.v], bands.chroma, near[1:], far[1:])
     return replace(planes, y=y, u=u, v=v)
 
 
-def _spread_size(size: tuple[int, int]) -> tuple[int, int]:
+def spread_size(size: tuple[int, int]) -> tuple[int, int]:
     """The (w, h), both even, at which the colours of a picture of `size` (w, h) are spread."""
     scale = min(1, _SHORT_SIDE / min(size)) / 2
     return 2 * max(1, round(size[0] * scale)), 2 * max(1, round(size[1] * scale))
@@ -131,7 +136,7 @@ def _own(
     return result
 
 
-def _spread_everywhere(colours: _Levels, levels: _Levels) -> tuple[Sequence[_Floats], Sequence[_Floats]]:
+def spread(colours: _Levels, levels: _Levels) -> tuple[Sequence[_Floats], Sequence[_Floats]]:
     """Spread the colours of foreground and background everywhere.
 
     Parameters
@@ -153,7 +158,7 @@ def _spread_everywhere(colours: _Levels, levels: _Levels) -> tuple[Sequence[_Flo
     x, y, wide, high = cv2.boundingRect(cv2.inRange(alpha, 1 / 255, 254 / 255))
     reach = 2 * sum(_REACHES) + _LAST_REACH
     box = np.s_[_even(y - reach) : _even(y + high + reach + 1), _even(x - reach) : _even(x + wide + reach + 1)]
-    foreground[box], background[box] = _spread(foreground[box], alpha[box])
+    foreground[box], background[box] = _spread_halved(foreground[box], alpha[box])
     return cv2.split(foreground), cv2.split(background)
 
 
@@ -161,7 +166,7 @@ def _even(number: int) -> int:
     return max(0, number) // 2 * 2
 
 
-def _spread(mixed: _Floats, alpha: _Floats) -> tuple[_Floats, _Floats]:
+def _spread_halved(mixed: _Floats, alpha: _Floats) -> tuple[_Floats, _Floats]:
     """Spread colours (h, w, 3) by alpha (h, w), both sides even."""
     solid, clear = alpha * alpha + _TINY, (1 - alpha) * (1 - alpha) + _TINY  # half transparent pixels are trusted less
     colours = mixed * _three(solid)

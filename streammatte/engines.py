@@ -14,7 +14,9 @@ from streammatte.onnx_files import onnx_beside, open_session
 
 if TYPE_CHECKING:
     from streammatte.nn.config import NetworkConfig
+    from streammatte.nn.engine import TorchEngine
     from streammatte.nn.network import MattingNetwork
+    from streammatte.planes import Planes, Twin
 
 __all__ = [
     "Device",
@@ -22,7 +24,6 @@ __all__ = [
     "EngineName",
     "OnnxRuntimeEngine",
     "OpenVinoEngine",
-    "TorchEngine",
     "chosen_engine",
     "open_engine",
     "open_torch",
@@ -48,6 +49,10 @@ class Engine(Protocol):
     name: str
     device: str
 
+    @property
+    def twin(self) -> Callable[[Planes], Twin] | None:
+        """What brings planes to the device; None for a device that is not to have them."""
+
     def run(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Map `rgb` (H, W, 3), sides multiples of 32, to alpha (H, W) in [0, 1]."""
 
@@ -67,6 +72,7 @@ class OnnxRuntimeEngine:
 
     name = "onnxruntime"
     device = "cpu"
+    twin = None
 
     def __init__(self, weights: Path, threads: int, size: tuple[int, int] = _WIDE) -> None:
         self._weights = weights
@@ -93,6 +99,7 @@ class OpenVinoEngine:
 
     name = "openvino"
     device = "cpu"
+    twin = None
 
     def __init__(self, weights: Path, threads: int) -> None:
         try:
@@ -114,34 +121,6 @@ class OpenVinoEngine:
             self._request = self._core.compile_model(self._model, "CPU", self._options).create_infer_request()
             self._shape = rgb.shape
         return np.array(self._request.infer({0: rgb[None]})[0][0, 0], np.float32)  # of (1, 1, H, W)
-
-
-class TorchEngine:
-    """PyTorch, on a GPU or the CPU.
-
-    Parameters
-    ----------
-    network : MattingNetwork
-    device : str
-        A torch device.
-    """
-
-    name = "torch"
-
-    def __init__(self, network: MattingNetwork, device: str = "cpu") -> None:
-        import torch
-
-        from streammatte.nn.folding import folded
-
-        self._torch = torch
-        self.device = device
-        self._network = folded(network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    def run(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with self._torch.inference_mode():
-            picture = self._torch.from_numpy(rgb).to(self.device)
-            alpha: NDArray[np.float32] = self._network(picture[None])[0, 0].cpu().numpy()  # of (1, 1, H, W)
-        return alpha
 
 
 def open_engine(
@@ -241,6 +220,7 @@ def open_torch(
     _require_torch("the engine torch")
     import torch
 
+    from streammatte.nn.engine import TorchEngine
     from streammatte.nn.network import MattingNetwork
     from streammatte.nn.weights import load_network
 

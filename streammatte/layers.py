@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from streammatte.band import Band, Bands
 from streammatte.compositing import over, over_planes, premultiply
 from streammatte.decontamination import Estimate, estimate_foreground
 from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.planes import Backdrop, Planes, reduced
+from streammatte.planes import Backdrop, Planes, TwinMatte, reduced
 from streammatte.refine import Matte, levels_of
 
 __all__ = ["MAKERS", "Layers"]
@@ -128,11 +128,18 @@ class Layers:
 
         It comes as planes where the frame did, and no filter has made R,G,B of the foreground.
         """
-        frame, front = self.frame, self.foreground_planes
-        if self.holds("foreground") is frame and self.keeps_background:
-            return self.frame
+        frame, back = self.frame, self.holds("background")
+        changed = self.holds("foreground") is not frame
+        if not changed and self.keeps_background:
+            return frame
+        twin = self._twin
+        if frame.planes is not None and twin is not None:
+            behind = _behind(back, frame.size)
+            y, u, v = twin.over(behind if isinstance(behind, Backdrop) else None, decontaminated=changed)
+            return frame.with_picture(replace(frame.planes, y=y, u=u, v=v))
+        front = self.foreground_planes
         if front is not None:
-            return frame.with_picture(over_planes(front, self._bands, _planes(self.holds("background"), front)))
+            return frame.with_picture(over_planes(front, self._bands, _planes(back, front)))
         if self.background is None:
             return frame.with_picture(premultiply(self.foreground, self.alpha))
         return frame.with_picture(over(self.foreground, self.alpha, self.background))
@@ -142,6 +149,13 @@ class Layers:
         """The foreground as planes; None where the frame did not come so, or a filter has made R,G,B of it."""
         front = self.holds("foreground")
         return front.planes if isinstance(front, (Frame, Estimate)) else None
+
+    @property
+    def _twin(self) -> TwinMatte | None:
+        """Alpha on a device, if filters have changed neither it nor what the foreground's colours are made of."""
+        alpha, front = self.holds("alpha"), self.holds("foreground")
+        same = front is self.frame or (isinstance(front, Estimate) and front.alpha is alpha)
+        return alpha.twin if same and isinstance(alpha, Matte) else None
 
     @property
     def _bands(self) -> Bands:
@@ -170,12 +184,17 @@ def _made(**held: object) -> Layers:
     return layers
 
 
+def _behind(background: Frame | Backdrop | Rgb | None, size: tuple[int, int]) -> Frame | Backdrop:
+    """What a background is planes of."""
+    if isinstance(background, (Frame, Backdrop)):
+        return background
+    return Backdrop(np.zeros((1, 1, 3), np.uint8) if background is None else background, size)
+
+
 def _planes(background: Frame | Backdrop | Rgb | None, like: Planes) -> tuple[Any, Any, Any]:
     """Y, U and V of a background in the colours of other planes."""
-    if isinstance(background, Frame):
-        same = background.planes
-        assert same is not None
-        return same.y, same.u, same.v
-    if background is None:
-        background = np.zeros((1, 1, 3), np.uint8)
-    return (background if isinstance(background, Backdrop) else Backdrop(background, like.size)).planes(like)
+    behind = _behind(background, like.size)
+    if isinstance(behind, Backdrop):
+        return behind.planes(like)
+    assert behind.planes is not None
+    return behind.planes.y, behind.planes.u, behind.planes.v

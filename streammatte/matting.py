@@ -105,6 +105,7 @@ class NetworkMatter:
         if not isinstance(frame, Frame):
             return upsample_alpha(self.matte(Frame(check_rgb(frame))), frame)
         fitted, padded = self.fit(frame.size)
+        self.bring(frame)
         rgb = frame.at(fitted)
         alpha = self._found(rgb, padded)
         if self._quality == "best":
@@ -117,6 +118,11 @@ class NetworkMatter:
     def fit(self, size: tuple[int, int]) -> Fit:
         """How a frame of `size` (w, h) is fitted."""
         return fit(size, self._quality)
+
+    def bring(self, frame: Frame) -> None:
+        """Bring a frame's planes to the device, once, if the engine is to have them there."""
+        if frame.planes is not None and self._engine.twin is not None:
+            frame.planes.join(self._engine.twin)
 
     def reset(self) -> None:
         """Do nothing: the network looks at each frame by itself."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import TypeAlias, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Backdrop", "Cutout", "Planes", "planes_of", "reduced"]
+__all__ = ["Backdrop", "Cutout", "Planes", "Twin", "TwinMatte", "from_rgb", "planes_of", "reduced", "to_rgb"]
 
 _Rgb: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
 _Plane: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 _Array = TypeVar("_Array", bound=npt.NDArray[np.uint8])
+_Made = TypeVar("_Made")
 
 _WEIGHTS = {
     1: (0.2126, 0.0722),
@@ -26,6 +27,31 @@ _WEIGHTS = {
     9: (0.2627, 0.0593),
 }
 """The shares of red and blue in luma, by the matrices of H.273."""
+
+
+class TwinMatte(Protocol):
+    """An alpha on a device, at the size of the planes there."""
+
+    @property
+    def levels(self) -> _Plane:
+        """(H, W) uint8: alpha in steps of 1/255."""
+
+    @property
+    def own(self) -> tuple[_Plane, _Plane, _Plane]:
+        """Y, U and V of the foreground's own colours, as `estimate_planes` finds them."""
+
+    def over(self, backdrop: Backdrop | None, *, decontaminated: bool) -> tuple[_Plane, _Plane, _Plane]:
+        """Return Y, U and V of the planes, or of the own colours, over a backdrop, or over the planes themselves."""
+
+
+class Twin(Protocol):
+    """Planes on a device, where what is large is made of them, up to rounding as it is made here."""
+
+    def at(self, size: tuple[int, int]) -> _Rgb:
+        """Return the picture in R,G,B at another size (w, h), (h, w, 3)."""
+
+    def matte(self, small: npt.NDArray[np.float32]) -> TwinMatte:
+        """Enlarge an alpha (h, w) float32 in [0, 1] along the edges of the planes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +70,8 @@ class Planes:
         Whether black and white are 0 and 255, not 16 and 235.
     to_rgb : callable
         Makes (H, W, 3) uint8 of these planes.
+    twin : Twin or None
+        The same planes on a device, once `join` has put them there.
     """
 
     y: _Plane
@@ -52,11 +80,17 @@ class Planes:
     matrix: int
     full_range: bool
     to_rgb: Callable[[Planes], _Rgb]
+    twin: Twin | None = field(default=None, init=False, repr=False)
 
     @cached_property
     def rgb(self) -> _Rgb:
         """The same in R,G,B."""
         return self.to_rgb(self)
+
+    def join(self, make: Callable[[Planes], Twin]) -> None:
+        """Make a twin if there is none yet; from now on what is large is made there."""
+        if self.twin is None:
+            object.__setattr__(self, "twin", make(self))
 
     def with_alpha(self, alpha: _Plane) -> Cutout:
         """The planes with an alpha, (H, W) uint8, beside them."""
@@ -89,7 +123,9 @@ class Planes:
 
     def at(self, size: tuple[int, int]) -> _Rgb:
         """The picture in R,G,B at another size (w, h), mostly a smaller one, (h, w, 3)."""
-        return np.asarray(cv2.transform(self.merged(size), _to_rgb(self.matrix, self.full_range)), np.uint8)
+        if self.twin is not None:
+            return self.twin.at(size)
+        return np.asarray(cv2.transform(self.merged(size), to_rgb(self.matrix, self.full_range)), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,33 +155,44 @@ class Backdrop:
         (h, w, 3) uint8.
     size : tuple of int, optional
         (w, h) at which it is shown; its own by default.
+
+    Attributes
+    ----------
+    picture : ndarray
+        (h, w, 3) uint8, as it was given.
+    size : tuple of int
+        (w, h) at which it is shown.
     """
 
     def __init__(self, rgb: _Rgb, size: tuple[int, int] | None = None) -> None:
-        self._rgb = rgb
+        self.picture = rgb
         self.size = size or (rgb.shape[1], rgb.shape[0])
-        self._planes: dict[tuple[int, bool], tuple[_Plane, _Plane, _Plane]] = {}
+        self._made: dict[Hashable, Any] = {}
 
     @cached_property
     def rgb(self) -> _Rgb:
         """(H, W, 3) uint8."""
-        return reduced(self._rgb, self.size)
+        return reduced(self.picture, self.size)
 
     def at(self, size: tuple[int, int]) -> _Rgb:
         """The picture at another size (w, h), mostly a smaller one."""
-        return reduced(self._rgb, size)
+        return reduced(self.picture, size)
 
     def planes(self, like: Planes) -> tuple[_Plane, _Plane, _Plane]:
         """Return y, u, v in the colours of other planes."""
-        key = like.matrix, like.full_range
-        if key not in self._planes:
-            self._planes[key] = planes_of(self._rgb, self.size, *key)
-        return self._planes[key]
+        colours = like.matrix, like.full_range
+        return self.once(colours, lambda: planes_of(self.picture, self.size, *colours))
+
+    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """Return what was made under a key, making it at first."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("_Made", self._made[key])
 
 
 def planes_of(rgb: _Rgb, size: tuple[int, int], matrix: int, full_range: bool) -> tuple[_Plane, _Plane, _Plane]:
     """Return y (H, W), u and v (H / 2, W / 2) of a picture (h, w, 3) uint8, brought to `size` (W, H), both even."""
-    y, u, v = cv2.split(cv2.transform(rgb, _from_rgb(matrix, full_range)))
+    y, u, v = cv2.split(cv2.transform(rgb, from_rgb(matrix, full_range)))
     half = size[0] // 2, size[1] // 2
     return reduced(y, size), reduced(u, half), reduced(v, half)
 
@@ -167,7 +214,7 @@ def reduced(picture: _Array, size: tuple[int, int]) -> _Array:
 
 
 @lru_cache
-def _from_rgb(matrix: int, full_range: bool) -> npt.NDArray[np.float32]:
+def from_rgb(matrix: int, full_range: bool) -> npt.NDArray[np.float32]:
     """(3, 4): what makes Y, U and V of R, G, B and 1, all in levels of 8 bits."""
     red, blue = _WEIGHTS[matrix]
     luma = np.array([red, 1 - red - blue, blue])
@@ -177,8 +224,8 @@ def _from_rgb(matrix: int, full_range: bool) -> npt.NDArray[np.float32]:
 
 
 @lru_cache
-def _to_rgb(matrix: int, full_range: bool) -> npt.NDArray[np.float32]:
+def to_rgb(matrix: int, full_range: bool) -> npt.NDArray[np.float32]:
     """(3, 4): the way back."""
-    there = _from_rgb(matrix, full_range).astype(np.float64)
+    there = from_rgb(matrix, full_range).astype(np.float64)
     back = np.linalg.inv(there[:, :3])
     return np.column_stack([back, -back @ there[:, 3]]).astype(np.float32)

@@ -10,16 +10,16 @@ import numpy.typing as npt
 
 from streammatte.band import Band, Bands, Places, Sampler, places
 from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.planes import reduced
+from streammatte.planes import TwinMatte, reduced
 
-__all__ = ["Matte", "levels_of", "upsample_alpha"]
+__all__ = ["EDGE_VARIANCE", "SNAP", "Matte", "levels_of", "upsample_alpha"]
 
 _Levels = npt.NDArray[np.uint8]
 
-_EDGE_VARIANCE = 1e-3
+EDGE_VARIANCE = 1e-3
 """Epsilon of the guided filter: variance of luminance (0 to 1) below which a window of 3x3 pixels counts as flat."""
 
-_SNAP = 1 / 4096
+SNAP = 1 / 4096
 """A sixteenth of an 8-bit step: what rounding may leave of 0 and 1."""
 
 
@@ -49,7 +49,13 @@ class Matte:
     @property
     def levels(self) -> _Levels:
         """(H, W) uint8: alpha in steps of 1/255."""
-        return self.band.levels
+        return self.band.levels if self.twin is None else self.twin.levels
+
+    @cached_property
+    def twin(self) -> TwinMatte | None:
+        """The same on a device, if the frame's planes are there."""
+        planes = self._frame.planes
+        return None if planes is None or planes.twin is None else planes.twin.matte(self.small)
 
     @cached_property
     def band(self) -> Band:
@@ -119,10 +125,10 @@ def _refined(alpha: Alpha, luma: _Levels, luma_scale: float) -> tuple[Places, np
     mean_guide, mean_alpha = _mean(guide), _mean(alpha)
     covariance = _mean(guide * alpha) - mean_guide * mean_alpha
     variance = _mean(guide * guide) - mean_guide * mean_guide
-    slope = np.asarray(covariance / (variance + np.float32(_EDGE_VARIANCE)), np.float32)
+    slope = np.asarray(covariance / (variance + np.float32(EDGE_VARIANCE)), np.float32)
     # Stretched a little about 1/2, then clipped: so rounding leaves no 0.9999 in the solid parts.
-    stretch = np.float32(1 + 2 * _SNAP)
-    offset: npt.NDArray[np.float32] = (alpha - slope * guide) * stretch - np.float32(_SNAP)
+    stretch = np.float32(1 + 2 * SNAP)
+    offset: npt.NDArray[np.float32] = (alpha - slope * guide) * stretch - np.float32(SNAP)
     sample = Sampler(at, size, small)
     found = sample(slope * (stretch * scale), cv2.INTER_CUBIC)  # per level of luma
     found *= luma.reshape(-1).take(at)

@@ -16,6 +16,9 @@ class Half:
 
     engine = device = "double"
 
+    def bring(self, frame):
+        pass
+
     def matte(self, frame):
         return np.full((frame.size[1] // 2, frame.size[0] // 2), 0.5, np.float32)
 

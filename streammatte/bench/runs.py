@@ -16,7 +16,7 @@ from time import monotonic, perf_counter, sleep
 from streammatte.bench.clips import LOOKS, scaled
 from streammatte.frames import Frame
 from streammatte.io import open_source
-from streammatte.matting import NetworkMatter, Quality
+from streammatte.matting import NetworkMatter
 from streammatte.stages import Source, SourceInfo
 
 __all__ = ["FileRun", "LiveRun", "file_runs", "live_run"]
@@ -73,16 +73,16 @@ def file_runs(
     size: tuple[int, int],
     *,
     looks: Sequence[str] = tuple(LOOKS),
-    quality: Quality = "normal",
     frames: int = 150,
+    options: Sequence[str] = (),
 ) -> Iterator[FileRun]:
-    """Run `streammatte video` on a clip of a size for each look, in processes of their own."""
+    """Run `streammatte video` with some options on a clip of a size for each look, in processes of their own."""
     with tempfile.TemporaryDirectory() as folder:
         one, many = (scaled(clip, size, Path(folder), count) for count in (1, frames))
         for look in looks:
             out = Path(folder) / ("out.webm" if look == "transparent" else "out.mp4")
-            first_s, *_ = _run_command(one, out, LOOKS[look], quality)
-            wall_s, cpu_s, peak_mb = _run_command(many, out, LOOKS[look], quality)
+            first_s, *_ = _run_command(one, out, LOOKS[look], options)
+            wall_s, cpu_s, peak_mb = _run_command(many, out, LOOKS[look], options)
             yield FileRun(look, frames / wall_s, 1000 * cpu_s / frames, first_s, peak_mb)
 
 
@@ -141,11 +141,11 @@ class _Camera(Source):
         self._ended = True
 
 
-def _run_command(clip: Path, out: Path, background: str, quality: Quality) -> tuple[float, float, float | None]:
+def _run_command(clip: Path, out: Path, background: str, options: Sequence[str]) -> tuple[float, float, float | None]:
     """Seconds by the clock and of CPU time, and the highest memory in MB, of `streammatte video`."""
     begin = perf_counter()
-    options = ["--bg", background, "--quality", quality, "--quiet"]
-    command = [sys.executable, "-c", _PROGRAM, "video", str(clip), str(out), *options]
+    arguments = [str(clip), str(out), "--bg", background, "--quiet", *options]
+    command = [sys.executable, "-c", _PROGRAM, "video", *arguments]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     wall_s = perf_counter() - begin
     used = json.loads(result.stdout)

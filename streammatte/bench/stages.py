@@ -24,11 +24,11 @@ __all__ = ["STAGES", "Cost", "stage_costs"]
 STAGES = ("read", "fit", "network", "smooth", "look", "enlarge", "composite", "convert")
 """
 read        decoding, and the planes taken out of the decoder
-fit         the frame at the network's size
+fit         the frame at the network's size; on a GPU, brought there
 network     alpha at that size
 smooth      steadied over time
 look        the filters, as far as they do not wait for what is asked of them
-enlarge     alpha at the frame's size, along its edges
+enlarge     alpha at the frame's size, along its edges; from a GPU also fetched, which opaque outputs do without
 composite   the layers put together, with the foreground's own colours
 convert     the composite, or colours with alpha, as the encoder takes them
 """
@@ -96,6 +96,7 @@ def _timed(
         if frame is None:
             return
         yield clock.passed("read")
+        matter.bring(frame)
         frame.at(matter.fit(frame.size).fitted)
         yield clock.passed("fit")
         alpha = matter.matte(frame)

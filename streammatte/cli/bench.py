@@ -70,7 +70,8 @@ def bench(
             continue
         if not quiet:
             click.echo(f"{name}: files and sessions", err=True)
-        found["files"] = [asdict(run) for run in measure.file_runs(clip, size, looks=chosen_looks, quality=quality)]
+        options = ("--quality", quality, "--engine", matter.engine, "--device", matter.device)
+        found["files"] = [asdict(run) for run in measure.file_runs(clip, size, looks=chosen_looks, options=options)]
         live = [look for look in chosen_looks if look != "transparent"]
         found["live"] = [asdict(measure.live_run(clip, size, matter, look)) for look in live]
     if as_json:

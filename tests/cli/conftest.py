@@ -25,6 +25,9 @@ class Bright:
     def fit(self, size):
         return fit(size)
 
+    def bring(self, frame):
+        pass
+
     def reset(self):
         pass
 

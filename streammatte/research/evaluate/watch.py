@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from streammatte.engines import TorchEngine
 from streammatte.frames import Alpha, Rgb
 from streammatte.matting import NetworkMatter
+from streammatte.nn.engine import TorchEngine
 from streammatte.nn.network import MattingNetwork
 from streammatte.research.evaluate import metrics
 from streammatte.research.evaluate.pictures import Matte, at_size, evenly, matte_by, pictures_in, read_alpha, read_rgb
