@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         UsageError,
         WeightsError,
     )
-    from streammatte.filter_text import parse_filter
     from streammatte.fitting import fitted
     from streammatte.frames import Alpha, Frame, Rgb
     from streammatte.io import ArraySource, ListSink, NullSink, open_sink, open_source
@@ -34,7 +33,8 @@ if TYPE_CHECKING:
     from streammatte.matting import NetworkMatter, load
     from streammatte.pipeline import FrameReport, run
     from streammatte.planes import Backdrop
-    from streammatte.plugins import filter_names, load_filter
+    from streammatte.plugin_text import parse_filter, parse_matter
+    from streammatte.plugins import filter_names, load_filter, load_matter, matter_names
     from streammatte.smoothing import MotionSmoother
     from streammatte.stages import Filter, Matter, Sink, Smoother, Source, SourceInfo
 
@@ -62,9 +62,9 @@ _HOMES = {
     "live.status": ("LiveStatus",),
     "matting": ("NetworkMatter", "load"),
     "pipeline": ("FrameReport", "run"),
-    "filter_text": ("parse_filter",),
     "planes": ("Backdrop",),
-    "plugins": ("filter_names", "load_filter"),
+    "plugin_text": ("parse_filter", "parse_matter"),
+    "plugins": ("filter_names", "load_filter", "load_matter", "matter_names"),
     "smoothing": ("MotionSmoother",),
     "stages": ("Filter", "Matter", "Sink", "Smoother", "Source", "SourceInfo"),
 }
@@ -107,11 +107,14 @@ __all__ = [
     "fitted",
     "load",
     "load_filter",
+    "load_matter",
+    "matter_names",
     "open_session",
     "open_sink",
     "open_source",
     "over",
     "parse_filter",
+    "parse_matter",
     "run",
 ]
 

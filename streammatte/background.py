@@ -142,14 +142,14 @@ class Background:
         MediaError
             If a file cannot be read.
         """
-        from streammatte.filter_text import parse_filter
+        from streammatte.plugin_text import parse_filter
 
         with about(self.text):
             first = (parse_filter("decontaminate"),) if decontaminate and self.kind != "blur" else ()
             return (*first, self._filter(fit, end))
 
     def _filter(self, fit: FitMode, end: str) -> Filter:
-        from streammatte.filter_text import parse_filter
+        from streammatte.plugin_text import parse_filter
         from streammatte.plugins import load_filter
 
         if self.kind in ("blur", "gradient"):

@@ -14,7 +14,7 @@ from streammatte.errors import MediaError, UsageError
 from streammatte.frames import Alpha, Frame, Rgb, check_rgb
 from streammatte.refine import upsample_alpha
 
-__all__ = ["Fit", "NetworkMatter", "Quality", "fit", "load", "shipped_weights", "weights_file"]
+__all__ = ["SIDE", "Fit", "NetworkMatter", "Quality", "at_most", "fit", "load", "shipped_weights", "weights_file"]
 
 Quality: TypeAlias = Literal["fast", "normal", "best"]
 """
@@ -23,7 +23,7 @@ normal      the frame at the area of that box, whatever its aspect
 best        the same, and the mirror image as well: alpha is the mean of the two
 """
 
-_SIDE = 512
+SIDE = 512
 """Pixels: of the box."""
 
 _LONGEST = 4
@@ -48,10 +48,10 @@ class Fit(NamedTuple):
     padded: tuple[int, int]
 
 
-def fit(size: tuple[int, int], quality: Quality = "normal") -> Fit:
-    """Fit a frame of `size` (w, h), enlarging one that is smaller."""
+def fit(size: tuple[int, int], quality: Quality = "normal", side: int = SIDE) -> Fit:
+    """Fit a frame of `size` (w, h) into a box, or to the area of one, enlarging one that is smaller."""
     longer = max(size)
-    scale = _SIDE / (longer if quality == "fast" else max(sqrt(size[0] * size[1]), longer / _LONGEST))
+    scale = side / (longer if quality == "fast" else max(sqrt(size[0] * size[1]), longer / _LONGEST))
     fitted = tuple(max(1, round(side * scale)) for side in size)
     padded = tuple(-(-side // _STRIDE) * _STRIDE for side in fitted)
     return Fit((fitted[0], fitted[1]), (padded[0], padded[1]))
@@ -111,9 +111,7 @@ class NetworkMatter:
         if self._quality == "best":
             mirrored = self._found(np.ascontiguousarray(rgb[:, ::-1]), padded)[:, ::-1]
             alpha = np.asarray((alpha + mirrored) * np.float32(0.5), np.float32)
-        if fitted[0] > frame.size[0]:
-            alpha = np.asarray(cv2.resize(alpha, frame.size, interpolation=cv2.INTER_AREA), np.float32)
-        return alpha
+        return at_most(alpha, frame.size)
 
     def fit(self, size: tuple[int, int]) -> Fit:
         """How a frame of `size` (w, h) is fitted."""
@@ -132,6 +130,14 @@ class NetworkMatter:
         alpha = self._engine.run(_padded(rgb, padded))[: rgb.shape[0], : rgb.shape[1]]
         stretched = (alpha - np.float32(_REST)) * np.float32(1 / (1 - 2 * _REST))
         return np.asarray(np.clip(stretched, 0, 1), np.float32)
+
+
+def at_most(alpha: Alpha, size: tuple[int, int]) -> Alpha:
+    """Return an alpha (h, w), averaged along the sides in which it is larger than a frame of `size` (w, h)."""
+    width, height = min(alpha.shape[1], size[0]), min(alpha.shape[0], size[1])
+    if (height, width) == alpha.shape:
+        return alpha
+    return np.asarray(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _padded(rgb: Rgb, padded: tuple[int, int]) -> Rgb:
@@ -169,7 +175,7 @@ def load(
     device: Device = "auto",
     threads: int = 2,
 ) -> NetworkMatter:
-    """Return a matter with trained weights.
+    """Return our own network with trained weights.
 
     Parameters
     ----------

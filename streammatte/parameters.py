@@ -11,7 +11,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from streammatte.errors import FilterError
+from streammatte.errors import UsageError
 
 __all__ = ["Parameter", "describe"]
 
@@ -60,14 +60,14 @@ def describe(factory: Callable[..., object]) -> list[Parameter]:
 
     Raises
     ------
-    FilterError
+    UsageError
         If they cannot be read.
     """
     try:
         signature = inspect.signature(factory, eval_str=True)
     except (NameError, TypeError, ValueError) as error:
         name = getattr(factory, "__qualname__", repr(factory))
-        raise FilterError(
+        raise UsageError(
             f"the parameters of {name} cannot be read ({error}); expected a class with typed parameters"
         ) from error
     docs = _documented(inspect.getdoc(factory) or "")
@@ -98,7 +98,8 @@ def _alternatives(annotation: Any) -> tuple[Any, ...]:
 def _type_name(annotation: Any) -> str:
     names = {str: "text", int: "whole number", float: "number", bool: "yes or no", Path: "path", NoneType: "none"}
     parts: list[str] = []
-    for kind in _alternatives(annotation):
+    kinds = _alternatives(annotation)
+    for kind in kinds if Path not in kinds else [each for each in kinds if each is not str]:  # any text is a path
         parts.extend(map(str, get_args(kind)) if get_origin(kind) is Literal else [names.get(kind, "text")])
     return " or ".join(dict.fromkeys(parts))
 

@@ -1,9 +1,12 @@
-"""Filters by name: found among the installed distributions, imported when asked for.
+"""Filters and matters by name: found among the installed distributions, imported when asked for.
 
-A distribution offers a filter among its entry points; the filters that come with streammatte are found the same way::
+A distribution offers them among its entry points; those that come with streammatte are found the same way::
 
     [project.entry-points."streammatte.filters"]
     blur = "streammatte_filters.blur:BackgroundBlur"
+
+    [project.entry-points."streammatte.matters"]
+    onnx = "streammatte.onnx_matter:OnnxMatter"
 """
 
 from __future__ import annotations
@@ -12,26 +15,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from streammatte.errors import FilterError
+from streammatte.errors import FilterError, UsageError
 
-if TYPE_CHECKING:  # so that listing filters stays light
-    from streammatte.stages import Filter
+if TYPE_CHECKING:  # so that listing them stays light
+    from streammatte.stages import Filter, Matter
 
-__all__ = ["FilterEntry", "filter_names", "load_filter"]
-
-_GROUP = "streammatte.filters"
+__all__ = [
+    "FILTERS",
+    "MATTERS",
+    "Plugin",
+    "PluginKind",
+    "filter_names",
+    "load_filter",
+    "load_matter",
+    "matter_names",
+]
 
 
 @dataclass(frozen=True)
-class FilterEntry:
-    """An installed filter, known without importing it.
+class Plugin:
+    """An installed filter or matter, known without importing it.
 
     Attributes
     ----------
     name : str
-        What `load_filter` and `parse_filter` call it.
+        What the command line calls it.
     owner : str
         The distribution that brings it, and its version: ``streammatte 0.2.0``.
     target : str
@@ -46,15 +56,75 @@ class FilterEntry:
     usable: bool = True
 
 
-def filter_names() -> list[FilterEntry]:
+@dataclass(frozen=True)
+class PluginKind:
+    """What can be plugged in.
+
+    Attributes
+    ----------
+    noun : str
+        What one is called. In the plural, it ends the name of the group of entry points.
+    error : type
+        What is raised where one cannot be had.
+    """
+
+    noun: str
+    error: type[UsageError]
+
+    def names(self) -> list[Plugin]:
+        """Return all that are installed by name, importing none of them."""
+        entries = self._entries()
+        reserved = {entry.name for entry in entries if _is_built_in(entry)}
+        found = [
+            Plugin(entry.name, _owner(entry), entry.value, _is_built_in(entry) or entry.name not in reserved)
+            for entry in entries
+        ]
+        return sorted(found, key=lambda plugin: (plugin.name, not plugin.usable, plugin.owner))
+
+    def load(self, name: str) -> Callable[..., Any]:
+        """Import the one called `name` and return what makes it; built-in ones are never replaced."""
+        entries = sorted((entry for entry in self._entries() if entry.name == name), key=_owner)
+        entries = [entry for entry in entries if _is_built_in(entry)] or entries
+        if not entries:
+            raise self._unknown(name)
+        if len(entries) > 1:
+            owners = " and ".join(map(_owner, entries))
+            raise self.error(f"both {owners} bring a {self.noun} {name!r}; expected one", remedy="uninstall the other")
+        (entry,) = entries
+        which = f"the {self.noun} {name!r} of {_owner(entry)}"
+        try:
+            factory = entry.load()
+        except Exception as error:  # whatever a stranger's module does when it is imported
+            reason = f"{type(error).__name__}: {error}"
+            raise self.error(
+                f"{which} cannot be imported ({reason})", remedy="update or uninstall that package"
+            ) from error
+        if not callable(factory):
+            raise self.error(f"{which} is no class ({entry.value}); expected a class")
+        return factory  # type: ignore[no-any-return]
+
+    def _entries(self) -> list[EntryPoint]:
+        return list(entry_points(group=f"streammatte.{self.noun}s"))
+
+    def _unknown(self, name: str) -> UsageError:
+        names = sorted({plugin.name for plugin in self.names()})
+        if not names:
+            return self.error(
+                f"there is no {self.noun} {name!r}, as none is installed; expected those that come with streammatte",
+                remedy="install streammatte again: what was installed is of an earlier version",
+            )
+        nearest = get_close_matches(name, names, n=1)
+        remedy = f"did you mean {nearest[0]!r}?" if nearest else "install the package that brings it"
+        return self.error(f"there is no {self.noun} {name!r}; expected one of {', '.join(names)}", remedy=remedy)
+
+
+FILTERS = PluginKind("filter", FilterError)
+MATTERS = PluginKind("matter", UsageError)
+
+
+def filter_names() -> list[Plugin]:
     """Return all installed filters by name, importing none of them."""
-    entries = list(entry_points(group=_GROUP))
-    reserved = {entry.name for entry in entries if _is_built_in(entry)}
-    found = [
-        FilterEntry(entry.name, _owner(entry), entry.value, _is_built_in(entry) or entry.name not in reserved)
-        for entry in entries
-    ]
-    return sorted(found, key=lambda entry: (entry.name, not entry.usable, entry.owner))
+    return FILTERS.names()
 
 
 def load_filter(name: str) -> Callable[..., Filter]:
@@ -67,25 +137,25 @@ def load_filter(name: str) -> Callable[..., Filter]:
     FilterError
         If there is none of this name, or more than one, or it cannot be imported.
     """
-    entries = sorted(entry_points(group=_GROUP, name=name), key=_owner)
-    entries = [entry for entry in entries if _is_built_in(entry)] or entries
-    if not entries:
-        raise _unknown(name)
-    if len(entries) > 1:
-        owners = " and ".join(map(_owner, entries))
-        raise FilterError(f"both {owners} bring a filter {name!r}; expected one", remedy="uninstall the other")
-    (entry,) = entries
-    try:
-        factory = entry.load()
-    except Exception as error:  # whatever a stranger's module does when it is imported
-        reason = f"{type(error).__name__}: {error}"
-        raise FilterError(
-            f"the filter {name!r} of {_owner(entry)} cannot be imported ({reason})",
-            remedy="update or uninstall that package",
-        ) from error
-    if not callable(factory):
-        raise FilterError(f"the filter {name!r} of {_owner(entry)} is no class ({entry.value}); expected a class")
-    return factory  # type: ignore[no-any-return]
+    return FILTERS.load(name)
+
+
+def matter_names() -> list[Plugin]:
+    """Return all installed matters by name, importing none of them."""
+    return MATTERS.names()
+
+
+def load_matter(name: str) -> Callable[..., Matter]:
+    """Import the matter called `name` and return what makes it: a class or a function.
+
+    A built-in matter is never replaced by one of another package that has its name.
+
+    Raises
+    ------
+    UsageError
+        If there is none of this name, or more than one, or it cannot be imported.
+    """
+    return MATTERS.load(name)
 
 
 def _is_built_in(entry: EntryPoint) -> bool:
@@ -94,11 +164,3 @@ def _is_built_in(entry: EntryPoint) -> bool:
 
 def _owner(entry: EntryPoint) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
-
-
-def _unknown(name: str) -> FilterError:
-    names = sorted({entry.name for entry in filter_names()})
-    nearest = get_close_matches(name, names, n=1)
-    remedy = f"did you mean {nearest[0]!r}?" if nearest else "install the package that brings it"
-    known = ", ".join(names) or "none (no filter is installed)"
-    return FilterError(f"there is no filter {name!r}; expected one of {known}", remedy=remedy)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # so that sources and sinks load no cv2
     from streammatte.frames import Alpha, Frame
     from streammatte.layers import Layers
 
-__all__ = ["Filter", "Matter", "Sink", "Smoother", "Source", "SourceInfo", "close_all", "reset_all"]
+__all__ = ["Filter", "Matter", "Sink", "Smoother", "Source", "SourceInfo", "close_all", "engine_of", "reset_all"]
 
 AnySource = TypeVar("AnySource", bound="Source")
 AnySink = TypeVar("AnySink", bound="Sink")
@@ -108,10 +108,23 @@ class Matter(Protocol):
     """Finds the alpha of a frame."""
 
     def matte(self, frame: Frame) -> Alpha:
-        """Return alpha at the frame's size, (H, W) float32 in [0, 1]."""
+        """Return alpha, float32 in [0, 1], at the frame's size (H, W) or smaller."""
 
     def reset(self) -> None:
         """Forget earlier frames."""
+
+
+@runtime_checkable
+class _OnEngine(Protocol):
+    @property
+    def engine(self) -> str: ...
+    @property
+    def device(self) -> str: ...
+
+
+def engine_of(matter: Matter) -> tuple[str, str]:
+    """The engine and the device of a matter that tells them as attributes; else its class and nothing."""
+    return (matter.engine, matter.device) if isinstance(matter, _OnEngine) else (type(matter).__name__, "")
 
 
 @runtime_checkable

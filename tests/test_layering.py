@@ -75,7 +75,7 @@ IMPORTS_ONLY = {
     ),
     "streammatte.parameters": ("streammatte.errors",),
     "streammatte.plugins": ("streammatte.errors", "streammatte.stages"),
-    "streammatte.filter_text": (
+    "streammatte.plugin_text": (
         "streammatte.errors",
         "streammatte.parameters",
         "streammatte.plugins",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from streammatte.cli.matter import matter_option, refuse_unused, runs_on
 from streammatte.cli.options import (
     alpha_option,
     background_options,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @background_options
 @alpha_option
 @bits_option
+@matter_option
 @quality_option("normal")
 @weights_option
 @engine_options
@@ -46,6 +48,7 @@ def image(
     filters: tuple[str, ...],
     alpha: AlphaKind | None,
     bits: Literal[8, 16],
+    matter: str,
     quality: Quality,
     weights: Path | None,
     engine: EngineName,
@@ -62,11 +65,11 @@ def image(
     from streammatte.chain import Chain
     from streammatte.cli.notices import Notices
     from streammatte.cli.progress import progress
-    from streammatte.filter_text import parse_filter
     from streammatte.io import alpha_kind, open_sink, open_source
-    from streammatte.matting import load
     from streammatte.pipeline import run_chain
+    from streammatte.plugin_text import parse_filter, parse_matter
 
+    refuse_unused(matter)
     jobs = _jobs(inputs, out)
     pictures, results = [picture for picture, _ in jobs], [result for _, result in jobs]
     background = Background.of(bg, results[0])
@@ -76,10 +79,10 @@ def image(
     kind = f"; {alpha_kind(results[0], alpha)} alpha" if transparent else ""
     notices = Notices(quiet=quiet)
     failures: list[str] = []
-    matter = load(weights, quality=quality, engine=engine, device=device, threads=threads)
+    network = parse_matter(matter, weights=weights, quality=quality, engine=engine, device=device, threads=threads)
     if results[0] != out:
         _make_folder(out)
-    with Chain(matter, filters=steps) as chain, progress(len(jobs), unit="picture", quiet=quiet) as tally:
+    with Chain(network, filters=steps) as chain, progress(len(jobs), unit="picture", quiet=quiet) as tally:
         for picture, result in jobs:
             try:
                 source = open_source(picture, on_notice=notices)
@@ -93,7 +96,7 @@ def image(
                 run_chain(source, chain, sink, on_frame=tally)
     notices.say()
     if not quiet:
-        click.echo(f"wrote {out}: {tally.summary}; background: {background}{kind}; {matter.engine} on {matter.device}")
+        click.echo(f"wrote {out}: {tally.summary}; background: {background}{kind}; {runs_on(network)}")
     if failures:
         raise MediaError(f"{len(failures)} of {len(jobs)} pictures are not done: {'; '.join(failures)}")
 

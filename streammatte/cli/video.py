@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from streammatte.cli.matter import matter_option, refuse_unused, runs_on
 from streammatte.cli.options import (
     PerhapsFile,
     alpha_option,
@@ -80,6 +81,7 @@ def _names_file(text: str) -> bool:
 @click.option("--raw", metavar="WxH@FPS", help="IN is nothing but R,G,B, 8 bits each, of that size and rate.")
 @click.option("--no-deinterlace", is_flag=True, help="Leave interlaced pictures as they are.")
 @click.option("--no-sound", is_flag=True, help="Leave out sound and subtitles.")
+@matter_option
 @quality_option("normal")
 @weights_option
 @engine_options
@@ -112,6 +114,7 @@ def video(
     raw: str | None,
     no_deinterlace: bool,
     no_sound: bool,
+    matter: str,
     quality: Quality,
     weights: Path | None,
     engine: EngineName,
@@ -129,15 +132,15 @@ def video(
     from streammatte.background import Background
     from streammatte.cli.notices import Notices
     from streammatte.cli.progress import progress
-    from streammatte.filter_text import parse_filter
     from streammatte.io import alpha_kind, open_sink, open_source
     from streammatte.io.containers import DEEP
     from streammatte.io.pipes import STANDARD
     from streammatte.io.tee import TeeSink
-    from streammatte.matting import load
     from streammatte.pipeline import run
+    from streammatte.plugin_text import parse_filter, parse_matter
     from streammatte.smoothing import smoother
 
+    refuse_unused(matter)
     if end is not None and duration is not None:
         raise UsageError("--end and --duration say the same in two ways", remedy="leave one of them out")
     begin, until = parse_time(start or "0"), parse_time(end) if end is not None else None
@@ -192,15 +195,15 @@ def video(
                 sink = sink_to(path, picture=picture, bits=bits if path in deep else 8, sound=False)
                 sinks.append(opened.enter_context(sink))
         notices.say()
-        matter = load(weights, quality=quality, engine=engine, device=device, threads=threads)
+        network = parse_matter(matter, weights=weights, quality=quality, engine=engine, device=device, threads=threads)
         with progress(source.info.frames, quiet=quiet) as tally:
-            run(source, matter, TeeSink(*sinks), smoother=smoother(smooth), filters=steps, on_frame=tally)
+            run(source, network, TeeSink(*sinks), smoother=smoother(smooth), filters=steps, on_frame=tally)
     notices.say()
     if not quiet:
         names = " and ".join("standard output" if path == STANDARD else str(path) for path in outputs)
         kind = f"; {alpha_kind(out, alpha)} alpha" if transparent else ""
         click.echo(
-            f"wrote {names}: {tally.summary}; background: {background}{kind}; {matter.engine} on {matter.device}",
+            f"wrote {names}: {tally.summary}; background: {background}{kind}; {runs_on(network)}",
             err=STANDARD in outputs,
         )
     _refuse_fragment(source.info)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streammatte.background import FORMS
+from streammatte.cli.matter import matter_option, refuse_unused
 from streammatte.cli.options import (
     BACKGROUND,
     CAMERA,
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     "--control", is_flag=True, help="Serve a page to control it from a browser on this machine; tells its address."
 )
 @click.option("--always-on", is_flag=True, help="Keep the camera open while no program watches the virtual camera.")
+@matter_option
 @quality_option("fast")
 @weights_option
 @engine_options
@@ -111,6 +113,7 @@ def webcam(
     from streammatte.live.allocator import share_arena
     from streammatte.live.opening import open_session
 
+    refuse_unused(options["matter"])
     if control:
         from streammatte.control import ControlServer
     share_arena()

@@ -11,11 +11,11 @@ from typing import Any, get_args
 
 from streammatte.background import Background
 from streammatte.errors import UsageError
-from streammatte.filter_text import join_filter, split_filter
 from streammatte.live.controls import LiveControls
 from streammatte.live.keys import KEYS
 from streammatte.matting import Quality
 from streammatte.parameters import describe
+from streammatte.plugin_text import join_filter, split_filter
 from streammatte.plugins import load_filter
 from streammatte.smoothing import SmootherName
 

@@ -9,14 +9,14 @@ from typing import Any, get_args
 from streammatte.background import Background
 from streammatte.control.pictures import Thumbnails
 from streammatte.control.uploads import MOST_BYTES, Uploads, label_of
-from streammatte.errors import FilterError
-from streammatte.filter_text import split_filter
+from streammatte.errors import UsageError
 from streammatte.io.containers import PICTURES
 from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES
 from streammatte.live.session import LiveSession
 from streammatte.matting import Quality
 from streammatte.parameters import Parameter, describe
+from streammatte.plugin_text import split_filter
 from streammatte.plugins import filter_names, load_filter
 from streammatte.smoothing import SmootherName
 
@@ -70,7 +70,7 @@ def _filter(name: str, owner: str) -> dict[str, Any]:
     try:
         factory = load_filter(name)
         parameters = [_parameter(each) for each in describe(factory)]
-    except FilterError as error:
+    except UsageError as error:
         return {"name": name, "owner": owner, "summary": "", "problem": str(error), "parameters": []}
     summary = " ".join((inspect.getdoc(factory) or "").partition("\n\n")[0].split())
     return {"name": name, "owner": owner, "summary": summary, "problem": "", "parameters": parameters}

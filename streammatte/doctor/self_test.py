@@ -55,10 +55,10 @@ def self_test(seconds: float = 2.0) -> list[Finding]:
 
 
 def _measure(seconds: float) -> list[Finding]:
-    from streammatte.filter_text import parse_filter
     from streammatte.io import open_source
     from streammatte.matting import load
     from streammatte.pipeline import run
+    from streammatte.plugin_text import parse_filter
 
     reports: list[FrameReport] = []
     sink = _Shares()

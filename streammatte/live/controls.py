@@ -11,11 +11,11 @@ from threading import Event, RLock
 from typing import Any
 
 from streammatte.errors import UsageError
-from streammatte.filter_text import parse_filter
 from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES, Look
 from streammatte.live.ready import ReadyBackground, stamps_of
 from streammatte.matting import Quality
+from streammatte.plugin_text import parse_filter
 from streammatte.plugins import load_filter
 from streammatte.smoothing import SmootherName, smoother
 from streammatte.stages import Filter, Matter, close_all

@@ -42,6 +42,7 @@ def open_session(
     always_on: bool = False,
     matte_fps: float | None = None,
     cpu_budget: float | None = None,
+    matter: str = "streammatte",
     quality: Quality = "fast",
     weights: Path | None = None,
     engine: EngineName = "auto",
@@ -86,8 +87,10 @@ def open_session(
     cpu_budget : float, optional
         Percent of one core: alpha is found less often while the process uses more. What the least is, if that is more,
         is told to `LiveSession.controls.notices`.
+    matter : str
+        What finds alpha, as `parse_matter` takes it: by default our own network.
     quality, weights, engine, device, threads
-        As `load` takes them.
+        As `load` takes them; what the matter does not take is left out.
 
     Returns
     -------
@@ -102,10 +105,15 @@ def open_session(
     MediaError, WeightsError, MissingExtraError
         As `load` raises them, and for a background that cannot be read.
     """
-    from streammatte.matting import load
+    from streammatte.parameters import describe
+    from streammatte.plugin_text import parse_matter, split_matter
+    from streammatte.plugins import load_matter
+
+    name, values = split_matter(matter)
+    choosable = "quality" not in values and "quality" in [each.name for each in describe(load_matter(name))]
 
     def loaded(weights: Path | None, quality: Quality | None) -> Matter:
-        return load(weights, quality=quality or "fast", engine=engine, device=device, threads=threads)
+        return parse_matter(matter, weights=weights, quality=quality, engine=engine, device=device, threads=threads)
 
     controls = LiveControls(
         without_folders(backgrounds),
@@ -115,20 +123,20 @@ def open_session(
         decontaminate=decontaminate,
         load=loaded,
         weights=weights,
-        quality=quality,
+        quality=quality if choosable else None,
     )
     if mirror:
         controls.toggle("mirror")
     output = _VirtualCamera("" if virtual_camera is True else virtual_camera, fit) if virtual_camera else None
     try:
-        matter = loaded(weights, quality)
+        network = loaded(weights, quality)
     except BaseException:
         controls.close()
         raise
     return LiveSession(
         _Camera(camera, size, rate, controls.notify),
         controls,
-        matter,
+        network,
         open_output=output,
         count_readers=output.readers if output and not always_on and _READERS_ARE_TOLD else None,
         matte_fps=matte_fps,

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from fractions import Fraction
 from threading import Event, Lock
 from types import TracebackType
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ from streammatte.live.readers import ReaderWatch
 from streammatte.live.source import PersistentSource
 from streammatte.live.status import LiveStatus, Rates, StageMeter
 from streammatte.pipeline import run_chain
-from streammatte.stages import Matter, Sink, Source
+from streammatte.stages import Matter, Sink, Source, engine_of
 
 __all__ = ["LiveOutput", "LiveSession"]
 
@@ -45,16 +45,6 @@ class LiveOutput(Sink, Protocol):
 class _Nowhere(NullSink):
     def __init__(self, rate: Fraction) -> None:
         self.device, self.rate = "", rate
-
-
-@runtime_checkable
-class _OnEngine(Protocol):
-    """A matter that says what runs it."""
-
-    @property
-    def engine(self) -> str: ...
-    @property
-    def device(self) -> str: ...
 
 
 class LiveSession:
@@ -163,10 +153,7 @@ class LiveSession:
     def status(self) -> LiveStatus:
         """How the session does now; rates are since the call before."""
         clock, source, matter = self._clock.report(), self._source, self._matter
-        network = matter.matter
-        engine, device = (
-            (network.engine, network.device) if isinstance(network, _OnEngine) else (type(network).__name__, "")
-        )
+        engine, device = engine_of(matter.matter)
         with self._rates_lock:
             rates, cpu = self._rates(received=source.received, written=clock.written, found=matter.found)
         return LiveStatus(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import click.testing
@@ -37,8 +38,8 @@ def loaded(monkeypatch):
     """The arguments of every load of the network, which a double takes the place of."""
     calls = []
 
-    def load(*args, **options):
-        calls.append((args, options))
+    def load(weights: Path | None = None, *, quality="", engine="", device="", threads: int = 0):
+        calls.append({"weights": weights, "quality": quality, "engine": engine, "device": device, "threads": threads})
         return Bright()
 
     monkeypatch.setattr("streammatte.matting.load", load)

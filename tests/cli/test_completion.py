@@ -34,6 +34,7 @@ def complete(*words, shell="bash"):
         (["webcam", "--smooth", ""], ["plain,off", "plain,motion"]),
         (["webcam", "--filter", "de"], ["plain,decontaminate"]),
         (["video", "--codec", "he"], [f"plain,hevc{each}" for each in ("", *DEVICES)]),
+        (["image", "--matter", "on"], ["plain,onnx"]),
         (["webcam", "--bg", "be"], ["file,be"]),
         (["webcam", "--camera", ""], ["file,"]),
         (["video", "in"], ["file,in"]),

@@ -129,11 +129,32 @@ def test_alpha_and_foreground_in_files_of_their_own(streammatte, clip, pictures,
         assert near(frames[0, 28:36, 16:24], [255, 255, 255])
 
 
+def test_another_matter_and_the_options_that_it_does_not_take(streammatte, loaded, clip, tmp_path):
+    out = tmp_path / "out.mp4"
+    streammatte("video", clip, out, "--matter", "streammatte:quality=best,threads=1", "--bg", "white", "-q")
+    assert [(each["quality"], each["threads"], each["engine"]) for each in loaded] == [("best", 1, "auto")]
+    for arguments, message in (
+        (
+            ("--matter", "onnx:model=no.onnx", "--quality", "best"),
+            "the matter 'onnx' takes no --quality; it takes",
+        ),
+        (("--matter", "streammatte:quality=best", "--quality", "fast"), "say the same in two ways"),
+        (("--matter", "modnet"), "there is no matter 'modnet'"),
+        (("--matter", "onnx:model=no.onnx,threads=1"), "there is no file no.onnx"),
+    ):
+        result = streammatte("video", clip, out, *arguments)
+        assert result.exit_code in (1, 2)
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert len(loaded) == 1
+
+
 def test_engine_threads_and_silence(streammatte, loaded, clip, tmp_path):
     result = streammatte("video", clip, tmp_path / "out.mp4", "--engine", "torch", "--threads", 1, "--no-sound", "-q")
 
     assert (result.stdout, result.stderr) == ("", "")
-    assert loaded == [((None,), {"quality": "normal", "engine": "torch", "device": "auto", "threads": 1})]
+    asked = {"weights": None, "quality": "normal", "engine": "torch", "device": "auto", "threads": 1}
+    assert loaded == [asked]
     with av.open(tmp_path / "out.mp4") as container:
         assert not container.streams.audio
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from threading import active_count
 
 import pytest
@@ -28,8 +29,8 @@ def devices(monkeypatch, half):
     """What is asked for: network, cameras, readers."""
     asked = {"load": [], "camera": [], "readers": []}
 
-    def load(weights, **options):
-        asked["load"].append((weights, options))
+    def load(weights: Path | None = None, *, quality="", engine="", device="", threads: int = 0):
+        asked["load"].append((weights, quality, engine, device, threads))
         return half
 
     monkeypatch.setattr(Output, "made", ())
@@ -76,7 +77,7 @@ def test_what_is_shown_is_had_without_a_virtual_camera(devices, cameras, camera,
         status = session.status()
         assert (status.camera, status.output, status.readers) == ("/dev/video0", "", None)
     assert devices["camera"] == [("/dev/video3", (320, 240), 15)]
-    assert devices["load"] == [(None, {"quality": "fast", "engine": "auto", "device": "auto", "threads": 1})]
+    assert devices["load"] == [(None, "fast", "auto", "auto", 1)]
     assert Output.made == ()
     assert active_count() == threads
 

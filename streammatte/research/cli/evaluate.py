@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from streammatte.cli.matter import OURS, matter_option, refuse_unused
 from streammatte.cli.options import engine_options, quality_option, smooth_option, weights_option
 from streammatte.errors import UsageError
 from streammatte.research.cli.command import ResearchCommand
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from streammatte.matting import NetworkMatter, Quality
     from streammatte.research.evaluate.validation import At
     from streammatte.smoothing import SmootherName
+    from streammatte.stages import Matter
 
 
 @click.command(cls=ResearchCommand)
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 @smooth_option("off")
 @click.option("--groups", is_flag=True, help="Portraits by framing, light and hair, in a table of their own.")
 @click.option("--strips", type=click.Path(path_type=Path), help="Write picture strips to look at into this folder.")
+@matter_option
 @quality_option("normal")
 @weights_option
 @engine_options
@@ -60,18 +63,19 @@ def evaluate(
     smooth: SmootherName,
     groups: bool,
     strips: Path | None,
+    matter: str,
     quality: Quality,
     weights: Path | None,
     engine: str,
     device: str,
     threads: int,
 ) -> None:
-    """Print the figures of the network as a Markdown table.
+    """Print the figures of a matter as a Markdown table.
 
-    Unless --at and --smooth say otherwise, the network's alpha is brought to the picture's size bilinearly and is not
-    smoothed over time. A strip shows input,
-    reference, alpha and a composite on magenta; its name begins with the set and the score.
+    Unless --at and --smooth say otherwise, alpha is brought to the picture's size bilinearly and is not smoothed over
+    time. A strip shows input, reference, alpha and a composite on magenta; its name begins with the set and the score.
     """
+    refuse_unused(matter)
     protocol = protocol or ("composition" if rivals else "pack")
     if rivals and protocol == "pack":
         raise UsageError(
@@ -80,6 +84,7 @@ def evaluate(
     if (strips or groups) and protocol == "composition":
         raise UsageError("--strips and --groups are of the pack", remedy="use --protocol pack")
 
+    from streammatte.plugin_text import parse_matter
     from streammatte.research.evaluate import composition, validation
     from streammatte.research.evaluate.groups import by_group
     from streammatte.research.evaluate.pictures import matte_by
@@ -88,9 +93,14 @@ def evaluate(
     from streammatte.research.evaluate.strips import write_strips
 
     opened = open_rivals([name.strip() for name in rivals.split(",")]) if rivals else {}
-    matte = matte_by(_matter(weights, quality, cast("EngineName", engine), cast("Device", device), threads))
+    if matter == OURS:
+        found: Matter = _ours(weights, quality, cast("EngineName", engine), cast("Device", device), threads)
+    else:
+        found = parse_matter(matter, weights=weights, quality=quality, engine=engine, device=device, threads=threads)
+    matte = matte_by(found)
     if protocol == "composition":
-        click.echo(table(composition.evaluate(data, matte, opened, limit), rows="method"))
+        results = composition.evaluate(data, matte, opened, limit, name=matter.partition(":")[0])
+        click.echo(table(results, rows="method"))
     else:
         click.echo(table(validation.evaluate(data, matte, limit, at=at, smoothing=smooth)))
     if groups:
@@ -100,7 +110,7 @@ def evaluate(
         click.echo(f"{count} strips are in {strips}", err=True)
 
 
-def _matter(weights: Path | None, quality: Quality, engine: EngineName, device: Device, threads: int) -> NetworkMatter:
+def _ours(weights: Path | None, quality: Quality, engine: EngineName, device: Device, threads: int) -> NetworkMatter:
     """As `streammatte.load` gives it; torch runs the paper's other backbones too."""
     from streammatte import matting
     from streammatte.engines import chosen_engine, open_torch

@@ -97,7 +97,12 @@ def composites(directory: Path) -> list[Composite]:
 
 
 def evaluate(
-    directory: Path, matte: Matte, rivals: Mapping[str, Rival] = MappingProxyType({}), limit: int | None = None
+    directory: Path,
+    matte: Matte,
+    rivals: Mapping[str, Rival] = MappingProxyType({}),
+    limit: int | None = None,
+    *,
+    name: str = "streammatte",
 ) -> list[Result]:
     """Score the network, without a trimap, and its rivals, with one, on the same pictures.
 
@@ -114,14 +119,16 @@ def evaluate(
         What else to run, as `open_rivals` gives it.
     limit : int, optional
         Take at most so many pictures, evenly spaced.
+    name : str
+        What the network is called.
 
     Returns
     -------
     list of Result
         The network's and then each rival's: means of SAD, MSE, Grad, Conn and CPU seconds.
     """
-    rows: dict[str, list[dict[str, float]]] = {"streammatte, no trimap": []}
-    rows |= {f"{name}, trimap": [] for name in rivals}
+    rows: dict[str, list[dict[str, float]]] = {f"{name}, no trimap": []}
+    rows |= {f"{rival}, trimap": [] for rival in rivals}
     ours, *theirs = rows.values()
     for number, composite in evenly(list(enumerate(composites(directory))), limit):
         picture, alpha = composite.read()
@@ -131,8 +138,8 @@ def evaluate(
         for row, rival in zip(theirs, rivals.values(), strict=True):
             row.append(_score(target, rival, square, trimap))
     return [
-        Result(name, len(row), {key: float(np.mean([figures[key] for figures in row])) for key in row[0]})
-        for name, row in rows.items()
+        Result(method, len(row), {key: float(np.mean([figures[key] for figures in row])) for key in row[0]})
+        for method, row in rows.items()
     ]
 
 
