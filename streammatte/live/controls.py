@@ -194,7 +194,15 @@ class LiveControls:
         self._later(load)
 
     def set_quality(self, quality: Quality) -> None:
-        """Let the network see more or less of each frame."""
+        """Let the network see more or less of each frame.
+
+        Raises
+        ------
+        UsageError
+            If the session's matter has no such choice.
+        """
+        if self.look.quality is None:
+            raise UsageError("this session's matter has no choice of quality")
         self._later(lambda: self._load_network(self._network, quality))
 
     def take(self) -> Look:

@@ -6,6 +6,7 @@ The README's picture is made by one of these tests, from the sample clip and the
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -178,12 +179,24 @@ def test_q_asks_before_it_ends_the_session_and_the_page_says_when_it_is_over(pag
     page.complaints.clear()  # that it does not answer
 
 
+def test_quality_is_chosen_from_a_list_that_only_a_matter_with_qualities_has(page, controls, eventually):
+    quality = "document.getElementById('quality')"
+    assert page.eval(f"[{quality}.value, ...[...{quality}.options].map(each => each.text)]") == [
+        "fast",
+        *("fast", "normal", "best"),
+    ]
+    page.eval(f"{quality}.value = 'best'; {quality}.dispatchEvent(new Event('change'))")
+    eventually(lambda: controls.look.quality == "best")
+    controls.look = replace(controls.look, quality=None)
+    eventually(lambda: page.eval(f"{quality}.offsetParent === null"))
+
+
 def test_the_picture_for_the_readme(browser, sample_camera, eventually, tmp_path):
     wanted = os.environ.get("CONTROL_PICTURE")
     target = Path(wanted or tmp_path / "control.png")
     backgrounds = [str(ASSETS / "beach.jpg"), "blur:40", "#2f6f8f", "white", str(ASSETS / "sample.mp4")]
-    controls = LiveControls(backgrounds, smoothing="motion", filters=["blur:15"])
-    session = LiveSession(sample_camera, controls, streammatte.load())
+    controls = LiveControls(backgrounds, smoothing="motion", quality="fast", filters=["blur:15"])
+    session = LiveSession(sample_camera, controls, streammatte.load(quality="fast"))
     with session, ControlServer(session, folder=tmp_path) as server:
         browser.look(size=(1280, 860))
         browser.open(server.url)

@@ -82,6 +82,18 @@ def test_what_is_shown_is_had_without_a_virtual_camera(devices, cameras, camera,
     assert active_count() == threads
 
 
+def test_quality_can_be_changed_unless_the_text_of_the_matter_says_it(devices, cameras, camera, until):
+    cameras += [camera(), camera()]
+    with streammatte.open_session(virtual_camera=False) as session:
+        session.controls.set_quality("best")
+        until(lambda: session.controls.look.quality == "best")
+    with streammatte.open_session(virtual_camera=False, matter="streammatte:quality=normal") as session:
+        assert session.controls.look.quality is None
+        with pytest.raises(UsageError, match="no choice of quality"):
+            session.controls.set_quality("best")
+    assert [quality for _, quality, *_ in devices["load"]] == ["fast", "best", "normal"]
+
+
 @pytest.mark.parametrize(("virtual_camera", "name"), [(True, None), ("/dev/video9", "/dev/video9")])
 @pytest.mark.parametrize("always_on", [False, True])
 def test_it_goes_to_the_virtual_camera_whose_readers_are_counted(
