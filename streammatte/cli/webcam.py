@@ -57,7 +57,8 @@ if TYPE_CHECKING:
     metavar="[NAME]",
     is_flag=False,
     flag_value="",
-    help="Write to this virtual camera, or the first; the default unless --preview is given.",
+    help="Write to this virtual camera, or the first; 'pipewire' is one that needs no kernel module, on Linux. The "
+    "default unless --preview is given.",
 )
 @click.option("--preview", is_flag=True, help="Show the result in a window; closing it ends the program.")
 @click.option(

@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING
 from streammatte.errors import about
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from streammatte.devices.pipewire import PipeWireSink
+    from streammatte.devices.virtual_camera import VirtualCameraSink
+    from streammatte.fitting import FitMode
     from streammatte.stages import Source
 
-__all__ = ["open_camera"]
+    VirtualCamera: TypeAlias = VirtualCameraSink | PipeWireSink
+
+__all__ = ["open_camera", "open_virtual_camera"]
 
 
 def open_camera(spec: str | None = None, size: tuple[int, int] = (1280, 720), rate: Fraction | int = 30) -> Source:
@@ -49,3 +56,32 @@ def open_camera(spec: str | None = None, size: tuple[int, int] = (1280, 720), ra
         from streammatte.devices.camera import CameraSource
 
         return CameraSource(spec, size, rate)
+
+
+def open_virtual_camera(
+    size: tuple[int, int], rate: Fraction | int | None = None, name: str | None = None, fit: FitMode = "cover"
+) -> VirtualCamera:
+    """Open what other programs see as a camera.
+
+    Parameters
+    ----------
+    size : tuple of int
+        (w, h) to give it.
+    rate : Fraction, int or None
+        Frames per second to announce; 30 where it is not known.
+    name : str, optional
+        A device, or "pipewire". By default the first device or, where there is none, PipeWire if it runs.
+    fit : {"cover", "contain"}
+        Whether a frame of another shape is cut off at the edges, or has black bars beside it.
+
+    Raises
+    ------
+    DeviceError
+        If there is none, or it cannot be written to.
+    """
+    from streammatte.devices.pipewire import NAME, PipeWireSink, pipewire_problem
+    from streammatte.devices.virtual_camera import VirtualCameraSink, list_virtual_cameras
+
+    if name == NAME or (name is None and not list_virtual_cameras() and pipewire_problem() is None):
+        return PipeWireSink(size, rate, fit)
+    return VirtualCameraSink(size, rate, name, fit)

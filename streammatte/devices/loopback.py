@@ -6,6 +6,8 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+from streammatte.devices.distribution import of_distribution
+
 __all__ = ["LOAD", "RELOAD", "exclusive_caps", "is_virtual", "make_command"]
 
 LOAD = "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte"
@@ -13,10 +15,10 @@ LOAD = "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streamm
 
 RELOAD = f"sudo modprobe -r v4l2loopback && {LOAD}"
 
-_DEBIAN = "sudo apt install v4l2loopback-dkms linux-headers-$(uname -r)"
+_DEBIAN = "sudo apt install -y v4l2loopback-dkms linux-headers-$(uname -r)"
 _FEDORA = (
-    "sudo dnf install https://mirrors.rpmfusion.org/free/fedora/rpmfusion-free-release-$(rpm -E %fedora).noarch.rpm"
-    " && sudo dnf install akmod-v4l2loopback && sudo akmods"
+    "sudo dnf install -y https://mirrors.rpmfusion.org/free/fedora/rpmfusion-free-release-$(rpm -E %fedora).noarch.rpm"
+    " && sudo dnf install -y akmod-v4l2loopback && sudo akmods"
 )
 _BUILD = (
     "git clone https://github.com/v4l2loopback/v4l2loopback && make -C v4l2loopback"
@@ -26,8 +28,8 @@ _INSTALL = {
     "debian": _DEBIAN,
     "ubuntu": _DEBIAN,
     "fedora": _FEDORA,
-    "arch": "sudo pacman -S --needed v4l2loopback-dkms linux-headers",
-    "suse": "sudo zypper install v4l2loopback-kmp-default",
+    "arch": "sudo pacman -S --needed --noconfirm v4l2loopback-dkms linux-headers",
+    "suse": "sudo zypper --non-interactive install v4l2loopback-kmp-default",
 }
 """The command that installs the module, by what /etc/os-release says of the distribution or of its parents."""
 
@@ -44,8 +46,7 @@ def make_command(root: Path = Path("/")) -> str:
         return RELOAD
     if _is_built(root):
         return LOAD
-    install = next((_INSTALL[each] for each in _distributions(root) if each in _INSTALL), None)
-    return f"{install or _BUILD} && {LOAD}"
+    return f"{of_distribution(_INSTALL, root) or _BUILD} && {LOAD}"
 
 
 def exclusive_caps(paths: Sequence[str], root: Path = Path("/")) -> dict[str, bool]:
@@ -94,13 +95,3 @@ def _is_built(root: Path) -> bool:
         return b"/v4l2loopback.ko" in (root / "lib/modules" / platform.release() / "modules.dep").read_bytes()
     except OSError:
         return False
-
-
-def _distributions(root: Path) -> list[str]:
-    """Names of the distribution and of those it comes from, nearest first."""
-    try:
-        lines = (root / "etc/os-release").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    fields = {name: value.strip("\"'") for name, _, value in (line.partition("=") for line in lines)}
-    return [fields.get("ID", ""), *fields.get("ID_LIKE", "").split()]

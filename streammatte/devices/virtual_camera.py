@@ -13,19 +13,16 @@ import pyvirtualcam
 from numpy.typing import NDArray
 
 from streammatte.devices.holders import holders
+from streammatte.devices.i420 import i420
 from streammatte.devices.loopback import make_command
 from streammatte.devices.v4l2 import free_output, output_format, output_rate, set_output_rate, v4l2_devices
 from streammatte.errors import DeviceError
 from streammatte.fitting import FitMode, fitted
 from streammatte.frames import Frame
 from streammatte.layers import Layers
-from streammatte.planes import planes_of
 from streammatte.stages import Sink
 
 __all__ = ["VirtualCameraSink", "list_virtual_cameras", "no_virtual_camera"]
-
-_COLOURS = 6, False
-"""The matrix (BT.601) and range of what is written."""
 
 _OBS = "OBS Virtual Camera"
 _OBS_ON_WINDOWS = r"SOFTWARE\Classes\CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}"
@@ -106,14 +103,13 @@ class VirtualCameraSink(Sink):
 
     def _taken(self, frame: Frame) -> NDArray[np.uint8]:
         """The frame as the device takes it: Y, U and V one after the other, or R,G,B where a side is odd."""
-        planes = frame.planes
         if self.size[0] % 2 or self.size[1] % 2:
             return fitted(frame.rgb, self.size, self._fit)
-        if planes is not None and (planes.size, planes.matrix, planes.full_range) == (self.size, *_COLOURS):
-            each = planes.y, planes.u, planes.v
-        else:
-            each = planes_of(fitted(frame.rgb, self.size, self._fit), self.size, *_COLOURS)
-        return np.concatenate([plane.reshape(-1) for plane in each])
+        return i420(frame, self.size, self._fit)
+
+    def readers(self) -> int:
+        """How many other programs hold the device, on Linux."""
+        return len(holders(self.device))
 
     def close(self) -> None:
         """Give the device back."""

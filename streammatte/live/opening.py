@@ -15,7 +15,7 @@ from streammatte.smoothing import SmootherName
 from streammatte.stages import Matter, Source, SourceInfo
 
 if TYPE_CHECKING:
-    from streammatte.devices.virtual_camera import VirtualCameraSink
+    from streammatte.devices import VirtualCamera
     from streammatte.engines import Device, EngineName
     from streammatte.fitting import FitMode
     from streammatte.matting import Quality
@@ -76,8 +76,8 @@ def open_session(
     rate : Fraction or int
         Frames per second to ask of the camera.
     virtual_camera : str or bool
-        The virtual camera to write to; True for the first, False for none: what is shown is then had from
-        `LiveSession.shown` alone.
+        The virtual camera to write to, "pipewire" for one in PipeWire; True for the first, False for none: what is
+        shown is then had from `LiveSession.shown` alone.
     fit : {"cover", "contain"}
         Whether a frame of another shape than the virtual camera's is cut off at the edges, or has black bars.
     always_on : bool
@@ -179,16 +179,13 @@ class _VirtualCamera:
     def __init__(self, name: str, fit: FitMode) -> None:
         self._name = name or None
         self._fit = fit
-        self._device = ""
+        self._sink: VirtualCamera | None = None
 
-    def __call__(self, size: tuple[int, int], rate: Fraction) -> VirtualCameraSink:
-        from streammatte.devices.virtual_camera import VirtualCameraSink
+    def __call__(self, size: tuple[int, int], rate: Fraction) -> VirtualCamera:
+        from streammatte.devices import open_virtual_camera
 
-        sink = VirtualCameraSink(size, rate, self._name, self._fit)
-        self._device = sink.device
-        return sink
+        self._sink = open_virtual_camera(size, rate, self._name, self._fit)
+        return self._sink
 
     def readers(self) -> int:
-        from streammatte.devices.holders import holders
-
-        return len(holders(self._device))
+        return self._sink.readers() if self._sink else 0

@@ -47,6 +47,9 @@ class Output(ListSink):
         if len(self.layers) == FRAMES and Output.then is not None:
             Output.then(self)
 
+    def readers(self):
+        return 0
+
     def abort(self):
         self.aborted = True
 
@@ -56,7 +59,7 @@ def devices(monkeypatch):
     monkeypatch.setattr("streammatte.devices.open_camera", Camera)
     monkeypatch.setattr("streammatte.devices.virtual_camera.VirtualCameraSink", Output)
     monkeypatch.setattr("streammatte.devices.preview.PreviewSink", Output)
-    monkeypatch.setattr("streammatte.devices.holders.holders", lambda path: [])
+    monkeypatch.setattr("streammatte.devices.virtual_camera.list_virtual_cameras", lambda: ["/dev/video9"])
     monkeypatch.setattr(Output, "made", ())
     monkeypatch.setattr(Output, "then", press("q"))
 
@@ -185,10 +188,12 @@ def test_mistakes_are_found_before_the_camera_starts(arguments, streammatte, mon
 def test_devices_are_listed_or_said_to_be_missing(streammatte, monkeypatch):
     monkeypatch.setattr("streammatte.devices.camera.list_cameras", lambda: [])
     monkeypatch.setattr("streammatte.devices.virtual_camera.list_virtual_cameras", lambda: ["/dev/video9"])
+    monkeypatch.setattr("streammatte.devices.pipewire.pipewire_problem", lambda: None)
     monkeypatch.setattr("streammatte.engines.torch_devices", lambda: ("cuda", "cpu"))
     lines = streammatte("devices").stdout.splitlines()
 
     assert not any(line.startswith("camera") for line in lines)
     assert any(line.startswith(("there is no camera; ", "no camera may be read")) for line in lines)
     assert any("--virtual-camera /dev/video9" in line for line in lines)
+    assert any("--virtual-camera pipewire" in line for line in lines)
     assert [line.split()[-1] for line in lines if line.startswith("compute")] == ["cuda", "cpu"]

@@ -36,7 +36,7 @@ def test_without_the_module_nothing_is_known(tmp_path):
 
 def test_the_command_does_no_more_than_is_needed(write, tmp_path):
     write("etc/os-release", 'NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n')
-    assert make_command(tmp_path) == f"sudo apt install v4l2loopback-dkms linux-headers-$(uname -r) && {LOAD}"
+    assert make_command(tmp_path) == f"sudo apt install -y v4l2loopback-dkms linux-headers-$(uname -r) && {LOAD}"
 
     write(
         f"lib/modules/{platform.release()}/modules.dep", "kernel/a.ko:\nupdates/dkms/v4l2loopback.ko.zst: kernel/b.ko\n"
@@ -51,9 +51,9 @@ def test_the_command_does_no_more_than_is_needed(write, tmp_path):
     ("release", "command"),
     [
         ("ID=arch", "sudo pacman -S "),
-        ("ID=fedora", "sudo dnf install "),
-        ('ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"', "sudo zypper install "),
-        ("ID=debian", "sudo apt install "),
+        ("ID=fedora", "sudo dnf install -y "),
+        ('ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"', "sudo zypper --non-interactive install "),
+        ("ID=debian", "sudo apt install -y "),
         ("ID=unheard-of", "git clone https://github.com/v4l2loopback/v4l2loopback && make "),
     ],
 )

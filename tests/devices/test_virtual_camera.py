@@ -96,6 +96,12 @@ def test_a_frame_of_another_shape_is_cut_or_has_bars_but_is_never_stretched(devi
     assert np.abs(columns[bars : 64 - bars].astype(int) - 200).max() <= 1
 
 
+def test_readers_are_those_who_hold_the_device(device):
+    sink = VirtualCameraSink((640, 360))
+    device.users = [Holder(7, "chrome"), Holder(8, "obs")]
+    assert sink.readers() == 2
+
+
 def test_the_device_is_freed_for_the_next_writer(device):
     VirtualCameraSink((640, 360)).close()
     assert device.freed == 1
