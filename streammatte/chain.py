@@ -47,12 +47,13 @@ class Chain:
         Raises
         ------
         ShapeError
-            If matter or smoother return an alpha of another size than the frame.
+            If the matter returns an alpha that is larger than the frame or not in [0, 1], or the smoother one of
+            another size than it was given.
         FilterError
             If a filter returns something else than layers of the frame's size.
         """
         start = perf_counter()
-        alpha = check_alpha(self._matter.matte(frame), most=frame.size)
+        alpha = check_range(check_alpha(self._matter.matte(frame), most=frame.size))
         matted = perf_counter()
         if self._smoother is not None:
             alpha = check_alpha(self._smoother.smooth(alpha, frame), alpha.shape[::-1])

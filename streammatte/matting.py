@@ -66,7 +66,7 @@ class NetworkMatter:
         What runs the network.
     quality : {"fast", "normal", "best"}
         What the network sees: the frame in a box of 512x512 pixels, the frame at that area whatever its aspect, which
-        for 16:9 takes 1.8 times as long and finds more, or its mirror image as well, which takes twice that.
+        for 16:9 takes 1.9 times as long and finds more, or its mirror image as well, which takes twice that.
     """
 
     def __init__(self, engine: Engine, quality: Quality = "normal") -> None:

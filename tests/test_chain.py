@@ -42,6 +42,16 @@ def test_an_alpha_larger_than_the_frame_is_refused():
 
 
 @pytest.mark.parametrize(
+    ("value", "message"), [(1.5, "alpha reaches from 1.5 to 1.5; expected"), (np.nan, "has NaN in it")]
+)
+def test_an_alpha_beyond_its_range_is_refused(value, message):
+    matter = Matter((4, 3))
+    matter.matte = lambda frame: np.full((3, 4), value, np.float32)
+    with pytest.raises(ShapeError, match=message):
+        Chain(matter)(frame())
+
+
+@pytest.mark.parametrize(
     ("changed", "reason"),
     [
         ({"alpha": lambda alpha: alpha.astype(float)}, "alpha is an array (6, 8) of float64; expected"),

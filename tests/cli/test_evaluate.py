@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from streammatte.matting import shipped_weights
 from streammatte.research.cli.evaluate import evaluate
 from streammatte.research.evaluate.rivals import RIVALS
 
@@ -39,6 +40,12 @@ def test_composites_and_rivals_are_one_table(run, composition, monkeypatch):
     )
     assert lines[2].startswith("| streammatte, no trimap | 1 | 320 | 250 | 0 | 320 |")
     assert lines[3].startswith("| exact, trimap | 1 | 0 | 0 | 0 | 0 |")
+
+
+def test_another_matter_is_measured_under_its_name(streammatte, composition):
+    matter = f"onnx:model={shipped_weights().with_suffix('.onnx')}"
+    result = streammatte("evaluate", "--data", composition, "--protocol", "composition", "--matter", matter)
+    assert result.stdout.splitlines()[2].startswith("| onnx, no trimap | 1 | ")
 
 
 def test_rooms_are_one_table_with_strips(run, tmp_path):
