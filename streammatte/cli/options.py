@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,7 +67,11 @@ def engine_options(command: C) -> C:
         ),
         click.option("--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), default="auto", show_default=True),
         click.option(
-            "--threads", type=click.IntRange(1), default=2, show_default=True, help="The most that the CPU is given."
+            "--threads",
+            type=click.IntRange(1),
+            default=min(2, max(1, (os.cpu_count() or 1) // 2)),
+            show_default="half of the cores, 2 at most",
+            help="The most that the CPU is given for the network; reading and writing go on beside it.",
         ),
     )
     return _apply(options, command)

@@ -129,6 +129,8 @@ def video(
     which gets Matroska. Times and sound are kept. A file appears under its name when it is complete. A name that begins
     with a dash goes after "--".
     """
+    import cv2
+
     from streammatte.background import Background
     from streammatte.cli.notices import Notices
     from streammatte.cli.progress import progress
@@ -141,6 +143,7 @@ def video(
     from streammatte.smoothing import smoother
 
     refuse_unused(matter)
+    cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
     if end is not None and duration is not None:
         raise UsageError("--end and --duration say the same in two ways", remedy="leave one of them out")
     begin, until = parse_time(start or "0"), parse_time(end) if end is not None else None

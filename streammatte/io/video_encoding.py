@@ -84,7 +84,7 @@ def pixel_formats(encoder: VideoCodec, *, transparent: bool) -> list[str]:
 
 
 def _with_quality(encoder: VideoCodec, encoding: Encoding, name: str) -> VideoCodec:
-    knobs, quality, preset = encoder.knobs, encoder.quality, {}
+    knobs, quality, preset, large = encoder.knobs, encoder.quality, {}, encoder.large
     if encoding.crf is not None and encoding.bitrate is not None:
         raise UsageError("a CRF and a bit rate cannot both be kept", remedy="leave one of them out")
     if encoding.crf is not None:
@@ -102,8 +102,10 @@ def _with_quality(encoder: VideoCodec, encoding: Encoding, name: str) -> VideoCo
         if encoding.preset not in knobs.presets:
             expected = f"expected {', '.join(knobs.presets)}" if knobs.presets else "it takes none"
             raise UsageError(f"{name} has no preset {encoding.preset}; {expected}")
-        preset = knobs.presets[encoding.preset]
-    return replace(encoder, options={**encoder.options, **quality, **preset}, quality={})
+        preset, large = knobs.presets[encoding.preset], {}
+        rate = ("b", *knobs.crf, *knobs.constant)
+        quality = {key: value for key, value in quality.items() if key in rate}  # the rest is a preset of its own
+    return replace(encoder, options={**encoder.options, **quality, **preset}, quality={}, large=large)
 
 
 def _without_rate(quality: dict[str, str], names: tuple[str, ...]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,10 @@ from av.video.stream import VideoStream
 from streammatte.errors import MediaError
 from streammatte.io.pipes import interruptible
 
-__all__ = ["READ_ALL_TAGS", "fine", "fraction", "media_errors", "open_video", "refuse_text", "video_stream"]
+__all__ = ["READ_ALL_TAGS", "THREADS", "fine", "fraction", "media_errors", "open_video", "refuse_text", "video_stream"]
+
+THREADS = min(4, os.cpu_count() or 1)
+"""Of a decoder or encoder. Matting is slower than either and needs the other cores, and each thread holds a frame."""
 
 # Before its version 19 PyAV must be told to read tags that are no UTF-8; since then it takes no such word.
 READ_ALL_TAGS: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -26,16 +25,13 @@ from streammatte.io.paint import Paint
 from streammatte.io.pipes import OutputPipe, is_pipe
 from streammatte.io.streams import StreamCopier
 from streammatte.io.video_colour import Colour, ToVideo
-from streammatte.io.video_file import fine, media_errors
+from streammatte.io.video_file import THREADS, fine, media_errors
 from streammatte.io.video_source import VideoSource
 from streammatte.layers import Layers
 from streammatte.planes import Planes
 from streammatte.stages import Sink, Source
 
 __all__ = ["VideoSink"]
-
-_THREADS = min(4, os.cpu_count() or 1)
-"""Of the encoder. Matting is slower than encoding, and needs the other cores."""
 
 _NEARLY = Fraction(1, 100)
 """By how much pixels may differ from square ones without anybody seeing it."""
@@ -213,7 +209,7 @@ class VideoSink(Sink):
         context.pix_fmt = codec.pixels
         if tag := self._tags.get(context.codec.canonical_name):
             context.codec_tag = tag
-        context.thread_count = _THREADS
+        context.thread_count = THREADS
         context.flags |= Flags.frame_duration
         context.time_base = stream.time_base = self._time_base
         context.colorspace, context.color_range = 0 if codec.rgb else colour.matrix, colour.range

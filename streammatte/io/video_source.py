@@ -26,7 +26,7 @@ from streammatte.io.pipes import interruptible
 from streammatte.io.video_canvas import Canvas
 from streammatte.io.video_colour import Colour
 from streammatte.io.video_decoder import Decoder
-from streammatte.io.video_file import fine, fraction, video_stream
+from streammatte.io.video_file import THREADS, fine, fraction, video_stream
 from streammatte.io.video_input import IN_ORDER, Raw, VideoInput
 from streammatte.io.video_losses import left_out, side_data
 from streammatte.planes import Planes
@@ -97,7 +97,7 @@ class VideoSource(Source):
         container, self._name = self.input.container, self.input.name
         try:
             stream = video_stream(container, self._name)
-            stream.thread_type = "AUTO"
+            stream.thread_type, stream.thread_count = "AUTO", THREADS
             time_base = fraction(stream.time_base) or Fraction(1, 1000)
             self.time_base = fine(time_base) if span.start else time_base
             rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)

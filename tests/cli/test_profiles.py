@@ -27,13 +27,13 @@ def test_without_a_file_nothing_changes(webcam, config_path):
 
 def test_the_command_line_goes_before_the_profile_and_that_before_the_command(webcam, config, usual):
     config(usual)
-    names = "fps", "backgrounds", "size", "filters", "preview", "threads"
+    names = "fps", "backgrounds", "size", "filters", "preview"
 
-    assert [webcam()[1][name] for name in names] == [24, (), "1280x720", ("blur:20",), False, 2]
+    assert [webcam()[1][name] for name in names] == [24, (), "1280x720", ("blur:20",), False]
     _, seen = webcam("--profile", "office")
-    assert [seen[name] for name in names] == [24, ("white",), "640x360", ("blur:20",), True, 2]
+    assert [seen[name] for name in names] == [24, ("white",), "640x360", ("blur:20",), True]
     _, seen = webcam("--profile", "office", "--bg", "red", "--fps", "60", "--filter", "decontaminate")
-    assert [seen[name] for name in names] == [60, ("red",), "640x360", ("decontaminate",), True, 2]
+    assert [seen[name] for name in names] == [60, ("red",), "640x360", ("decontaminate",), True]
 
 
 def test_a_profile_goes_before_the_command_option_by_option(webcam, config):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
 from streammatte import ArraySource, UsageError, open_sink, open_source
-from streammatte.io.encoders import CODECS
+from streammatte.io.encoders import CODECS, Encoding
+from streammatte.io.video_encoding import encoder_for
 
 
 @pytest.fixture
@@ -164,3 +166,10 @@ def test_ffmpeg_knows_the_options_of_hardware_encoders(ffmpeg):
                 *(each for p in knobs.presets.values() for each in p),
             }
             assert [option for option in asked - everybodys if f" -{option} " not in told] == []
+
+
+def test_what_goes_with_the_usual_preset_goes_with_no_other():
+    usual = encoder_for(Path("out.mp4"), Encoding(), transparent=False)
+    asked = encoder_for(Path("out.mp4"), Encoding(preset="slow"), transparent=False)
+    assert usual.for_size((3840, 2160)).options == {**usual.for_size((1280, 720)).options, "rc-lookahead": "5"}
+    assert asked.for_size((3840, 2160)).options == {"preset": "slow", "crf": usual.options["crf"]}
