@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from streammatte.devices.distribution import of_distribution
 
-__all__ = ["LOAD", "RELOAD", "exclusive_caps", "is_virtual", "make_command"]
+__all__ = ["LOAD", "RELOAD", "builds", "exclusive_caps", "is_virtual", "make_command", "module_version"]
 
 LOAD = "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte"
 """Makes a virtual camera that browsers see, too: they pass over what is an output and a camera at once."""
@@ -46,7 +48,36 @@ def make_command(root: Path = Path("/")) -> str:
         return RELOAD
     if _is_built(root):
         return LOAD
-    return f"{of_distribution(_INSTALL, root) or _BUILD} && {LOAD}"
+    version = module_version(root)
+    too_old = version is not None and not builds(version)  # the distribution's own, which it would install again
+    return f"{_BUILD if too_old else of_distribution(_INSTALL, root) or _BUILD} && {LOAD}"
+
+
+def module_version(root: Path = Path("/")) -> str | None:
+    """Return the version that is loaded or whose source is installed, to be built for each kernel; None if neither is.
+
+    Parameters
+    ----------
+    root : Path
+        The system's root folder.
+    """
+    with suppress(OSError):
+        return (root / "sys/module/v4l2loopback/version").read_text(encoding="ascii").strip()
+    sources = [each.name.partition("-")[2] for each in (root / "usr/src").glob("v4l2loopback-*")]
+    return max(sources, key=_numbers, default=None)
+
+
+def builds(version: str, kernel: str | None = None) -> bool:
+    """Whether a version of the module is known to build on a kernel, as far as old ones on new kernels go.
+
+    Parameters
+    ----------
+    version : str
+        Of the module.
+    kernel : str, optional
+        As `platform.release` tells it; the running one by default.
+    """
+    return _numbers(kernel or platform.release()) < (7,) or _numbers(version) >= (0, 15)
 
 
 def exclusive_caps(paths: Sequence[str], root: Path = Path("/")) -> dict[str, bool]:
@@ -87,6 +118,11 @@ def _setting(root: Path, name: str) -> list[str]:
     except OSError:
         return []
     return [each.strip() for each in text.split(",")]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    match = re.match(r"[\d.]*", version)
+    return tuple(int(each) for each in match[0].split(".") if each) if match else ()
 
 
 def _is_built(root: Path) -> bool:

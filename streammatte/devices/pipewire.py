@@ -55,14 +55,14 @@ _AGAIN_S = 1.0
 
 
 def pipewire_problem() -> DeviceError | None:
-    """Return what keeps this user from having a camera in PipeWire, with the command that mends it; None if nothing."""
+    """Return what keeps this user from having a camera in PipeWire; its remedy is a command. None if nothing does."""
     if sys.platform != "linux":
-        return DeviceError("PipeWire is Linux's", remedy="take another virtual camera")
+        return DeviceError("a camera in PipeWire is for Linux; expected another virtual camera")
     missing = [each for each in ("gst-launch-1.0", "gst-inspect-1.0", "pw-dump") if not shutil.which(each)]
     missing = missing or [each for each in _ELEMENTS if not _has_element(each)]
     if missing:
-        install = of_distribution(_INSTALL) or "install GStreamer with its plugin for PipeWire, and pw-dump"
-        return DeviceError(f"a camera in PipeWire needs {', '.join(missing)}, which is not there", remedy=install)
+        problem = f"a camera in PipeWire needs {', '.join(missing)}, of GStreamer and PipeWire"
+        return DeviceError(problem, remedy=of_distribution(_INSTALL))
     if not _socket().exists():
         return DeviceError(f"PipeWire does not run for this user ({_socket()} is not there)", remedy=RESTART)
     return None

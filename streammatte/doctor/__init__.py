@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from streammatte.doctor import cameras, compute, installation, self_test, virtual_cameras
+from streammatte.doctor import browsers, cameras, compute, installation, pipewire, self_test, virtual_cameras
 from streammatte.doctor.commands import reinstall
 from streammatte.doctor.finding import Finding, Status
 
@@ -22,6 +22,8 @@ _LOOKS: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
     ("compute devices", compute.choice),
     ("cameras", cameras.cameras),
     ("virtual cameras", virtual_cameras.virtual_cameras),
+    ("virtual cameras", pipewire.pipewire),
+    ("virtual cameras", browsers.browsers),
 )
 
 

@@ -13,7 +13,7 @@ from streammatte.devices.v4l2 import V4l2Device, v4l2_devices
 from streammatte.devices.v4l2_formats import CameraMode, camera_modes
 from streammatte.doctor.commands import shell
 from streammatte.doctor.finding import Finding
-from streammatte.doctor.permissions import permission_remedy
+from streammatte.doctor.permissions import denied
 
 __all__ = ["cameras", "mode_lines"]
 
@@ -63,8 +63,7 @@ def mode_lines(modes: Sequence[CameraMode]) -> list[str]:
 def _examine(device: V4l2Device) -> list[Finding]:
     """Look at a device that is no loopback; what neither is a camera nor may be one gives no finding."""
     if not device.readable:
-        detail = f"{device.name}; this user may not open it"
-        return [Finding(_SECTION, device.path, "problem", detail, permission_remedy(device.path))]
+        return [denied(_SECTION, device)]
     if not Path(device.path).exists():
         detail = f"{device.name}; the system has it, but there is no file of this name, as in a container"
         return [Finding(_SECTION, device.path, "problem", detail, f"docker run --device {device.path} …")]

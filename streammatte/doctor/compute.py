@@ -30,7 +30,7 @@ def onnxruntime() -> list[Finding]:
     detail = f"{runtime.__version__} with {', '.join(providers)}"
     if _PROVIDER not in providers:
         remedy = pip("install", "--force-reinstall", "onnxruntime")
-        return [Finding(_SECTION, "onnxruntime", "problem", f"{detail}; expected {_PROVIDER}", remedy)]
+        return [Finding(_SECTION, "onnxruntime", "problem", f"{detail}; expected {_PROVIDER}", remedy, mends=True)]
     return [Finding(_SECTION, "onnxruntime", "ok", detail)]
 
 
@@ -45,16 +45,16 @@ def torch() -> list[Finding]:
     if not devices:
         remedy = pip("install", "torch", "safetensors")
         if nvidia:
-            return [
-                Finding(_SECTION, "torch", "warning", "is missing, and runs the network on the NVIDIA card", remedy)
-            ]
+            detail = "is missing, and runs the network on the NVIDIA card"
+            return [Finding(_SECTION, "torch", "warning", detail, remedy, mends=True)]
         return [Finding(_SECTION, "torch", "ok", "is not installed; only a GPU needs it", remedy)]
     detail = f"{version('torch')} with {', '.join(devices)}"
     if "cuda" in devices or not nvidia:
         return [Finding(_SECTION, "torch", "ok", detail)]
     index = () if platform.system() == "Linux" else ("--index-url", "https://download.pytorch.org/whl/cu126")
     remedy = pip("install", "--force-reinstall", "torch", *index)
-    return [Finding(_SECTION, "torch", "warning", f"{detail}; there is an NVIDIA card, which it cannot use", remedy)]
+    detail += "; there is an NVIDIA card, which it cannot use"
+    return [Finding(_SECTION, "torch", "warning", detail, remedy, mends=True)]
 
 
 def choice() -> list[Finding]:

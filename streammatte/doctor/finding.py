@@ -25,6 +25,8 @@ class Finding:
         What was found, in one line or a few.
     remedy : str or None
         The command that mends it here, or the place to click; with "ok", what adds to it.
+    mends : bool
+        Whether the remedy is a shell command that can be run as it stands, and nothing else has to be done before.
     """
 
     section: str
@@ -32,3 +34,4 @@ class Finding:
     status: Status
     detail: str
     remedy: str | None = None
+    mends: bool = False

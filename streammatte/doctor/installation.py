@@ -77,7 +77,7 @@ def packages() -> list[Finding]:
         texts = requires("streammatte") or []
     except PackageNotFoundError:
         detail = "is not installed as a package, so that its filters cannot be found"
-        return [Finding("packages", "streammatte", "problem", detail, reinstall())]
+        return [Finding("packages", "streammatte", "problem", detail, reinstall(), mends=True)]
     needed = [requirement for requirement in map(parse_requirement, texts) if requirement is not None]
     findings = [_package(each) for each in needed if each.extra is None]
     return findings + [_extra(extra, [each for each in needed if each.extra == extra]) for extra in _EXTRAS]
@@ -130,7 +130,7 @@ def _package(needed: Requirement) -> Finding:
 
 
 def _problem(needed: Requirement, detail: str, remedy: str) -> Finding:
-    return Finding("packages", needed.name, "problem", detail, remedy)
+    return Finding("packages", needed.name, "problem", detail, remedy, mends=True)
 
 
 def _mend(name: str, installed: str, reason: str) -> str:

@@ -7,9 +7,20 @@ import stat
 import sys
 from pathlib import Path
 
+from streammatte.devices.v4l2 import V4l2Device
 from streammatte.doctor.commands import shell
+from streammatte.doctor.finding import Finding
 
-__all__ = ["permission_remedy"]
+__all__ = ["denied", "permission_remedy"]
+
+
+def denied(section: str, device: V4l2Device) -> Finding:
+    """Return the finding that this user may not open a device."""
+    remedy = permission_remedy(device.path)
+    detail = f"{device.name}; this user may not open it"
+    if "usermod" in remedy:
+        detail += ", and may after the next login once the command has run"
+    return Finding(section, device.path, "problem", detail, remedy, mends=remedy.startswith("sudo "))
 
 
 def permission_remedy(path: str) -> str:
@@ -32,4 +43,4 @@ def permission_remedy(path: str) -> str:
     user = pwd.getpwuid(os.getuid()).pw_name
     if user in group.gr_mem:
         return f"log out and in again: {user} has been put into the group {group.gr_name} since"
-    return f"{shell('sudo', 'usermod', '-aG', group.gr_name)} $USER, then log out and in again"
+    return shell("sudo", "usermod", "-aG", group.gr_name, user)

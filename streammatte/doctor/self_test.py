@@ -103,7 +103,7 @@ def _alpha(shares: list[float]) -> Finding:
     if least <= share <= most:
         return Finding(_SECTION, "alpha", "ok", detail)
     detail += f"; expected {least:.0%} to {most:.0%}: the weights, or what runs them, are not in order"
-    return Finding(_SECTION, "alpha", "problem", detail, reinstall())
+    return Finding(_SECTION, "alpha", "problem", detail, reinstall(), mends=True)
 
 
 def _broken(error: Exception) -> Finding:
@@ -112,4 +112,4 @@ def _broken(error: Exception) -> Finding:
     detail = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
     missing = error.name if isinstance(error, ImportError) else None
     remedy = pip("install", "--force-reinstall", missing.partition(".")[0]) if missing else reinstall()
-    return Finding(_SECTION, "sample", "problem", detail, remedy)
+    return Finding(_SECTION, "sample", "problem", detail, remedy, mends=True)

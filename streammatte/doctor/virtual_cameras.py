@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import platform
 import plistlib
 import sys
 from pathlib import Path
 
 from streammatte.devices.holders import Holder, holders, sees_all
-from streammatte.devices.loopback import RELOAD, exclusive_caps, is_virtual, make_command
+from streammatte.devices.loopback import RELOAD, builds, exclusive_caps, is_virtual, make_command, module_version
+from streammatte.devices.pipewire import pipewire_problem
 from streammatte.devices.v4l2 import V4l2Device, output_format, v4l2_devices
-from streammatte.doctor.finding import Finding
-from streammatte.doctor.permissions import permission_remedy
+from streammatte.doctor.finding import Finding, Status
+from streammatte.doctor.permissions import denied
 
 __all__ = ["obs_on_macos", "virtual_cameras"]
 
@@ -42,7 +44,8 @@ def virtual_cameras(root: Path = Path("/")) -> list[Finding]:
     found = list_virtual_cameras()
     if not found:
         detail = no_virtual_camera().problem
-        return [Finding(_SECTION, "virtual camera", "problem", detail, _INSTALL_OBS[sys.platform])]
+        remedy, runs = _INSTALL_OBS[sys.platform], sys.platform == "win32"
+        return [Finding(_SECTION, "virtual camera", "problem", detail, remedy, mends=runs)]
     return obs_on_macos(_OBS) if sys.platform == "darwin" else [Finding(_SECTION, found[0], "ok", "installed")]
 
 
@@ -58,7 +61,7 @@ def obs_on_macos(application: Path) -> list[Finding]:
         version = str(plistlib.load(file)["CFBundleShortVersionString"])
     if int(version.partition(".")[0]) < _OBS_LEAST:
         detail = f"OBS Studio {version} is too old; expected {_OBS_LEAST} or newer"
-        return [Finding(_SECTION, "OBS Virtual Camera", "problem", detail, "brew upgrade --cask obs")]
+        return [Finding(_SECTION, "OBS Virtual Camera", "problem", detail, "brew upgrade --cask obs", mends=True)]
     detail = f"OBS Studio {version}; if no program lists its camera, start it in OBS once and allow the extension"
     return [Finding(_SECTION, "OBS Virtual Camera", "ok", detail)]
 
@@ -77,10 +80,9 @@ def _on_linux(root: Path) -> list[Finding]:
             detail = f"{device.name}; an output, but no loopback: other programs do not see it as a camera"
             findings.append(Finding(_SECTION, device.path, "ok", detail))
         elif not device.readable and is_virtual(device.path, root):
-            detail = f"{device.name}; this user may not open it"
-            findings.append(Finding(_SECTION, device.path, "problem", detail, permission_remedy(device.path)))
+            findings.append(denied(_SECTION, device))
     if not loopbacks and not any(each.status == "problem" for each in findings):
-        findings.append(Finding(_SECTION, "virtual camera", "problem", "there is none", make_command(root)))
+        findings.append(_none(root))
     return findings
 
 
@@ -102,7 +104,18 @@ def _loopback(device: V4l2Device, exclusive: bool, of: int) -> Finding:
         close = "close what holds it first" if there else ""
         fewer = f"one device then stands for all {of}" if of > 1 else ""
         parts.append("; ".join(filter(None, (close, fewer))))
-    return Finding(_SECTION, device.path, "warning", "\n".join(parts), RELOAD)
+    return Finding(_SECTION, device.path, "warning", "\n".join(parts), RELOAD, mends=not there and of == 1)
+
+
+def _none(root: Path) -> Finding:
+    detail = "there is none"
+    version = module_version(root)
+    if version is not None and not builds(version):
+        detail += f": v4l2loopback {version} does not build on Linux {platform.release()}; 0.15 does"
+    status: Status = "problem"
+    if pipewire_problem() is None:
+        status, detail = "warning", f"{detail}\nPipeWire's is taken, which not all programs see"
+    return Finding(_SECTION, "virtual camera", status, detail, make_command(root), mends=True)
 
 
 def _use(holder: Holder) -> str:

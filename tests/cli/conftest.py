@@ -51,8 +51,8 @@ def streammatte(loaded):
     """Run the command line in this process."""
     runner = click.testing.CliRunner()
 
-    def invoke(*arguments):
-        result = runner.invoke(cli, [str(each) for each in arguments])
+    def invoke(*arguments, answers=""):
+        result = runner.invoke(cli, [str(each) for each in arguments], input=answers)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

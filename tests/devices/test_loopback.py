@@ -4,7 +4,7 @@ import platform
 
 import pytest
 
-from streammatte.devices.loopback import LOAD, RELOAD, exclusive_caps, make_command
+from streammatte.devices.loopback import LOAD, RELOAD, builds, exclusive_caps, make_command, module_version
 
 
 @pytest.fixture
@@ -61,3 +61,26 @@ def test_each_distribution_installs_in_its_own_way(release, command, write, tmp_
     write("etc/os-release", release + "\n")
     assert make_command(tmp_path).startswith(command)
     assert make_command(tmp_path).endswith(f" && {LOAD}")
+
+
+def test_a_version_that_does_not_build_is_not_installed_again(write, tmp_path, monkeypatch):
+    write("etc/os-release", "ID=debian\n")
+    write("usr/src/v4l2loopback-0.9.1/dkms.conf", "")
+    write("usr/src/v4l2loopback-0.12.7/dkms.conf", "")
+    assert module_version(tmp_path) == "0.12.7"
+    monkeypatch.setattr("platform.release", lambda: "6.12.43+deb13-amd64")
+    assert make_command(tmp_path).startswith("sudo apt ")
+    monkeypatch.setattr("platform.release", lambda: "7.0.4-1-amd64")
+    assert make_command(tmp_path).startswith("git clone ")
+    write("usr/src/v4l2loopback-0.15.3/dkms.conf", "")
+    assert make_command(tmp_path).startswith("sudo apt ")
+    write("sys/module/v4l2loopback/version", "0.13.2\n")
+    assert module_version(tmp_path) == "0.13.2"
+
+
+@pytest.mark.parametrize(
+    ("version", "kernel", "does"),
+    [("0.12.7", "6.1.0-28-amd64", True), ("0.12.7", "7.0.4", False), ("0.14.0", "7.1", False), ("0.15.0", "7.0", True)],
+)
+def test_old_versions_do_not_build_on_new_kernels(version, kernel, does):
+    assert builds(version, kernel) == does

@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 
 from streammatte.devices.camera import CameraInfo
+from streammatte.errors import DeviceError
 
 
 @pytest.fixture
 def there(monkeypatch):
     """Put devices, formats and holders in the place of this machine's."""
 
-    def put(*devices, modes=(), held=(), form=None, root=True):
+    def put(*devices, modes=(), held=(), form=None, root=True, pipewire=False):
         seen = [CameraInfo(each.path, each.name) for each in devices if each.captures]
         monkeypatch.setattr("streammatte.devices.camera.list_cameras", lambda: seen)
         for module in ("cameras", "virtual_cameras"):
@@ -18,6 +19,8 @@ def there(monkeypatch):
             monkeypatch.setattr(f"streammatte.doctor.{module}.sees_all", lambda: root)
         monkeypatch.setattr("streammatte.doctor.cameras.camera_modes", lambda path: list(modes))
         monkeypatch.setattr("streammatte.doctor.virtual_cameras.output_format", lambda path: form)
+        problem = None if pipewire else DeviceError("it is not there")
+        monkeypatch.setattr("streammatte.doctor.virtual_cameras.pipewire_problem", lambda: problem)
 
     return put
 

@@ -112,7 +112,7 @@ def test_who_is_not_in_the_group_of_a_device_gets_there(monkeypatch):
     group = next(each for each in grp.getgrall() if each.gr_gid and user not in each.gr_mem)
     status = os.stat_result((0o20660, 0, 0, 1, 0, group.gr_gid, 0, 0, 0, 0))
     monkeypatch.setattr(Path, "stat", lambda self: status)
-    assert permission_remedy("/dev/video0").startswith(f"sudo usermod -aG {group.gr_name} $USER")
+    assert permission_remedy("/dev/video0") == f"sudo usermod -aG {group.gr_name} {user}"
 
     monkeypatch.setattr(grp, "getgrgid", lambda gid: grp.struct_group((group.gr_name, "", gid, [user])))
     assert permission_remedy("/dev/video0").startswith("log out and in again")

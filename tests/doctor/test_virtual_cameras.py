@@ -49,6 +49,18 @@ def test_without_a_loopback_the_whole_command_is_told(there, settings, tmp_path)
     assert missing.status == "problem"
     assert missing.remedy.endswith(f" && {LOAD}")
     assert virtual_cameras(settings(exclusive_caps="N"))[1].remedy == RELOAD
+    there(pipewire=True)
+    assert [each.status for each in virtual_cameras(tmp_path)] == ["warning"]
+
+
+@ON_LINUX
+def test_a_module_that_does_not_build_on_this_kernel_is_named(there, tmp_path, monkeypatch):
+    there()
+    monkeypatch.setattr("platform.release", lambda: "7.0.4")
+    (tmp_path / "usr/src/v4l2loopback-0.12.7").mkdir(parents=True)
+    (finding,) = virtual_cameras(tmp_path)
+    assert "v4l2loopback 0.12.7 does not build on Linux 7.0.4; 0.15 does" in finding.detail
+    assert finding.remedy.startswith("git clone ")
 
 
 @ON_LINUX
