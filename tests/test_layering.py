@@ -31,6 +31,7 @@ ONLY_IN = {
     "tomlkit": ("streammatte.cli.config",),
     "platformdirs": ("streammatte.cli.config", "streammatte.control.uploads"),
     "rich": ("streammatte.cli.*",),
+    "ray": ("streammatte.batch.cluster",),
     "aiohttp": ("streammatte.control.*",),
 }
 # Everything outside the standard library that a module may import.

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from streammatte.cli.matter import matter_option, refuse_unused, runs_on
+from streammatte.cli.many import (
+    Overwrite,
+    connected,
+    do_many,
+    goes_into_folder,
+    inputs_of,
+    may_replace,
+    overwrite_option,
+    ray_option,
+)
+from streammatte.cli.matter import matter_option, refuse_unused
+from streammatte.cli.one import do_one
 from streammatte.cli.options import (
     PerhapsFile,
     alpha_option,
@@ -22,13 +30,12 @@ from streammatte.cli.options import (
     kept_options,
     quality_option,
     quiet_option,
-    refuse_clash,
     smooth_option,
     weights_option,
 )
 from streammatte.cli.profiles import ProfileCommand
 from streammatte.cli.texts import parse_bitrate, parse_raw, parse_time
-from streammatte.errors import MediaError, UsageError
+from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
@@ -36,10 +43,6 @@ if TYPE_CHECKING:
     from streammatte.io.paint import AlphaKind, Picture
     from streammatte.matting import Quality
     from streammatte.smoothing import SmootherName
-    from streammatte.stages import SourceInfo
-
-_WHOLE = 0.9
-"""Part of the stated duration from which a video counts as whole; not every recorder states it to the frame."""
 
 
 def _names_file(text: str) -> bool:
@@ -47,7 +50,7 @@ def _names_file(text: str) -> bool:
 
 
 @click.command(cls=ProfileCommand)
-@click.argument("video", metavar="IN", type=PerhapsFile(_names_file))
+@click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=PerhapsFile(_names_file))
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @background_options
 @click.option(
@@ -62,7 +65,12 @@ def _names_file(text: str) -> bool:
 @alpha_option
 @bits_option
 @encoding_options
-@click.option("--alpha-out", metavar="FILE", type=click.Path(path_type=Path), help="Write alpha too, in grey.")
+@click.option(
+    "--alpha-out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write alpha too, in grey; where OUT is a folder, into this one, and so with the next two.",
+)
 @click.option(
     "--foreground-out", metavar="FILE", type=click.Path(path_type=Path), help="Write the foreground over black too."
 )
@@ -85,9 +93,16 @@ def _names_file(text: str) -> bool:
 @quality_option("normal")
 @weights_option
 @engine_options
+@click.option(
+    "--suffix",
+    type=click.Choice((".mp4", ".m4v", ".mov", ".mkv", ".webm")),
+    help="Of the files in a folder.  [default: .mp4; .mov where --bg is none]",
+)
+@overwrite_option
+@ray_option
 @quiet_option
 def video(
-    video: str,
+    inputs: tuple[str, ...],
     out: Path,
     bg: str | None,
     bg_fit: FitMode,
@@ -120,9 +135,12 @@ def video(
     engine: EngineName,
     device: Device,
     threads: int,
+    suffix: str | None,
+    overwrite: Overwrite,
+    ray: str | None,
     quiet: bool,
 ) -> None:
-    """Take the background out of the video IN and write OUT.
+    """Take the background out of the video IN and write OUT, or of several, or a folder of them, into the folder OUT.
 
     IN may be "sample", a short clip that comes along, "-" for standard input, or an address (rtsp://, http://). OUT is
     .mp4, .mov, .mkv or .webm, a sequence of pictures such as OUT/%06d.png, .tif or .exr, or "-" for standard output,
@@ -131,16 +149,11 @@ def video(
     """
     import cv2
 
-    from streammatte.background import Background
-    from streammatte.cli.notices import Notices
-    from streammatte.cli.progress import progress
-    from streammatte.io import alpha_kind, open_sink, open_source
-    from streammatte.io.containers import DEEP
-    from streammatte.io.pipes import STANDARD
-    from streammatte.io.tee import TeeSink
-    from streammatte.pipeline import run
-    from streammatte.plugin_text import parse_filter, parse_matter
-    from streammatte.smoothing import smoother
+    from streammatte.batch.asked import AskedMatter
+    from streammatte.batch.jobs import Job, kept
+    from streammatte.batch.videos import VideoTask
+    from streammatte.io.containers import VIDEOS
+    from streammatte.io.packets import Span
 
     refuse_unused(matter)
     cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
@@ -149,74 +162,54 @@ def video(
     begin, until = parse_time(start or "0"), parse_time(end) if end is not None else None
     if duration is not None:
         until = begin + parse_time(duration)
-    background = Background.of(bg, out)
-    if bg_end == "stop":
-        latest = begin + Fraction(background.duration_s).limit_denominator(1_000_000)
-        until = latest if until is None else min(until, latest)
-    outputs = [path for path in (out, alpha_out, foreground_out, side_by_side_out) if path is not None]
-    notices = Notices(quiet=quiet)
-    with ExitStack() as opened:
-        source = opened.enter_context(
-            open_source(
-                video,
-                start_s=begin,
-                end_s=until,
-                deinterlace=not no_deinterlace,
-                raw=None if raw is None else parse_raw(raw),
-                on_notice=notices,
-            )
-        )
-        kept = kept_filters(people, keep_held_objects)
-        behind = background.filters(
-            decontaminate=not no_decontaminate, fit=bg_fit, end="loop" if bg_end == "loop" else "hold"
-        )
-        steps = [*map(parse_filter, kept), *behind, *map(parse_filter, filters)]
-        refuse_clash(outputs, background.paths)
-        transparent = background.kind == "none"
-        deep = [path for path in outputs if path.suffix.lower() in DEEP] or [out]
-        sink_to = partial(open_sink, source=source, first_number=start_number, on_notice=notices)
-        composite = sink_to(
-            out,
-            transparent=transparent,
-            alpha=alpha,
-            bits=bits if out in deep else 8,
-            codec=codec,
-            crf=crf,
-            bitrate=None if bitrate is None else parse_bitrate(bitrate),
-            preset=preset,
-            pix_fmt=pix_fmt,
-            sound=not no_sound,
-        )
-        sinks = [opened.enter_context(composite)]
-        others: list[tuple[Path | None, Picture]] = [
-            (alpha_out, "alpha"),
-            (foreground_out, "foreground"),
-            (side_by_side_out, "side by side"),
+    task = VideoTask(
+        bg=bg,
+        bg_fit=bg_fit,
+        bg_end=bg_end,
+        decontaminate=not no_decontaminate,
+        kept=tuple(kept_filters(people, keep_held_objects)),
+        filters=filters,
+        smooth=smooth,
+        alpha=alpha,
+        bits=bits,
+        codec=codec,
+        crf=crf,
+        bitrate=None if bitrate is None else parse_bitrate(bitrate),
+        preset=preset,
+        pix_fmt=pix_fmt,
+        start_number=start_number,
+        start=begin,
+        end=until,
+        raw=None if raw is None else parse_raw(raw),
+        deinterlace=not no_deinterlace,
+        sound=not no_sound,
+    )
+    asked = AskedMatter(matter, weights, quality, engine, device, threads)
+    beside: dict[Picture, Path | None] = {
+        "alpha": alpha_out,
+        "foreground": foreground_out,
+        "side by side": side_by_side_out,
+    }
+    others = tuple((picture, path) for picture, path in beside.items() if path is not None)
+    if goes_into_folder(inputs, out):
+        suffix = suffix or (".mov" if bg == "none" else ".mp4")
+        names = {each: f"{Path(each).stem}{suffix}" for each in inputs_of(inputs, out, VIDEOS, "video")}
+        jobs = [
+            Job(each, out / name, tuple((picture, folder / name) for picture, folder in others))
+            for each, name in names.items()
         ]
-        for path, picture in others:
-            if path is not None:
-                sink = sink_to(path, picture=picture, bits=bits if path in deep else 8, sound=False)
-                sinks.append(opened.enter_context(sink))
-        notices.say()
-        network = parse_matter(matter, weights=weights, quality=quality, engine=engine, device=device, threads=threads)
-        with progress(source.info.frames, quiet=quiet) as tally:
-            run(source, network, TeeSink(*sinks), smoother=smoother(smooth), filters=steps, on_frame=tally)
-    notices.say()
-    if not quiet:
-        names = " and ".join("standard output" if path == STANDARD else str(path) for path in outputs)
-        kind = f"; {alpha_kind(out, alpha)} alpha" if transparent else ""
-        click.echo(
-            f"wrote {names}: {tally.summary}; background: {background}{kind}; {runs_on(network)}",
-            err=STANDARD in outputs,
-        )
-    _refuse_fragment(source.info)
-
-
-def _refuse_fragment(info: SourceInfo) -> None:
-    """Raise a MediaError if the file ended long before it should have: no decoder says so."""
-    if info.duration_s and info.read_s < _WHOLE * info.duration_s:
-        raise MediaError(
-            f"{info.path or info.name} breaks off after {info.read_s:.1f} of {info.duration_s:.1f} s; "
-            "what could be read is written",
-            remedy="for the rest, copy or record it again",
-        )
+        cluster = None if ray is None else connected(ray, asked)
+        do_many(jobs, task, asked, cluster, folder=out, noun="video", overwrite=overwrite, quiet=quiet)
+        return
+    if not may_replace([out], overwrite):
+        click.echo(f"{out} is there already, and left as it is", err=True)
+        return
+    job = Job(inputs[0], out, others)
+    if ray is None:
+        do_one(job, task, kept(asked.open), unit="frame", quiet=quiet)
+        return
+    film = task.film(job.source)
+    parts = connected(ray, asked).matter(film, Span(task.start, task.end))
+    do_one(job, task, lambda: parts, unit="frame", quiet=quiet)
+    for notice in parts.told() if not quiet else ():
+        click.echo(f"streammatte: {notice}", err=True)

@@ -18,6 +18,7 @@ __all__ = [
     "DEEP",
     "LINEAR",
     "PICTURES",
+    "VIDEOS",
     "WRITTEN_PICTURES",
     "Container",
     "alpha_kind",
@@ -27,6 +28,12 @@ __all__ = [
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 """Suffixes of picture files, in small letters."""
+
+VIDEOS = frozenset(
+    {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogv"}
+    | {".ts", ".webm", ".wmv", ".y4m"}
+)
+"""Suffixes by which the videos of a folder are known, in small letters; whatever FFmpeg reads can be named."""
 
 DEEP = frozenset({".png", ".tif", ".tiff"})
 """Suffixes of the picture files that can hold 16 bits."""

@@ -14,11 +14,17 @@ CASES = {
     "empty file": ("empty.mp4 out.mp4", 1, r"empty\.mp4 is empty", "expected a video.*again"),
     "text file": ("text.mp4 out.mp4", 1, r"text\.mp4", "expected"),
     "truncated video": ("truncated.mp4 out.mp4", 1, r"truncated\.mp4", "again"),
-    "folder": (". out.mp4", 1, "is a folder", "expected a file"),
+    "folder": (". out.mp4", 2, r"out\.mp4 is no folder", "expected one for several videos"),
     "no video stream": ("sound.mp4 out.mp4", 1, r"sound\.mp4", "expected"),
     "folder of the output missing": ("clip.mp4 none/out.mp4", 1, "no folder none", "make it first"),
-    "output is a folder": ("clip.mp4 folder", 2, "folder", "expected"),
-    "output is a folder with a suffix": ("clip.mp4 folder.mp4", 1, r"folder\.mp4 is a folder", "expected the name"),
+    "folder without videos": ("folder out", 1, "folder holds no videos", r"expected files that end in one of .*\.mp4"),
+    "two outputs of one name in a folder": (
+        "a/clip.mp4 clip.mp4 folder",
+        2,
+        "over another output",
+        "a name of its own",
+    ),
+    "folder of the input": ("clip.mp4 text.mp4 .", 2, r"clip\.mp4 would be written over an input", "a name of its own"),
     "output under a file": ("clip.mp4 text.mp4/out.mp4", 1, "cannot be written", "choose a folder|make it first"),
     "output is the input": ("clip.mp4 ./clip.mp4", 2, r"clip\.mp4 is the input", "another name"),
     "output is the input under another name": ("clip.mp4 link.mp4", 2, "is the input", "another name"),
@@ -39,6 +45,7 @@ CASES = {
     "unknown parameter": ("clip.mp4 out.mp4 --filter blur:power=3", 2, "no parameter 'power'", "takes strength"),
     "unknown option": ("clip.mp4 out.mp4 --bgg x", 2, "No such option", "--help"),
     "a name with a dash": ("-clip.mp4 out.mp4", 2, "No such option", "name that begins with a dash goes after '--'"),
+    "standard input into a folder": ("- clip.mp4 folder", 2, "standard input is one video", "name that as OUT"),
     "address": ("http://localhost:9/clip.mp4 out.mp4", 1, "localhost:9/clip.mp4 cannot be read", "check it"),
     "no size of bare pictures": ("clip.mp4 out.mp4 --raw 64x48", 2, "'64x48' cannot be read", "1280x720@25"),
     "input of too long a name": (f"{LONG}.mp4 out.mp4", 1, "cannot be read", "check the name"),
@@ -57,7 +64,7 @@ CASES = {
     ),
     "alpha with a background": ("clip.mp4 out.mov --bg red --alpha straight", 2, "gets a background", "leave one of"),
     "unknown choice": ("clip.mp4 out.mp4 --smooth much", 2, "'much'", "'motion'.*--help"),
-    "argument missing": ("clip.mp4", 2, "Missing argument 'OUT'", "--help"),
+    "argument missing": ("clip.mp4", 2, "Missing argument 'IN...'", "--help"),
 }
 
 
@@ -104,11 +111,11 @@ def test_one_line_that_helps_and_nothing_lost(case, folder, streammatte, loaded)
         ("image clip.mp4 out.png", 2, "clip.mp4 is no picture by its name; expected one of .* streammatte video"),
         ("image text.jpg out.png", 1, "text.jpg is no picture that can be read; expected"),
         ("image folder out", 1, "folder holds no pictures; expected"),
-        ("image photo.png photo.png", 2, "photo.png would be written over an input; give"),
+        ("image photo.png photo.png", 2, "photo.png is the input itself; give"),
         ("image a/photo.png photo.png out", 2, "photo.png would be written over another output; give"),
         ("image photo.png out.jpg --bg none", 2, r"out.jpg cannot be transparent; write .*\.png"),
         ("image photo.png out.mp4", 2, "out.mp4 is no picture by its name; expected"),
-        ("image photo.png text.jpg text.mp4", 2, "text.mp4 is a file; expected a folder for 2 pictures; give"),
+        ("image photo.png text.jpg text.mp4", 2, "text.mp4 is no folder; expected one for several pictures; give"),
     ],
 )
 def test_pictures_too(arguments, code, message, folder, streammatte, clip):

@@ -101,7 +101,7 @@ def test_saving_keeps_the_line_endings_and_the_link(webcam, config, config_path,
 def test_a_profile_of_another_command_needs_no_files(arguments, streammatte, config_path):
     result = streammatte("video", *arguments, "--no-sound", "--save-profile", "mute", "-q")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.endswith("use it: streammatte video --profile mute IN OUT\n")
+    assert result.stdout.endswith("use it: streammatte video --profile mute IN... OUT\n")
     expected = {"profile": {"mute": {"video": {"no-sound": True, "quiet": True}}}}
     assert tomllib.loads(config_path.read_text()) == expected
 

@@ -1,0 +1,169 @@
+"""The same jobs on more machines, by Ray; the one place that knows it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Iterator
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import cv2
+
+from streammatte.batch.asked import AskedMatter
+from streammatte.batch.jobs import Job, OpenMatter, Outcome, Task, Tell, Work, attempt, kept, watched
+from streammatte.batch.split import Film, Part, PartsMatter, matte_part
+from streammatte.errors import DeviceError, MissingExtraError
+from streammatte.io.packets import Span
+from streammatte.io.video_parts import parts
+
+__all__ = ["Cluster"]
+
+_TELL_EVERY_S = 0.5
+_RETRIES = 3
+"""How often a job is begun anew whose worker has died, before it counts as its killer."""
+
+_SHORTEST_S = 4
+"""Seconds of a part: what its beginning costs, the opening and the way to its keyframe, must not count."""
+
+
+class Cluster:
+    """Machines that Ray knows, or this one; all see the files under the same names.
+
+    Parameters
+    ----------
+    address : str or None
+        Of a Ray cluster, as `ray.init` takes it; None for the one of the environment (RAY_ADDRESS), or else this
+        machine alone.
+    asked : AskedMatter
+        What finds alpha there.
+
+    Raises
+    ------
+    MissingExtraError
+        If Ray is not installed.
+    DeviceError
+        If there is no such cluster.
+    """
+
+    def __init__(self, address: str | None, asked: AskedMatter) -> None:
+        try:
+            import ray
+        except ImportError as error:
+            raise MissingExtraError(
+                "more machines need the package ray, which is not installed",
+                remedy="run: pip install 'streammatte[ray]'",
+            ) from error
+        self._ray: Any = ray
+        self._asked = asked
+        if not self._ray.is_initialized():
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+            try:
+                self._ray.init(address, log_to_driver=False, logging_level="error")
+            except (ConnectionError, ValueError, RuntimeError) as error:
+                raise DeviceError(
+                    f"there is no Ray cluster at {address} ({error})",
+                    remedy="start one with 'ray start --head', or leave the address out for this machine alone "
+                    "(and write --ray after OUT)",
+                ) from error
+        needs = {"num_gpus": 1} if asked.device == "cuda" else {"num_cpus": asked.threads}
+        self._remote = self._ray.remote(max_retries=_RETRIES, **needs)
+
+    @property
+    def workers(self) -> int:
+        """How many jobs are done at a time, as far as is known now; machines may come and go."""
+        there = self._ray.cluster_resources()
+        several = there.get("GPU", 0) if self._asked.device == "cuda" else there.get("CPU", 0) // self._asked.threads
+        return max(1, int(several))
+
+    def do(self, task: Task, jobs: dict[int, Job], tell: Tell) -> Iterator[tuple[int, Outcome]]:
+        """Do jobs, and yield each with its number when it has ended, in whatever order."""
+        ray, work = self._ray, self._remote(_do)
+        folder = Path.cwd()
+        board = ray.remote(num_cpus=0)(_Board).remote()
+        numbers = {work.remote(number, task, self._asked, job, board, folder): number for number, job in jobs.items()}
+        while numbers:
+            ended, _ = ray.wait(list(numbers), timeout=_TELL_EVERY_S)
+            for number, frames, total in ray.get(board.read.remote()):
+                tell(number, frames, total)
+            for each in ended:
+                number = numbers.pop(each)
+                try:
+                    yield number, ray.get(each)
+                except ray.exceptions.RayError as error:
+                    yield number, Outcome(jobs[number], 0, 0.0, error=f"{jobs[number].source}: {_in_a_line(error)}")
+
+    def matter(self, film: Film, span: Span) -> PartsMatter[Any]:
+        """Return a matter for the frames of a video, whose parts are matted by the workers.
+
+        Raises
+        ------
+        MediaError
+            If the video cannot be read.
+        """
+        work, folder = self._remote(_part), Path.cwd()
+
+        def fetch(ticket: Any) -> Part | str:
+            try:
+                part: Part = self._ray.get(ticket)
+            except self._ray.exceptions.RayError as error:
+                return _in_a_line(error)
+            return part
+
+        return PartsMatter(
+            parts(film.source, span, Fraction(_SHORTEST_S), film.raw),
+            lambda each: work.remote(film, each, self._asked, folder),
+            fetch,
+            ahead=2 * self.workers,
+            matter=kept(self._asked.open),
+            name=f"{self.workers} workers",
+        )
+
+
+class _Board:
+    """Where workers write how far they are; an actor of Ray."""
+
+    def __init__(self) -> None:
+        self._far: dict[int, tuple[int, int | None]] = {}
+
+    def tell(self, number: int, frames: int, total: int | None) -> None:
+        self._far[number] = frames, total
+
+    def read(self) -> list[tuple[int, int, int | None]]:
+        """What is new."""
+        far, self._far = self._far, {}
+        return [(number, *each) for number, each in far.items()]
+
+
+@lru_cache(maxsize=1)
+def _matter(asked: AskedMatter) -> OpenMatter:
+    """The matter of this process, which does one job after the other."""
+    return kept(asked.open)
+
+
+@lru_cache(maxsize=1)
+def _work(task: Hashable, asked: AskedMatter) -> Work:
+    return cast("Task", task).open(_matter(asked))
+
+
+def _do(number: int, task: Task, asked: AskedMatter, job: Job, board: Any, folder: Path) -> Outcome:
+    def tell(index: int, frames: int, total: int | None) -> None:
+        board.tell.remote(index, frames, total)
+
+    _settle(folder)
+    return attempt(_work(cast("Hashable", task), asked), job, watched(tell, number))
+
+
+def _part(film: Film, span: Span, asked: AskedMatter, folder: Path) -> Part:
+    _settle(folder)
+    return matte_part(film, span, _matter(asked)())
+
+
+def _settle(folder: Path) -> None:
+    os.chdir(folder)  # where relative names mean what they mean to who asks
+    cv2.setNumThreads(1)  # as there: many work side by side
+
+
+def _in_a_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[-1]

@@ -1,0 +1,211 @@
+"""What is asked of videos, and how it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from streammatte.background import Background
+from streammatte.batch.jobs import Job, OpenMatter, Watch
+from streammatte.batch.split import Film
+from streammatte.errors import MediaError, UsageError
+from streammatte.io import open_sink, open_source
+from streammatte.io.containers import DEEP
+from streammatte.io.encoders import Encoding
+from streammatte.io.notices import Notify
+from streammatte.io.pipes import is_address, is_pipe
+from streammatte.io.tee import TeeSink
+from streammatte.io.video_encoding import encoder_for
+from streammatte.plugin_text import parse_filter
+from streammatte.stages import close_all
+
+if TYPE_CHECKING:
+    from streammatte.fitting import FitMode
+    from streammatte.io.paint import AlphaKind
+    from streammatte.smoothing import SmootherName
+    from streammatte.stages import Filter, Sink, Source, SourceInfo
+
+__all__ = ["VideoTask"]
+
+_WHOLE = 0.9
+"""Part of the stated duration from which a video counts as whole; not every recorder states it to the frame."""
+
+
+@dataclass(frozen=True)
+class VideoTask:
+    """What is asked of videos; the attributes are the options of `streammatte video`.
+
+    Attributes
+    ----------
+    bg : str or None
+    bg_fit, bg_end : str
+    decontaminate : bool
+    kept, filters : tuple of str
+        Filters before the background, and after it.
+    smooth : str
+    alpha : str or None
+    bits : {8, 16}
+    codec, preset, pix_fmt : str or None
+    crf, bitrate : int or None
+    start_number : int
+    start, end : Fraction, Fraction or None
+        In seconds.
+    raw : tuple or None
+    deinterlace, sound : bool
+    """
+
+    bg: str | None
+    bg_fit: FitMode
+    bg_end: Literal["loop", "hold", "stop"]
+    decontaminate: bool
+    kept: tuple[str, ...]
+    filters: tuple[str, ...]
+    smooth: SmootherName
+    alpha: AlphaKind | None
+    bits: Literal[8, 16]
+    codec: str | None
+    crf: int | None
+    bitrate: int | None
+    preset: str | None
+    pix_fmt: str | None
+    start_number: int
+    start: Fraction
+    end: Fraction | None
+    raw: tuple[tuple[int, int], Fraction] | None
+    deinterlace: bool
+    sound: bool
+
+    def background(self, out: Path) -> Background:
+        """What stands behind the person in an output."""
+        return Background.of(self.bg, out)
+
+    def make_filters(self, background: Background) -> list[Filter]:
+        """Make the filters, in their order.
+
+        Raises
+        ------
+        StreammatteError
+            If one cannot be made.
+        """
+        end: Literal["loop", "hold"] = "loop" if self.bg_end == "loop" else "hold"
+        behind = background.filters(decontaminate=self.decontaminate, fit=self.bg_fit, end=end)
+        return [*map(parse_filter, self.kept), *behind, *map(parse_filter, self.filters)]
+
+    def check(self, out: Path) -> None:
+        """Refuse what would keep each of the outputs from being made.
+
+        Raises
+        ------
+        StreammatteError
+            If there is any such thing.
+        """
+        background = self.background(out)
+        close_all(self.make_filters(background))
+        encoding = Encoding(self.codec, self.crf, self.bitrate, self.preset, self.pix_fmt)
+        encoder_for(out, encoding, transparent=background.kind == "none")
+
+    def open(self, matter: OpenMatter) -> VideoWork:
+        """Return what does it."""
+        return VideoWork(self, matter)
+
+    def film(self, source: str) -> Film:
+        """The video as others are to read it.
+
+        Raises
+        ------
+        UsageError
+            If it is none that can be read more than once.
+        """
+        if is_address(source) or is_pipe(Path(source)):
+            raise UsageError(f"{source} is read only once, and not in parts", remedy="save it to a file first")
+        return Film(source, self.deinterlace, self.raw)
+
+
+class VideoWork:
+    """Makes videos; the next one knows nothing of the one before.
+
+    Parameters
+    ----------
+    task : VideoTask
+    matter : callable
+    """
+
+    def __init__(self, task: VideoTask, matter: OpenMatter) -> None:
+        self._task = task
+        self._matter = matter
+
+    def do(self, job: Job, watch: Watch, on_notice: Notify) -> int:
+        """Make one; a file appears under its name when it is complete."""
+        from streammatte.pipeline import run
+        from streammatte.smoothing import smoother
+
+        task = self._task
+        background = task.background(job.out)
+        with ExitStack() as opened:
+            source = opened.enter_context(
+                open_source(
+                    job.source,
+                    start_s=task.start,
+                    end_s=self._end(background),
+                    deinterlace=task.deinterlace,
+                    raw=task.raw,
+                    on_notice=on_notice,
+                )
+            )
+            filters = task.make_filters(background)
+            sinks = [opened.enter_context(sink) for sink in self._sinks(job, background, source, on_notice)]
+            with watch(source.info.frames) as on_frame:
+                written = run(
+                    source,
+                    self._matter(),
+                    TeeSink(*sinks),
+                    smoother=smoother(task.smooth),
+                    filters=filters,
+                    on_frame=on_frame,
+                )
+        _refuse_fragment(source.info)
+        return written
+
+    def close(self) -> None:
+        """Do nothing: nothing is held."""
+
+    def _end(self, background: Background) -> Fraction | None:
+        if self._task.bg_end != "stop":
+            return self._task.end
+        latest = self._task.start + Fraction(background.duration_s).limit_denominator(1_000_000)
+        return latest if self._task.end is None else min(self._task.end, latest)
+
+    def _sinks(self, job: Job, background: Background, source: Source, on_notice: Notify) -> Iterator[Sink]:
+        task = self._task
+        deep = [path for path in job.outputs if path.suffix.lower() in DEEP] or [job.out]
+        sink_to = partial(open_sink, source=source, first_number=task.start_number, on_notice=on_notice)
+        yield sink_to(
+            job.out,
+            transparent=background.kind == "none",
+            alpha=task.alpha,
+            bits=task.bits if job.out in deep else 8,
+            codec=task.codec,
+            crf=task.crf,
+            bitrate=task.bitrate,
+            preset=task.preset,
+            pix_fmt=task.pix_fmt,
+            sound=task.sound,
+        )
+        for picture, path in job.others:
+            bits = task.bits if path in deep else 8
+            yield sink_to(path, picture=picture, bits=bits, sound=False)
+
+
+def _refuse_fragment(info: SourceInfo) -> None:
+    """Raise a MediaError if the file ended long before it should have: no decoder says so."""
+    if info.duration_s and info.read_s < _WHOLE * info.duration_s:
+        raise MediaError(
+            f"{info.path or info.name} breaks off after {info.read_s:.1f} of {info.duration_s:.1f} s; "
+            "what could be read is written",
+            remedy="for the rest, copy or record it again",
+        )

@@ -1,0 +1,202 @@
+"""Many files by one command: which they are, what is left as it is, and what is told at the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import click
+
+from streammatte.cli.notices import Notices
+from streammatte.cli.options import refuse_clash
+from streammatte.errors import MediaError, UsageError
+
+if TYPE_CHECKING:
+    from streammatte.batch.asked import AskedMatter
+    from streammatte.batch.cluster import Cluster
+    from streammatte.batch.jobs import Job
+    from streammatte.batch.pictures import PictureTask
+    from streammatte.batch.videos import VideoTask
+
+__all__ = [
+    "Overwrite",
+    "connected",
+    "do_many",
+    "goes_into_folder",
+    "inputs_of",
+    "may_replace",
+    "overwrite_option",
+    "ray_option",
+]
+
+Overwrite: TypeAlias = Literal["ask", "yes", "no"]
+
+overwrite_option = click.option(
+    "--overwrite",
+    type=click.Choice(("ask", "yes", "no")),
+    default="yes",
+    show_default=True,
+    help="Whether what is there already is replaced. In a folder, what the same command made of the same file stays.",
+)
+
+ray_option = click.option(
+    "--ray",
+    metavar="[ADDRESS]",
+    is_flag=False,
+    flag_value="",
+    help="Do it on the machines of a Ray cluster, or by several processes of this one; several files side by side, one "
+    "video in parts. Write it after OUT.",
+)
+
+
+def goes_into_folder(inputs: Sequence[str], out: Path) -> bool:
+    """Whether OUT is a folder: for several files, those of a folder, or where it is one already."""
+    return len(inputs) > 1 or _is_folder(inputs[0]) or _is_folder(out)
+
+
+def connected(address: str, asked: AskedMatter) -> Cluster:
+    """Return the cluster at what --ray takes; it is empty where there is no address."""
+    from streammatte.batch.cluster import Cluster
+
+    return Cluster(address or None, asked)
+
+
+def inputs_of(inputs: Iterable[str], out: Path, suffixes: frozenset[str], noun: str) -> list[str]:
+    """Return the files that go into the folder `out`, with those of a folder in its place, by their names.
+
+    Raises
+    ------
+    MediaError
+        If a folder has none.
+    UsageError
+        If one is standard input, or `out` no folder.
+    """
+    if out.is_file() or (out.suffix and not _is_folder(out)):
+        raise UsageError(f"{out} is no folder; expected one for several {noun}s", remedy="give another OUT")
+    found: list[str] = []
+    for each in inputs:
+        if each == "-":
+            raise UsageError("standard input is one video, and goes into one file", remedy="name that as OUT")
+        if not _is_folder(each):
+            found.append(each)
+            continue
+        files = (path for path in Path(each).iterdir() if path.suffix.lower() in suffixes)
+        inside = sorted(str(path) for path in files if path.is_file() and not path.name.startswith("."))
+        if not inside:
+            known = " ".join(sorted(suffixes))
+            raise MediaError(f"the folder {each} holds no {noun}s; expected files that end in one of {known}")
+        found += inside
+    return found
+
+
+def may_replace(outputs: Iterable[Path], overwrite: Overwrite) -> bool:
+    """Whether those of the outputs that are there may be replaced.
+
+    Raises
+    ------
+    UsageError
+        If somebody is to be asked, and nobody can be.
+    """
+    if overwrite == "yes":
+        return True
+    there = [path for path in outputs if path.is_file()]
+    if not there or overwrite == "no":
+        return not there
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"{there[0]} is there already, and there is no terminal to ask at",
+            remedy="say --overwrite yes, or --overwrite no",
+        )
+    others = f" and {len(there) - 1} more" if len(there) > 1 else ""
+    return click.confirm(f"{there[0]}{others}: there already; replace?", err=True)
+
+
+def do_many(
+    jobs: Sequence[Job],
+    task: VideoTask | PictureTask,
+    asked: AskedMatter,
+    cluster: Cluster | None,
+    *,
+    folder: Path,
+    noun: str,
+    overwrite: Overwrite,
+    quiet: bool,
+) -> None:
+    """Do all jobs, whose outputs go into a folder; one that fails stops none of the others.
+
+    Raises
+    ------
+    MediaError
+        At the end, if some are not done.
+    UsageError
+        Before anything is done, if one would be written over another, or over an input.
+    """
+    from streammatte.batch.jobs import do_here, kept
+    from streammatte.batch.ledger import Ledger, fingerprint
+    from streammatte.cli.table import Progress, progress_table
+
+    background = task.background(jobs[0].out)
+    outputs = [path for job in jobs for path in job.outputs]
+    refuse_clash(outputs, [*(Path(job.source) for job in jobs), *background.paths])
+    task.check(jobs[0].out)
+    read = [*asked.files(), *background.paths]
+    ledger, marks = Ledger(folder), [fingerprint(job, (task, replace(asked, threads=1)), read) for job in jobs]
+    done = {number for number, job in enumerate(jobs) if ledger.has(job, marks[number])}
+    replaced = may_replace((jobs[number].out for number in range(len(jobs)) if number not in done), overwrite)
+    left = {number for number, job in enumerate(jobs) if not replaced and job.out.is_file()} - done
+    todo = {number: job for number, job in enumerate(jobs) if number not in done | left}
+    matter = kept(asked.open)
+    if todo and cluster is None:
+        matter()  # which may be what cannot be had
+    for each in dict.fromkeys(path.parent for path in outputs):
+        _make_folder(each)
+
+    progress, notices = Progress([Path(job.source).name for job in jobs], quiet=quiet), Notices(quiet=quiet)
+    failures: list[str] = []
+    start, frames = monotonic(), 0
+    with progress_table(progress, quiet=quiet):
+        for number in sorted(done | left):
+            progress.end(number, "done before" if number in done else "there already")
+        ended = cluster.do(task, todo, progress.tell) if cluster else do_here(task, matter, todo, progress.tell)
+        for number, outcome in ended:
+            for notice in outcome.notices:
+                notices(notice)
+            frames += outcome.frames
+            if outcome.error is None:
+                ledger.add(outcome.job, marks[number])
+            else:
+                failures.append(outcome.error)
+            how = f"done in {outcome.seconds:.1f} s" if outcome.error is None else "not done"
+            progress.end(number, how, failed=outcome.error is not None)
+    notices.say()
+    if not quiet:
+        seconds = monotonic() - start
+        skipped = f" ({len(done | left)} skipped)" if done | left else ""
+        count = f"{frames} frames in {seconds:.1f} s ({frames / max(seconds, 1e-6):.1f} fps)"
+        wrote = f"wrote {len(todo) - len(failures)} of {len(jobs)} {noun}s to {folder}{skipped}"
+        click.echo(f"{wrote}: {count}; background: {background}")
+    for failure in failures:
+        click.echo(f"streammatte: {failure}", err=True)
+    if failures:
+        raise MediaError(
+            f"{len(failures)} of {len(jobs)} {noun}s are not done",
+            remedy="the same command does them again, and them alone",
+        )
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise MediaError(f"the folder {path} cannot be made ({error.strerror})", remedy="choose another OUT") from error
+
+
+def _is_folder(path: str | Path) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:  # its name is too long, say
+        return False

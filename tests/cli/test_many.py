@@ -1,0 +1,178 @@
+"""Several files by one command."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import pytest
+from rich.console import Console
+
+from streammatte.cli.table import Progress
+
+
+@pytest.fixture
+def clips(make_clip, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a.mp4", "b.mkv", "c.mov"):
+        make_clip(folder / name)
+    (folder / "notes.txt").write_text("no video")
+    return folder
+
+
+def names(folder):
+    return sorted(path.name for path in folder.glob("[!.]*"))
+
+
+def states(result):
+    """What is told of each file as it ends."""
+    return dict(re.findall(r"^\d of \d: (\S+): ([a-z ]*[a-z])", result.stderr, re.MULTILINE))
+
+
+def test_the_videos_of_a_folder(streammatte, clips, loaded, pictures, tmp_path):
+    result = streammatte("video", clips, tmp_path / "out", "--bg", "red", "--alpha-out", tmp_path / "alpha")
+    assert result.exit_code == 0, result.output
+    assert names(tmp_path / "out") == names(tmp_path / "alpha") == ["a.mp4", "b.mp4", "c.mp4"]
+    assert len(loaded) == 1  # for all of them
+    assert len(pictures(tmp_path / "out" / "b.mp4")) == 12
+    assert states(result) == {"a.mp4": "done in", "b.mkv": "done in", "c.mov": "done in"}
+    summary = rf"wrote 3 of 3 videos to {tmp_path}/out: 36 frames in [\d.]+ s \([\d.]+ fps\); background: red\n"
+    assert re.fullmatch(summary, result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [((), "a.mp4"), (("--bg", "none"), "a.mov"), (("--suffix", ".webm"), "a.webm")]
+)
+def test_their_kind(streammatte, clips, probe, tmp_path, options, expected):
+    (tmp_path / "out").mkdir()
+    assert streammatte("video", clips / "a.mp4", tmp_path / "out", *options).exit_code == 0
+    assert names(tmp_path / "out") == [expected]
+
+
+def test_what_is_done_is_skipped_until_something_is_another(streammatte, clips, make_clip, loaded, tmp_path):
+    out, skipped = tmp_path / "out", "done before"
+
+    def again(*options):
+        return states(streammatte("video", clips, out, "--bg", "red", *options))
+
+    again()
+    written = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert again("--threads", "1") == dict.fromkeys(["a.mp4", "b.mkv", "c.mov"], skipped)
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == written
+    assert len(loaded) == 1  # not at all the second time
+    make_clip(clips / "a.mp4", frames=5)
+    (out / "b.mp4").write_bytes(b"something else")
+    (out / "c.mp4").unlink()
+    assert again() == dict.fromkeys(["a.mp4", "b.mkv", "c.mov"], "done in")
+    assert set(again("--crf", "30").values()) == {"done in"}
+    assert set(again("--crf", "30").values()) == {skipped}
+
+
+def test_other_weights_give_another_result(streammatte, clips, tmp_path):
+    weights = tmp_path / "weights.safetensors"
+    arguments = "video", clips, tmp_path / "out", "--bg", "red", "--weights", weights
+    weights.write_bytes(b"some")
+    streammatte(*arguments)
+    assert set(states(streammatte(*arguments)).values()) == {"done before"}
+    weights.write_bytes(b"others")
+    assert set(states(streammatte(*arguments)).values()) == {"done in"}
+
+
+def test_half_a_line_of_a_killed_run_spoils_nothing(streammatte, clips, tmp_path):
+    arguments = "video", clips, tmp_path / "out", "--bg", "red"
+    streammatte(*arguments)
+    ledger = tmp_path / "out" / ".streammatte.jsonl"
+    lines = ledger.read_text().splitlines()
+    assert [json.loads(line)["out"] for line in lines] == ["a.mp4", "b.mp4", "c.mp4"]
+    ledger.write_text("\n".join([*lines[:2], lines[2][:20]]))
+    assert states(streammatte(*arguments)) == {"a.mp4": "done before", "b.mkv": "done before", "c.mov": "done in"}
+
+
+def test_one_failure_stops_none_of_the_others(streammatte, clips, tmp_path):
+    (clips / "b.mkv").write_bytes(b"broken")
+    arguments = "video", clips, tmp_path / "out", "--bg", "red"
+    result = streammatte(*arguments)
+    assert result.exit_code == 1
+    assert names(tmp_path / "out") == ["a.mp4", "c.mp4"]
+    assert states(result)["b.mkv"] == "not done"
+    *_, reason, last = result.stderr.splitlines()
+    assert reason.startswith(f"streammatte: {clips}/b.mkv is not a video but text")
+    assert last == "streammatte: 1 of 3 videos are not done; the same command does them again, and them alone"
+    assert result.stdout.startswith("wrote 2 of 3 videos")
+    assert set(states(streammatte(*arguments)).values()) == {"done before", "not done"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--filter", "blurr"), "no filter 'blurr'"),
+        (("--codec", "vp9"), "vp9 is not written to .mp4"),
+        (("--bg", "gone.jpg"), "gone.jpg: there is no such file"),
+        (("--weights", "gone.safetensors"), "there are no weights at gone.safetensors"),
+    ],
+)
+def test_what_would_spoil_all_of_them_is_refused_at_once(streammatte, clips, tmp_path, options, message):
+    result = streammatte("video", clips, tmp_path / "out", "--bg", "red", *options)
+    assert result.exit_code in (1, 2)
+    (line,) = result.stderr.splitlines()
+    assert message in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_error_that_nobody_expects_is_one_too(streammatte, clips, monkeypatch, tmp_path):
+    class Broken:
+        engine = device = "double"
+
+        def matte(self, frame):
+            raise RuntimeError("a bug")
+
+        def reset(self):
+            pass
+
+    monkeypatch.setattr("streammatte.matting.load", lambda *_, **__: Broken())
+    result = streammatte("video", clips, tmp_path / "out", "--bg", "red")
+    assert result.exit_code == 1
+    assert f"streammatte: {clips}/a.mp4: RuntimeError: a bug; done by itself, it shows" in result.stderr
+    assert names(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("command", ["video", "image"])
+def test_overwriting(streammatte, clips, tmp_path, monkeypatch, command):
+    source = tmp_path / "in" / "a.mp4"
+    if command == "image":
+        source = tmp_path / "a.png"
+        streammatte("video", clips / "a.mp4", tmp_path / "%d.png", "--duration", "0.04")
+        (tmp_path / "1.png").rename(source)
+    out = tmp_path / f"out{source.suffix}"
+    (tmp_path / "folder").mkdir()
+    for each in (out, tmp_path / "folder" / source.name):
+        each.write_bytes(b"old")
+        arguments = command, source, out if each == out else tmp_path / "folder", "--bg", "red", "--overwrite"
+        left = streammatte(*arguments, "no")
+        assert (left.exit_code, each.read_bytes()) == (0, b"old")
+        assert "there already" in left.stderr
+        asked = streammatte(*arguments, "ask")
+        assert (asked.exit_code, each.read_bytes()) == (2, b"old")
+        assert f"{each} is there already, and there is no terminal to ask at; say --overwrite yes" in asked.stderr
+        assert streammatte(*arguments, "yes").exit_code == 0
+        assert each.stat().st_size > 100
+
+
+def test_the_table_shows_what_is_at_work_and_what_ended_last(monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    progress = Progress([f"{each}.mp4" for each in range(9)], quiet=False)
+    for number in range(5):
+        progress.tell(number, 0, 100)
+    for number in range(4):
+        progress.end(number, "not done" if number == 2 else "done in 3.0 s", failed=number == 2)
+    progress.tell(4, 25, 100)
+    console = Console(file=io.StringIO(), width=100)
+    console.print(progress.table(5))
+    *rows, caption = [line.split() for line in console.file.getvalue().splitlines()]
+    assert [row[0] for row in rows] == ["1.mp4", "2.mp4", "3.mp4", "4.mp4", "5.mp4"]
+    assert rows[1][1:] == ["not", "done"]
+    assert rows[3][-2:] == ["left"] or rows[3][2:4] == ["25", "frames,"]
+    assert rows[4][1:] == ["waiting"]
+    assert " ".join(caption) == "4 of 9 files, 1 not done"
