@@ -29,10 +29,12 @@ ONLY_IN = {
     "pyvirtualcam": ("streammatte.devices.virtual_camera",),
     "click": ("streammatte.cli.*", "streammatte.research.cli.*"),
     "tomlkit": ("streammatte.cli.config",),
-    "platformdirs": ("streammatte.cli.config", "streammatte.control.uploads"),
+    "platformdirs": ("streammatte.app.*", "streammatte.cli.config", "streammatte.control.uploads"),
     "rich": ("streammatte.cli.*",),
     "ray": ("streammatte.batch.cluster",),
     "aiohttp": ("streammatte.control.*",),
+    "pystray": ("streammatte.app.tray",),
+    "PIL": ("streammatte.app.tray",),
 }
 # Everything outside the standard library that a module may import.
 IMPORTS_ONLY = {

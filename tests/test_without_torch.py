@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-EXTRAS = ("torch", "safetensors", "onnx", "pymatting", "openvino", "aiohttp", "skimage")
+EXTRAS = ("torch", "safetensors", "onnx", "pymatting", "openvino", "skimage")
 PROGRAM = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS})); from streammatte.__main__ import main; main()"
 
 
@@ -60,7 +60,6 @@ def test_webcam_runs_as_far_as_the_machine_has_cameras():
         (("export", "network.onnx"), "train"),
         (("model",), "train"),
         (("model", "--table", "2"), "train"),
-        (("webcam", "--camera", "sample", "--preview", "--control"), "control"),
     ],
 )
 def test_what_needs_an_extra_names_it(arguments, extra):

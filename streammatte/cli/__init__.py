@@ -19,6 +19,7 @@ from streammatte.errors import StreammatteError, UsageError
 __all__ = ["cli"]
 
 _COMMANDS = {
+    "app": "streammatte.cli.app:app",
     "video": "streammatte.cli.video:video",
     "image": "streammatte.cli.image:image",
     "webcam": "streammatte.cli.webcam:webcam",

@@ -11,13 +11,12 @@ def devices() -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from streammatte.devices import list_outputs
     from streammatte.devices.camera import list_cameras, no_camera
-    from streammatte.devices.pipewire import NAME, pipewire_problem
-    from streammatte.devices.virtual_camera import list_virtual_cameras, no_virtual_camera
+    from streammatte.devices.virtual_camera import no_virtual_camera
     from streammatte.engines import torch_devices
 
-    cameras = list_cameras()
-    virtual_cameras = [*list_virtual_cameras(), *([NAME] if pipewire_problem() is None else [])]
+    cameras, virtual_cameras = list_cameras(), list_outputs()
     table = Table("kind", "option", "name", box=None, pad_edge=False)
     for camera in cameras:
         table.add_row("camera", f"--camera {camera.device}", camera.name)

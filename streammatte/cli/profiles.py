@@ -18,7 +18,7 @@ from streammatte.cli.config import ConfigFile, Keys
 from streammatte.cli.options import PerhapsFile
 from streammatte.errors import MediaError, StreammatteError, UsageError
 
-__all__ = ["ProfileCommand"]
+__all__ = ["ProfileCommand", "profile_names", "save_profile"]
 
 _SETTINGS = "streammatte.settings"
 
@@ -70,13 +70,28 @@ class ProfileCommand(click.Command):
 def _saved(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Return the profiles that complete a word."""
     with suppress(UsageError):
-        return [name for name in _names(ConfigFile.read(), str(ctx.info_name)) if name.startswith(incomplete)]
+        return [name for name in profile_names(ConfigFile.read(), str(ctx.info_name)) if name.startswith(incomplete)]
     return []
 
 
-def _names(file: ConfigFile, command: str) -> list[str]:
+def profile_names(file: ConfigFile, command: str) -> list[str]:
     """Return the profiles that a command has."""
     return [name for name in file.table("profile") if command in file.table("profile", name)]
+
+
+def save_profile(file: ConfigFile, name: str, command: str, values: dict[str, Any]) -> None:
+    """Write a profile of a command into the config file; nothing else in it changes.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be called so.
+    MediaError
+        If the file cannot be written.
+    """
+    if not re.fullmatch(r"\w[\w-]*", name):
+        raise UsageError(f"a profile cannot be called {name!r}; expected a name of letters, digits, - and _")
+    _write(file.path.resolve(), file.with_table(("profile", name, command), values))
 
 
 class _Setting(NamedTuple):
@@ -111,7 +126,7 @@ def _chosen(ctx: click.Context, file: ConfigFile, profile: str) -> Keys:
     command = str(ctx.info_name)
     _check_commands(ctx, file, "profile", profile)
     if command not in file.table("profile", profile):
-        names = ", ".join(_names(file, command)) or "none"
+        names = ", ".join(profile_names(file, command)) or "none"
         raise UsageError(
             f"{command} has no profile {profile!r} in {file.path}; there are {names}",
             remedy=f"'{ctx.command_path} --save-profile {profile}' saves one",
@@ -163,8 +178,6 @@ def _shown(value: Any) -> str:
 def _save(ctx: click.Context, file: ConfigFile, given: dict[str, Any]) -> None:
     """Save the options of the command line, and say what was saved, where, and how to use it."""
     name = given["save_profile"]
-    if not re.fullmatch(r"\w[\w-]*", name):
-        raise UsageError(f"a profile cannot be called {name!r}; expected a name of letters, digits, - and _")
     if "profile" in given:
         raise UsageError(
             "--save-profile saves the options given beside it", remedy="leave out --profile, and give its options"
@@ -176,7 +189,7 @@ def _save(ctx: click.Context, file: ConfigFile, given: dict[str, Any]) -> None:
             values[key] = _as_saved(option, ctx.params[str(option.name)], given[option.name])
     if not values:
         raise UsageError("there is nothing to save", remedy="give options beside --save-profile, such as --threads 4")
-    _write(file.path.resolve(), file.with_table(("profile", name, str(ctx.info_name)), values))
+    save_profile(file, name, str(ctx.info_name), values)
     saved = ", ".join(f"{key} = {_shown(value)}" for key, value in values.items())
     arguments = [each.make_metavar(ctx) for each in ctx.command.params if isinstance(each, click.Argument)]
     click.echo(f"saved {saved} as profile {name} in {file.path}")

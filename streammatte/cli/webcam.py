@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from streammatte.smoothing import SmootherName
 
 
+__all__ = ["session_options", "spare_the_machine", "webcam"]
+
+
 @click.command(cls=ProfileCommand)
 @click.option(
     "--bg",
@@ -86,54 +89,23 @@ if TYPE_CHECKING:
 @weights_option
 @engine_options
 @quiet_option
-def webcam(
-    backgrounds: tuple[str, ...],
-    no_decontaminate: bool,
-    people: str,
-    keep_held_objects: bool,
-    smooth: SmootherName,
-    size: str,
-    fps: int,
-    virtual_camera: str | None,
-    preview: bool,
-    fit: bool,
-    control: bool,
-    always_on: bool,
-    quiet: bool,
-    **options: Any,
-) -> None:
+def webcam(preview: bool, control: bool, quiet: bool, **options: Any) -> None:
     """Take the background out of a camera, live.
 
     The result goes to a virtual camera, a window or both. Keys in the terminal and the window change it while it runs;
     ? lists them. q, Ctrl-C, or closing the window, ends it.
     """
-    import cv2
-
     from streammatte.cli.status_line import described
     from streammatte.devices.preview import PreviewSink
-    from streammatte.live.allocator import share_arena
     from streammatte.live.opening import open_session
 
-    refuse_unused(options["matter"])
     if control:
         from streammatte.control import ControlServer
-    share_arena()
-    cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
+    arguments = session_options(preview=preview, **options)
+    spare_the_machine()
     with ExitStack() as opened:
         window = opened.enter_context(PreviewSink("streammatte")) if preview else None
-        session = open_session(
-            backgrounds=backgrounds or ("blur",),
-            kept=kept_filters(people, keep_held_objects),
-            smoothing=smooth,
-            decontaminate=not no_decontaminate,
-            size=parse_size(size),
-            rate=fps,
-            virtual_camera=virtual_camera or (virtual_camera == "" or not preview),
-            fit="contain" if fit else "cover",
-            always_on=always_on or preview,
-            **options,
-        )
-        opened.enter_context(session)
+        session = opened.enter_context(open_session(**arguments))
         if control:
             server = opened.enter_context(ControlServer(session))
             click.echo(f"control it at {server.url}", err=True)
@@ -144,6 +116,53 @@ def webcam(
         click.echo(
             f"showed {status.shown} frames; {status.received} came, {status.dropped} dropped; {described(status)}"
         )
+
+
+def session_options(
+    *,
+    backgrounds: tuple[str, ...],
+    no_decontaminate: bool,
+    people: str,
+    keep_held_objects: bool,
+    smooth: SmootherName,
+    size: str,
+    fps: int,
+    virtual_camera: str | None,
+    preview: bool,
+    fit: bool,
+    always_on: bool,
+    **options: Any,
+) -> dict[str, Any]:
+    """Return what the options of `webcam`, called within its context, are to `open_session`.
+
+    Raises
+    ------
+    UsageError
+        If they cannot be.
+    """
+    refuse_unused(options["matter"])
+    return {
+        **options,
+        "backgrounds": backgrounds or ("blur",),
+        "kept": kept_filters(people, keep_held_objects),
+        "smoothing": smooth,
+        "decontaminate": not no_decontaminate,
+        "size": parse_size(size),
+        "rate": fps,
+        "virtual_camera": virtual_camera or (virtual_camera == "" or not preview),
+        "fit": "contain" if fit else "cover",
+        "always_on": always_on or preview,
+    }
+
+
+def spare_the_machine() -> None:
+    """Keep a session that may run all day from taking more than it needs; a library leaves this to its program."""
+    import cv2
+
+    from streammatte.live.allocator import share_arena
+
+    share_arena()
+    cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
 
 
 def _steer(session: LiveSession, window: PreviewSink | None, *, quiet: bool) -> None:

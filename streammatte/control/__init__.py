@@ -1,16 +1,5 @@
-"""The local control page of a running session: see `ControlServer`. It needs the extra `control`."""
+"""The local control page of a running session: see `ControlServer`."""
 
-from __future__ import annotations
-
-from streammatte.errors import MissingExtraError
-
-try:
-    from streammatte.control.server import ControlServer
-except ModuleNotFoundError as error:
-    if error.name != "aiohttp":
-        raise
-    raise MissingExtraError(
-        "the control page needs aiohttp, which is not installed", remedy="run: pip install 'streammatte[control]'"
-    ) from error
+from streammatte.control.server import ControlServer
 
 __all__ = ["ControlServer"]

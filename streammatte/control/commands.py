@@ -22,25 +22,26 @@ from streammatte.smoothing import SmootherName
 __all__ = ["obey"]
 
 
-def obey(controls: LiveControls, message: Any) -> None:
+def obey(controls: LiveControls, name: Any, value: Any) -> None:
     """Do what the page asks.
 
     Parameters
     ----------
     controls : LiveControls
         Of the session.
-    message : dict
-        ``{"do": NAME, "value": VALUE}``, as `_COMMANDS` has them.
+    name : str
+        Of the command, as `_COMMANDS` has them.
+    value
+        What it takes.
 
     Raises
     ------
     UsageError
         If the command is unknown or its value cannot be.
     """
-    name = message.get("do") if isinstance(message, dict) else None
     if not isinstance(name, str) or name not in _COMMANDS:
         raise UsageError(f"there is no command {name!r}; expected one of {', '.join(_COMMANDS)}")
-    _COMMANDS[name](controls, message.get("value"))
+    _COMMANDS[name](controls, value)
 
 
 def _press(controls: LiveControls, value: Any) -> None:

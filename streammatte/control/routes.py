@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import PurePath
+from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler
@@ -20,7 +21,7 @@ from streammatte.errors import StreammatteError, UsageError
 from streammatte.layers import Layers
 from streammatte.live.session import LiveSession
 
-__all__ = ["Routes", "errors_as_text"]
+__all__ = ["Routes", "Setup", "errors_as_text"]
 
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _STATE_EVERY_S = 0.35
@@ -29,23 +30,53 @@ _WAIT_AT_MOST_S = 0.5
 """A preview that is asked for is sent after so long though nothing has changed, so that one who left is noticed."""
 
 
+class Setup(Protocol):
+    """What opens sessions, as the page chooses."""
+
+    def state(self) -> dict[str, Any]:
+        """What is chosen, what can be chosen, and what is amiss."""
+
+    def obey(self, name: str, value: Any) -> bool:
+        """Do what the page asks; return whether that is for the setup to do."""
+
+
 class Routes:
-    """Answers for one session.
+    """Answers for a session, and while there is none.
 
     Parameters
     ----------
-    session : LiveSession
     uploads : Uploads
+    setup : Setup or None
     """
 
-    def __init__(self, session: LiveSession, uploads: Uploads) -> None:
-        self._session = session
+    def __init__(self, uploads: Uploads, setup: Setup | None) -> None:
+        self._session: LiveSession | None = None
         self._uploads = uploads
+        self._setup = setup
         self._thumbnails = Thumbnails()
-        for path in uploads.kept():
-            session.controls.offer(str(path))
         page = resources.files("streammatte.control") / "page"
         self._page = {file.name: file.read_bytes() for file in page.iterdir()}
+
+    @property
+    def session(self) -> LiveSession | None:
+        """The session that is shown; it is offered what was uploaded."""
+        return self._session
+
+    @session.setter
+    def session(self, session: LiveSession | None) -> None:
+        if session is not None:
+            for path in self._uploads.kept():
+                session.controls.offer(str(path))
+        self._session = session
+
+    def _running(self) -> LiveSession:
+        if self._session is None:
+            raise web.HTTPConflict(text="there is no camera yet; the page says what is missing")
+        return self._session
+
+    def _now(self) -> dict[str, Any]:
+        now = state(self._session, self._thumbnails, self._uploads)
+        return {**now, "setup": None if self._setup is None else self._setup.state()}
 
     def table(self) -> list[web.RouteDef]:
         """All addresses."""
@@ -73,14 +104,14 @@ class Routes:
         return web.json_response(await to_thread(catalogue))
 
     async def _state(self, request: web.Request) -> web.Response:
-        return web.json_response(await to_thread(state, self._session, self._thumbnails, self._uploads))
+        return web.json_response(await to_thread(self._now))
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """The state again and again, as Server-Sent Events."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         while True:
-            now = json.dumps(await to_thread(state, self._session, self._thumbnails, self._uploads))
+            now = json.dumps(await to_thread(self._now))
             try:
                 await response.write(f"data: {now}\n\n".encode())
             except ConnectionError:  # the page was closed
@@ -88,21 +119,25 @@ class Routes:
             await sleep(_STATE_EVERY_S)
 
     async def _preview(self, request: web.Request) -> web.WebSocketResponse:
-        """JPEGs over a WebSocket: each message asks for the next, so that a slow page is not behind."""
+        """JPEGs over a WebSocket: each message asks for the next, so that a slow page is not behind.
+
+        It ends with the session.
+        """
+        session = self._running()
         socket = web.WebSocketResponse(heartbeat=5, max_msg_size=64)
         await socket.prepare(request)
         clock = get_running_loop().time
         last: Layers | None = None
         due = clock()
-        async with self._watching():
+        async with _watching(session):
             async for message in socket:
-                if message.type != WSMsgType.TEXT:
+                if message.type != WSMsgType.TEXT or session is not self._session:
                     break
                 await sleep(due - clock())
                 until = clock() + _WAIT_AT_MOST_S
-                while self._session.shown is last and clock() < until:
+                while session.shown is last and clock() < until:
                     await sleep(0.01)
-                last = self._session.shown
+                last = session.shown
                 due = clock() + _PREVIEW_EVERY_S
                 try:
                     await socket.send_bytes(await to_thread(preview, last))
@@ -110,17 +145,8 @@ class Routes:
                     break
         return socket
 
-    @asynccontextmanager
-    async def _watching(self) -> AsyncIterator[None]:
-        """Keep the camera open meanwhile."""
-        self._session.watching += 1
-        try:
-            yield
-        finally:
-            self._session.watching -= 1
-
     async def _thumbnail(self, request: web.Request) -> web.Response:
-        backgrounds = self._session.controls.backgrounds
+        backgrounds = self._running().controls.backgrounds
         index = int(request.match_info["index"])
         if index >= len(backgrounds):
             raise web.HTTPNotFound(text=f"there is no background {index}; expected 0 to {len(backgrounds) - 1}")
@@ -133,11 +159,14 @@ class Routes:
             message = json.loads(await request.read())
         except ValueError:
             raise UsageError('a command is JSON; expected {"do": NAME, "value": VALUE}') from None
-        await to_thread(obey, self._session.controls, message)
+        name, value = (message.get("do"), message.get("value")) if isinstance(message, dict) else (None, None)
+        if self._setup is None or not await to_thread(self._setup.obey, str(name), value):
+            await to_thread(obey, self._running().controls, name, value)
         return await self._state(request)
 
     async def _upload(self, request: web.Request) -> web.Response:
         """Keep a picture, which is the body, and show it."""
+        controls = self._running().controls
         name = request.query.get("name", "")
         try:
             data = await request.read()
@@ -147,7 +176,7 @@ class Routes:
                 MOST_BYTES, MOST_BYTES + 1, text=f"the picture is too large; expected {most} at most: save it smaller"
             ) from None
         path = await to_thread(self._uploads.keep, name, data)
-        self._session.controls.set_background(str(path))
+        controls.set_background(str(path))
         return await self._state(request)
 
     async def _discard(self, request: web.Request) -> web.Response:
@@ -156,9 +185,19 @@ class Routes:
         path = next((each for each in await to_thread(self._uploads.kept) if each.name == name), None)
         if path is None:
             raise web.HTTPNotFound(text=f"{name[-80:]!r} was not added here; expected one of the pictures that were")
-        self._session.controls.withdraw(str(path))
+        self._running().controls.withdraw(str(path))
         await to_thread(path.unlink, missing_ok=True)
         return await self._state(request)
+
+
+@asynccontextmanager
+async def _watching(session: LiveSession) -> AsyncIterator[None]:
+    """Keep the camera open meanwhile."""
+    session.watching += 1
+    try:
+        yield
+    finally:
+        session.watching -= 1
 
 
 @web.middleware

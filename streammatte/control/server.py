@@ -13,7 +13,7 @@ from threading import Thread
 from aiohttp import web
 
 from streammatte.control.guard import guard, set_headers
-from streammatte.control.routes import Routes, errors_as_text
+from streammatte.control.routes import Routes, Setup, errors_as_text
 from streammatte.control.uploads import MOST_BYTES, Uploads
 from streammatte.errors import DeviceError
 from streammatte.live.session import LiveSession
@@ -29,7 +29,9 @@ class ControlServer:
 
     Parameters
     ----------
-    session : LiveSession
+    session : LiveSession, optional
+    setup : Setup, optional
+        What opens sessions, and lets the page choose of what; by default nothing but the session can be controlled.
     port : int
         On 127.0.0.1; 0 for any that is free.
     folder : Path, optional
@@ -37,6 +39,8 @@ class ControlServer:
 
     Attributes
     ----------
+    session : LiveSession or None
+        What the page shows; it may be replaced at any time.
     url : str
         The page's address. It holds a token: whoever has it can see the camera and control the session.
 
@@ -46,15 +50,32 @@ class ControlServer:
         If the port cannot be had.
     """
 
-    def __init__(self, session: LiveSession, *, port: int = 0, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        session: LiveSession | None = None,
+        *,
+        setup: Setup | None = None,
+        port: int = 0,
+        folder: Path | None = None,
+    ) -> None:
         self._token = secrets.token_urlsafe(24)
-        self._routes = Routes(session, Uploads(folder))
+        self._routes = Routes(Uploads(folder), setup)
+        self.session = session
         self._ended = asyncio.Event()
         started: Future[tuple[asyncio.AbstractEventLoop, int]] = Future()
         self._thread = Thread(target=self._run, args=(port, started), name="streammatte control", daemon=True)
         self._thread.start()
         self._loop, port = started.result()
         self.url = f"http://127.0.0.1:{port}/?token={self._token}"
+
+    @property
+    def session(self) -> LiveSession | None:
+        """The session that the page shows."""
+        return self._routes.session
+
+    @session.setter
+    def session(self, session: LiveSession | None) -> None:
+        self._routes.session = session
 
     def close(self) -> None:
         """End all connections and the server."""

@@ -23,12 +23,15 @@ from streammatte.smoothing import SmootherName
 __all__ = ["catalogue", "state"]
 
 
-def state(session: LiveSession, thumbnails: Thumbnails, uploads: Uploads) -> dict[str, Any]:
-    """Return what changes: the look, the backgrounds, the status and the notices."""
+def state(session: LiveSession | None, thumbnails: Thumbnails, uploads: Uploads) -> dict[str, Any]:
+    """Return what changes: the look, the backgrounds, the status and the notices, if there is a session."""
+    if session is None:
+        return {"running": False}
     controls = session.controls
     look = controls.look
     backgrounds = controls.backgrounds
     return {
+        "running": True,
         "look": {
             **{name: getattr(look, name) for name in SWITCHES},
             "background": backgrounds.index(look.background) if look.background in backgrounds else None,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     VirtualCamera: TypeAlias = VirtualCameraSink | PipeWireSink
 
-__all__ = ["open_camera", "open_virtual_camera"]
+__all__ = ["list_outputs", "open_camera", "open_virtual_camera"]
 
 
 def open_camera(spec: str | None = None, size: tuple[int, int] = (1280, 720), rate: Fraction | int = 30) -> Source:
@@ -85,3 +85,11 @@ def open_virtual_camera(
     if name == NAME or (name is None and not list_virtual_cameras() and pipewire_problem() is None):
         return PipeWireSink(size, rate, fit)
     return VirtualCameraSink(size, rate, name, fit)
+
+
+def list_outputs() -> list[str]:
+    """Return the names that `open_virtual_camera` takes now, the default first."""
+    from streammatte.devices.pipewire import NAME, pipewire_problem
+    from streammatte.devices.virtual_camera import list_virtual_cameras
+
+    return [*list_virtual_cameras(), *([NAME] if pipewire_problem() is None else [])]

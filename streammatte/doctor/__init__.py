@@ -5,7 +5,7 @@ It looks, and changes nothing. Every finding comes with a remedy for the system 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from streammatte.doctor import browsers, cameras, compute, installation, pipewire, self_test, virtual_cameras
 from streammatte.doctor.commands import reinstall
@@ -27,13 +27,15 @@ _LOOKS: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
 )
 
 
-def examine(*, test: bool = True) -> list[Finding]:
+def examine(*, test: bool = True, only: Container[str] | None = None) -> list[Finding]:
     """Look at Python, packages, compute devices and cameras, and try the whole path.
 
     Parameters
     ----------
     test : bool
         Whether to matte the sample clip for two seconds.
+    only : container of str, optional
+        The sections to look at; all by default.
 
     Returns
     -------
@@ -41,7 +43,8 @@ def examine(*, test: bool = True) -> list[Finding]:
         Section by section. What breaks while it is looked at is a finding, too: nothing is raised.
     """
     looks = (*_LOOKS, ("self-test", self_test.self_test)) if test else _LOOKS
-    return [finding for section, look in looks for finding in _guarded(section, look)]
+    wanted = [each for each in looks if only is None or each[0] in only]
+    return [finding for section, look in wanted for finding in _guarded(section, look)]
 
 
 def _guarded(section: str, look: Callable[[], list[Finding]]) -> list[Finding]:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from streammatte import Frame, open_source
+from streammatte.control import ControlServer
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
 from streammatte.stages import Source, SourceInfo
@@ -141,9 +142,6 @@ class Client:
 
 @pytest.fixture
 def server(session, tmp_path):
-    pytest.importorskip("aiohttp", reason="the page needs aiohttp; pip install 'streammatte[control]'")
-    from streammatte.control import ControlServer
-
     with ControlServer(session, folder=tmp_path / "uploads") as server:
         yield server
 

@@ -13,8 +13,6 @@ import cv2
 import numpy as np
 import pytest
 
-pytest.importorskip("aiohttp", reason="the page needs aiohttp; pip install 'streammatte[control]'")
-
 import streammatte
 from streammatte.control import ControlServer
 from streammatte.live.controls import LiveControls

@@ -3,14 +3,13 @@
 import asyncio
 import http.client
 
+import aiohttp
 import cv2
 import numpy as np
 import pytest
 
-aiohttp = pytest.importorskip("aiohttp", reason="the page needs aiohttp; pip install 'streammatte[control]'")
-
-from streammatte.control import ControlServer  # noqa: E402
-from streammatte.control.uploads import MOST_BYTES  # noqa: E402
+from streammatte.control import ControlServer
+from streammatte.control.uploads import MOST_BYTES
 
 PNG = cv2.imencode(".png", np.full((40, 60, 3), (200, 100, 50), np.uint8))[1].tobytes()
 """A picture whose colour is 50, 100, 200 in R,G,B."""

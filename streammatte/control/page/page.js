@@ -4,6 +4,7 @@ import * as backgrounds from "./backgrounds.js";
 import * as filters from "./filters.js";
 import { Plot, shown } from "./plots.js";
 import { watch } from "./preview.js";
+import * as setup from "./setup.js";
 
 const by = (id) => document.getElementById(id);
 const STATES = { live: "live", opening: "opening the camera", idle: "idle: nobody watches", lost: "camera lost" };
@@ -52,7 +53,22 @@ async function upload(file) {
 
 // What is shown
 
-function show({ look, backgrounds: listed, status, notices: told, ended }) {
+function show(state) {
+  setup.update(state.setup, state.running);
+  document.body.classList.toggle("waiting", !state.running);
+  watch(state.running);
+  if (state.running) showSession(state);
+  else showWaiting(state.setup);
+}
+
+function showWaiting({ on, problem }) {
+  by("state").dataset.state = on && problem ? "lost" : on ? "opening" : "idle";
+  by("state").title = "";
+  say(by("state"), on && problem ? "waiting" : on ? "opening" : "off");
+  say(by("where"), "");
+}
+
+function showSession({ look, backgrounds: listed, status, notices: told, ended }) {
   for (const button of document.querySelectorAll("[data-switch]")) {
     button.setAttribute("aria-pressed", look[button.dataset.switch]);
   }
@@ -202,6 +218,7 @@ async function begin() {
     button.addEventListener("click", () => command("toggle", button.dataset.switch));
   }
   setUpKeys(catalogue.keys);
+  setup.setUp(command);
   filters.setUp(catalogue.filters, (value) => command("filters", value));
   backgrounds.setUp(catalogue, {
     onChoose: (index) => command("background", index),
@@ -215,10 +232,10 @@ async function begin() {
     gone(false);
     const state = JSON.parse(data);
     show(state);
-    for (const plot of plots) plot.push(state.status);
+    if (state.running) for (const plot of plots) plot.push(state.status);
   });
   events.addEventListener("error", () => gone(true));
-  watch();
+  document.addEventListener("visibilitychange", () => watch());
 }
 
 begin().catch(() => gone(true));

@@ -6,17 +6,16 @@ const context = canvas.getContext("2d");
 const AGAIN_MS = 1000;
 
 let socket = null;
+let running = false; // whether there is a session
+let notBefore = 0;
 
-export function watch() {
-  document.addEventListener("visibilitychange", follow);
-  follow();
-}
-
-function follow() {
-  if (document.hidden) {
+// Opens or closes the connection, whenever there may be a reason to.
+export function watch(is = running) {
+  running = is;
+  if (document.hidden || !running) {
     socket?.close();
     socket = null;
-  } else if (socket === null) {
+  } else if (socket === null && performance.now() >= notBefore) {
     open();
   }
 }
@@ -34,7 +33,7 @@ function open() {
   own.addEventListener("close", () => {
     if (own !== socket) return;
     socket = null;
-    setTimeout(follow, AGAIN_MS);
+    notBefore = performance.now() + AGAIN_MS;
   });
 }
 

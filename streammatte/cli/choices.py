@@ -1,0 +1,142 @@
+"""What is chosen on the app's page: a profile of `streammatte webcam`, so that the terminal can have it too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from streammatte.app.choices import NOWHERE
+from streammatte.background import Background
+from streammatte.cli.config import ConfigFile
+from streammatte.cli.profiles import profile_names, save_profile
+from streammatte.cli.webcam import session_options, webcam
+from streammatte.errors import UsageError
+
+if TYPE_CHECKING:
+    from streammatte.live.controls import LiveControls
+
+__all__ = ["PROFILE", "ProfileChoices"]
+
+PROFILE = "app"
+"""The profile in which the app keeps what is chosen."""
+
+_BEACH = Path(__file__).parents[1] / "assets" / "beach.jpg"
+_FIRST = {"bg": ["blur", "blur:80", str(_BEACH), "gradient:#1f3b57-#9db8cf", "#00b140"]}
+
+
+class ProfileChoices:
+    """Keeps choices in the config file; a `Choices`.
+
+    Parameters
+    ----------
+    context : click.Context
+        Of the group that has the command `webcam`.
+
+    Raises
+    ------
+    UsageError
+        If the config file cannot be read.
+    """
+
+    def __init__(self, context: click.Context) -> None:
+        self._group = context
+        self._lock = RLock()
+        self._values: dict[str, Any] = {}
+        self._read()
+        if PROFILE not in profile_names(self._file, "webcam"):
+            self.forget()
+
+    def options(self) -> dict[str, Any]:
+        """What is chosen, as `open_session` takes it; backgrounds whose files are gone are left out."""
+        with self._lock:
+            self._read()
+            with self._parsed() as context:
+                options = session_options(**_without(context.params, "quiet", "control"))
+        there = [each for each in options["backgrounds"] if all(path.exists() for path in Background.parse(each).paths)]
+        return {**options, "backgrounds": there or ["blur"]}
+
+    def chosen(self) -> dict[str, str]:
+        """The camera, the size, the virtual camera and the profile."""
+        with self._lock:
+            values = self._values
+            same = (name for name in self.profiles() if self._file.table("profile", name, "webcam") == values)
+            output = values.get("virtual-camera", True)
+            return {
+                "camera": str(values.get("camera", "")),
+                "size": str(values.get("size", "1280x720")),
+                "output": NOWHERE if values.get("preview") else "" if output is True else str(output),
+                "profile": next(same, ""),
+            }
+
+    def profiles(self) -> list[str]:
+        """Profiles of `webcam`, without the app's own."""
+        return [name for name in profile_names(self._file, "webcam") if name != PROFILE]
+
+    def choose(self, part: str, text: str) -> None:
+        """Choose a camera, a size, a virtual camera or a profile."""
+        with self._lock:
+            if part == "profile":
+                self._write(self._file.table("profile", text, "webcam") if text else _FIRST)
+            elif part == "output":
+                values = _without(self._values, "preview", "virtual-camera")
+                self._write({**values, **({"preview": True} if text == NOWHERE else {"virtual-camera": text or True})})
+            else:
+                self._write({**_without(self._values, part), **({part: text} if text else {})})
+
+    def keep(self, controls: LiveControls) -> None:
+        """Take over the look of a session, if it has changed."""
+        with self._lock:
+            values = {**self._values, **_look(controls)}
+            if values != self._values:
+                self._values = values  # also where it cannot be written, which is told of once
+                self._write(values)
+
+    def save(self, profile: str) -> None:
+        """Save what is chosen as a profile of `webcam`."""
+        with self._lock:
+            if profile == PROFILE:
+                raise UsageError(f"the profile {PROFILE} is this page's own; expected another name")
+            save_profile(self._file, profile, "webcam", self._values)
+            self._read()
+
+    def forget(self) -> None:
+        """Go back to a blur, the first camera and the first virtual camera."""
+        self._write(_FIRST)
+
+    def _read(self) -> None:
+        self._file = ConfigFile.read()
+        self._values = self._file.table("profile", PROFILE, "webcam")
+
+    def _write(self, values: dict[str, Any]) -> None:
+        with self._lock:
+            save_profile(ConfigFile.read(), PROFILE, "webcam", values)
+            self._read()
+
+    def _parsed(self) -> click.Context:
+        """The options of `webcam` as its command line would give them."""
+        try:
+            return webcam.make_context("webcam", ["--profile", PROFILE], parent=self._group)
+        except click.ClickException as error:
+            raise UsageError(error.format_message()) from error
+
+
+def _look(controls: LiveControls) -> dict[str, Any]:
+    """What a session shows, as options of `webcam`."""
+    look, backgrounds = controls.look, controls.backgrounds
+    others = [each for each in backgrounds if each != look.background]
+    filters = list(look.filters)
+    shown = look.background
+    if Background.parse(shown).kind == "blur":
+        shown = f"blur:{look.blur:g}"
+        others = [each for each in others if each != shown]
+    elif look.blur:
+        filters.insert(0, f"blur:{look.blur:g}")
+    quality = {} if look.quality is None else {"quality": look.quality}
+    return {"bg": [shown, *others], "filter": filters, "smooth": look.smoothing, "mirror": look.mirror, **quality}
+
+
+def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}

@@ -1,0 +1,80 @@
+"""What is chosen on the app's page, as it lies in the config file."""
+
+from __future__ import annotations
+
+import click
+import pytest
+import tomlkit
+
+from streammatte.cli import cli
+from streammatte.cli.choices import ProfileChoices
+from streammatte.errors import UsageError
+from streammatte.live.controls import LiveControls
+
+
+@pytest.fixture
+def choices():
+    return ProfileChoices(click.Context(cli))
+
+
+def kept(config_path):
+    return tomlkit.parse(config_path.read_text(encoding="utf-8")).unwrap()["profile"]["app"]["webcam"]
+
+
+def test_devices_are_options_of_webcam(choices, config_path, webcam):
+    for part, text in (("camera", "/dev/video2"), ("size", "640x360"), ("output", "/dev/video9")):
+        choices.choose(part, text)
+    assert choices.chosen() == {"camera": "/dev/video2", "size": "640x360", "output": "/dev/video9", "profile": ""}
+    options = choices.options()
+    assert (options["camera"], options["size"], options["virtual_camera"]) == ("/dev/video2", (640, 360), "/dev/video9")
+    result, seen = webcam("--profile", "app")
+    assert result.exit_code == 0, result.stderr
+    assert (seen["camera"], seen["size"], seen["virtual_camera"]) == ("/dev/video2", "640x360", "/dev/video9")
+
+    choices.choose("camera", "")
+    choices.choose("output", "none")
+    assert (choices.options()["camera"], choices.options()["virtual_camera"]) == (None, False)
+    choices.choose("output", "")
+    assert choices.options()["virtual_camera"] is True
+    assert "preview" not in kept(config_path)
+
+
+def test_the_look_is_the_same_the_next_time(choices, config_path):
+    controls = LiveControls(["blur", "navy"], filters=["decontaminate"], smoothing="motion", quality="fast")
+    controls.set_blur(55)
+    choices.keep(controls)
+    assert kept(config_path)["bg"] == ["blur:55", "navy"]
+    controls.toggle("mirror")
+    controls.set_background("navy")
+    controls.close()
+    choices.keep(controls)
+    options = ProfileChoices(click.Context(cli)).options()
+    assert (options["backgrounds"][0], options["mirror"], options["quality"]) == ("navy", True, "fast")
+    assert (tuple(options["filters"]), options["smoothing"]) == (("decontaminate",), "motion")
+
+
+def test_a_background_whose_file_is_gone_is_left_out(choices, config, config_path):
+    config('[profile.app.webcam]\nbg = ["/nowhere/beach.jpg", "navy"]\n')
+    assert choices.options()["backgrounds"] == ["navy"]
+    config('[profile.app.webcam]\nbg = "/nowhere/beach.jpg"\n')
+    assert choices.options()["backgrounds"] == ["blur"]
+
+
+def test_what_else_is_in_the_file_stays(choices, config, config_path, usual):
+    config(usual)
+    ProfileChoices(click.Context(cli)).choose("size", "640x480")
+    assert config_path.read_text(encoding="utf-8").startswith(usual.rstrip("\n"))
+    assert ProfileChoices(click.Context(cli)).options()["rate"] == 24  # as [webcam] says
+
+
+def test_profiles_are_those_of_webcam(choices, config, usual):
+    config(usual)
+    choices = ProfileChoices(click.Context(cli))
+    assert choices.profiles() == ["office", "home"]
+    choices.choose("profile", "home")
+    assert choices.chosen()["profile"] == "home"
+    assert choices.options()["backgrounds"] == ["black"]
+    with pytest.raises(UsageError, match="expected another name"):
+        choices.save("app")
+    with pytest.raises(UsageError, match="letters, digits"):
+        choices.save("a b")

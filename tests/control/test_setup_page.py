@@ -1,0 +1,138 @@
+"""The page of `streammatte app`, which is there before a camera is, in a real browser.
+
+The picture in the docs is made by one of these tests::
+
+    APP_PICTURE=docs/app.webp pytest tests/control/test_setup_page.py -k docs
+"""
+
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import click
+import cv2
+import pytest
+
+from streammatte.app import App
+from streammatte.cli import cli
+from streammatte.cli.choices import ProfileChoices
+from streammatte.cli.config import ConfigFile
+from streammatte.devices.camera import CameraInfo
+from streammatte.doctor import Finding
+from streammatte.errors import DeviceError
+from streammatte.io import ListSink
+
+MODPROBE = "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte"
+FRAMES = "Number(document.getElementById('preview')?.dataset.frames ?? 0)"
+SELECT = "(s => { s.value = '%s'; s.dispatchEvent(new Event('change')); })(document.getElementById('choose-%s'))"
+
+
+class Output(ListSink):
+    device, rate = "/dev/video9", Fraction(25)
+
+    def readers(self):
+        return 0
+
+
+@pytest.fixture
+def outputs(monkeypatch, sample_camera):
+    """The virtual cameras that there are: none at first; and what was asked of cameras."""
+    there, asked = [], []
+
+    def open_camera(spec, size, rate):
+        asked.append((spec, size))
+        return sample_camera()
+
+    def open_output(*_):
+        if not there:
+            raise DeviceError("there is no virtual camera", remedy=MODPROBE)
+        return Output()
+
+    finding = Finding("virtual cameras", "virtual camera", "problem", "there is none", MODPROBE)
+    cameras = [CameraInfo("/dev/video0", "A camera"), CameraInfo("/dev/video2", "Another")]
+    monkeypatch.setattr("streammatte.app.app._LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr("streammatte.app.app.examine", lambda **_: [] if there else [finding])
+    monkeypatch.setattr("streammatte.app.offers.list_cameras", lambda: cameras)
+    monkeypatch.setattr("streammatte.app.offers.list_outputs", lambda: list(there))
+    monkeypatch.setattr("streammatte.devices.open_camera", open_camera)
+    monkeypatch.setattr("streammatte.devices.open_virtual_camera", open_output)
+    return there, asked
+
+
+@pytest.fixture
+def page(browser, outputs, tmp_path):
+    with App(ProfileChoices(click.Context(cli)), folder=tmp_path / "uploads") as app:
+        browser.look()
+        browser.open(app.url)
+        browser.app, (browser.outputs, browser.asked) = app, outputs
+        yield browser
+        assert browser.complaints == []
+        browser.open("about:blank")
+
+
+def seen(page, name):
+    return page.eval(f"document.getElementById('{name}')?.getClientRects().length > 0")
+
+
+def test_what_is_missing_is_told_with_its_command_and_it_goes_on_when_it_is_mended(page, eventually):
+    eventually(lambda: seen(page, "mending"))
+    assert not seen(page, "stage")
+    eventually(lambda: "there is none" in page.eval("document.getElementById('findings').innerText"))
+    page.eval("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.click("#findings button")
+    assert page.eval("window.copied") == MODPROBE
+    assert page.eval("document.getElementById('findings').children.length") == 1
+
+    page.outputs.append("/dev/video9")
+    eventually(lambda: page.eval(f"{FRAMES} > 2"), 30)
+    assert not seen(page, "mending")
+    assert seen(page, "stage")
+
+
+def test_what_is_chosen_opens_the_session_anew_and_is_there_the_next_time(page, eventually, config_path):
+    page.outputs.append("/dev/video9")
+    eventually(lambda: page.eval(f"{FRAMES} > 2"), 30)
+    page.eval(SELECT % ("/dev/video2", "camera"))
+    eventually(lambda: page.asked[-1] == ("/dev/video2", (1280, 720)), 30)
+    page.eval(SELECT % ("640x480", "size"))
+    eventually(lambda: page.asked[-1] == ("/dev/video2", (640, 480)), 30)
+    eventually(lambda: seen(page, "stage"))
+    page.eval(f"window.before = {FRAMES}")
+    eventually(lambda: page.eval(f"{FRAMES} > window.before + 2"))
+    page.click("#background-4")
+    eventually(lambda: "#00b140" in ConfigFile.read().table("profile", "app", "webcam")["bg"][:1])
+    page.eval("document.getElementById('save-name').value = 'green'")
+    page.click("#save button")
+    eventually(lambda: page.eval("document.getElementById('choose-profile').value") == "green")
+    page.click("#background-0")
+    eventually(lambda: page.eval("document.getElementById('choose-profile').value") == "")
+    page.eval(SELECT % ("green", "profile"))
+    eventually(lambda: page.app.session and page.app.session.controls.look.background == "#00b140", 30)
+
+
+def test_turned_off_it_gives_the_devices_back(page, eventually):
+    page.outputs.append("/dev/video9")
+    eventually(lambda: seen(page, "turn-off"), 30)
+    page.click("#turn-off")
+    eventually(lambda: page.app.session is None)
+    eventually(lambda: seen(page, "turn-on"))
+    assert page.eval("document.getElementById('state').textContent") == "off"
+    page.click("#turn-on")
+    eventually(lambda: page.app.session, 30)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_is_wider_than_the_window(page, width, eventually):
+    eventually(lambda: seen(page, "mending"))
+    page.look(size=(width, 800))
+    assert page.eval("document.documentElement.scrollWidth") <= width
+
+
+def test_the_picture_for_the_docs(page, eventually, tmp_path):
+    target = Path(os.environ.get("APP_PICTURE") or tmp_path / "app.webp")
+    eventually(lambda: page.eval("document.querySelectorAll('#findings li').length") == 1)
+    page.look(size=(960, 560))
+    page.picture(tmp_path / "app.png", (960, 560), 1)
+    cv2.imwrite(str(target), cv2.imread(str(tmp_path / "app.png")), [cv2.IMWRITE_WEBP_QUALITY, 90])
+    assert cv2.imread(str(target)).shape == (560, 960, 3)
+    assert target.stat().st_size <= 60_000
