@@ -41,7 +41,9 @@ _INSTALL = {
     "suse": "sudo zypper --non-interactive install gstreamer-plugin-pipewire gstreamer-utils"
     " gstreamer-plugins-base pipewire-tools",
 }
-_ELEMENTS = "fdsrc", "rawvideoparse", "videoconvert", "pipewiresink"
+_ELEMENTS = "videoconvert", "pipewiresink"
+"""One of each package of plugins that is needed."""
+
 _MARK = "streammatte.process"
 
 _PUBLISHED_S = 10.0
