@@ -50,7 +50,9 @@ class Estimate:
 
     @cached_property
     def rgb(self) -> Rgb:
-        """(H, W, 3) uint8."""
+        """(H, W, 3) uint8; made of the planes where the frame came as such."""
+        if self.planes is not None:
+            return self.planes.rgb
         alpha = self.alpha.alpha if isinstance(self.alpha, Matte) else self.alpha
         return estimate_foreground(self.frame.rgb, alpha)
 

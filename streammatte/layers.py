@@ -13,7 +13,7 @@ from streammatte.band import Band, Bands
 from streammatte.compositing import over, over_planes, premultiply
 from streammatte.decontamination import Estimate, estimate_foreground
 from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.planes import Backdrop, Planes, TwinMatte, reduced
+from streammatte.planes import Backdrop, Planes, Shaded, TwinMatte, planes_of, reduced
 from streammatte.refine import Matte, levels_of
 
 __all__ = ["MAKERS", "Layers"]
@@ -116,6 +116,15 @@ class Layers:
             return None
         return reduced(background, size) if isinstance(background, np.ndarray) else background.at(size)
 
+    def shaded(self, light: Alpha) -> Layers:
+        """The same layers with each pixel of the background times `light`, (h, w) float32 in [0, 1] of any size."""
+        background = self.holds("background")
+        if background is None:
+            return self
+        behind = _behind(background, self.frame.size)
+        full = behind if isinstance(behind, Backdrop) else behind.planes or Backdrop(behind.rgb)
+        return self._with(background=Shaded(full, light))
+
     def decontaminated(self) -> Layers:
         """The same layers with the foreground's own colours where alpha is soft, found when somebody asks for them."""
         if self.holds("foreground") is self.frame:
@@ -126,7 +135,7 @@ class Layers:
     def composite(self) -> Frame:
         """The layers put together, computed once; over black where there is no background.
 
-        It comes as planes where the frame did, and no filter has made R,G,B of the foreground.
+        It comes as planes where the frame did.
         """
         frame, back = self.frame, self.holds("background")
         changed = self.holds("foreground") is not frame
@@ -144,11 +153,14 @@ class Layers:
             return frame.with_picture(premultiply(self.foreground, self.alpha))
         return frame.with_picture(over(self.foreground, self.alpha, self.background))
 
-    @property
+    @cached_property
     def foreground_planes(self) -> Planes | None:
-        """The foreground as planes; None where the frame did not come so, or a filter has made R,G,B of it."""
-        front = self.holds("foreground")
-        return front.planes if isinstance(front, (Frame, Estimate)) else None
+        """The foreground as planes; None where the frame did not come so."""
+        front, planes = self.holds("foreground"), self.frame.planes
+        if planes is None or not isinstance(front, np.ndarray):
+            return None if planes is None else front.planes
+        y, u, v = planes_of(front, planes.size, planes.matrix, planes.full_range)
+        return replace(planes, y=y, u=u, v=v)
 
     @property
     def _twin(self) -> TwinMatte | None:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Backdrop", "Cutout", "Planes", "Twin", "TwinMatte", "from_rgb", "planes_of", "reduced", "to_rgb"]
+__all__ = ["Backdrop", "Cutout", "Planes", "Shaded", "Twin", "TwinMatte", "from_rgb", "planes_of", "reduced", "to_rgb"]
 
 _Rgb: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
 _Plane: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
@@ -188,6 +188,57 @@ class Backdrop:
         if key not in self._made:
             self._made[key] = make()
         return cast("_Made", self._made[key])
+
+
+class Shaded(Backdrop):
+    """A picture that stands behind a frame, in less light.
+
+    Parameters
+    ----------
+    behind : Backdrop or Planes
+        The picture in full light.
+    light : ndarray
+        (h, w) float32 in [0, 1], of any size: by what each pixel is multiplied.
+    """
+
+    def __init__(self, behind: Backdrop | Planes, light: npt.NDArray[np.float32]) -> None:
+        self._behind = behind
+        self._steps: _Plane = np.rint(255 * light).astype(np.uint8)
+        self.size = behind.size
+        self._made = {}
+
+    @cached_property
+    def picture(self) -> _Rgb:  # type: ignore[override]
+        """(H, W, 3) uint8."""
+        return self._lit(self._behind.rgb)
+
+    def at(self, size: tuple[int, int]) -> _Rgb:
+        """The picture at another size (w, h), mostly a smaller one."""
+        return self._lit(self._behind.at(size))
+
+    def planes(self, like: Planes) -> tuple[_Plane, _Plane, _Plane]:
+        """Return y, u, v in the colours of other planes: each of them goes towards what it is in black."""
+        behind = self._behind
+        y, u, v = behind.planes(like) if isinstance(behind, Backdrop) else (behind.y, behind.u, behind.v)
+        half = self._steps_at((u.shape[1], u.shape[0]))
+        return (
+            _towards(0 if like.full_range else 16, y, self._steps_at(self.size)),
+            _towards(128, u, half),
+            _towards(128, v, half),
+        )
+
+    def _lit(self, rgb: _Rgb) -> _Rgb:
+        steps = self._steps_at((rgb.shape[1], rgb.shape[0]))
+        return np.asarray(cv2.multiply(rgb, cv2.merge([steps, steps, steps]), scale=1 / 255), np.uint8)
+
+    def _steps_at(self, size: tuple[int, int]) -> _Plane:
+        return np.asarray(cv2.resize(self._steps, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _towards(black: int, plane: _Plane, steps: _Plane) -> _Plane:
+    """A plane in light of so many steps of 1/255."""
+    rest = cv2.convertScaleAbs(steps, alpha=-black / 255, beta=black)
+    return np.asarray(cv2.add(cv2.multiply(plane, steps, scale=1 / 255), rest), np.uint8)
 
 
 def planes_of(rgb: _Rgb, size: tuple[int, int], matrix: int, full_range: bool) -> tuple[_Plane, _Plane, _Plane]:

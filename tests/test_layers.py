@@ -90,6 +90,16 @@ def test_planes_and_rgb_give_the_same_composite(planar, background, decontaminat
     assert np.abs(composites[0] - composites[1]).max() < 24  # where chroma changes within two pixels
 
 
+def test_colours_that_a_filter_has_made_are_laid_over_in_planes_too(planar):
+    frame, _ = planar
+    green = np.full((48, 64, 3), (20, 160, 60), np.uint8)
+    layers = Layers.of(frame, np.full((48, 64), 0.5, np.float32)).with_background(green)
+    found = layers.with_foreground(255 - frame.rgb).composite.planes
+    expected = planes_of(np.rint(0.5 * (255 - frame.rgb) + 0.5 * green).astype(np.uint8), (64, 48), 6, False)
+    for plane, wanted in zip((found.y, found.u, found.v), expected, strict=True):
+        assert np.abs(plane.astype(int) - wanted).max() <= 2
+
+
 def test_a_small_alpha_becomes_the_frames_size(planar):
     frame, _ = planar
     small = np.zeros((24, 32), np.float32)

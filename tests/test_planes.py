@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte.planes import Backdrop, Planes, planes_of, reduced
+from streammatte.planes import Backdrop, Planes, Shaded, planes_of, reduced
 
 WEIGHTS = {1: (0.2126, 0.0722), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
 FFMPEG = {1: "ITU709", 6: "ITU601"}
@@ -73,6 +73,23 @@ def test_a_backdrop_is_enlarged_and_converted_once():
     assert (y.shape, u.shape, v.shape) == ((32, 64), (16, 32), (16, 32))
     assert (y[0, 0], u[0, 0], v[0, 0]) == (81, 90, 240)  # red, as test pictures have it
     assert backdrop.planes(like)[0] is y
+
+
+@pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize("moving", [False, True])
+def test_less_light_takes_each_plane_towards_black(full_range, moving):
+    rgb = smooth(5)
+    planes = Planes(*planes_of(rgb, (96, 64), 6, full_range), 6, full_range, lambda _: rgb)
+    light = np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))
+    shaded = Shaded(planes if moving else Backdrop(rgb), light)
+    found = shaded.planes(planes)
+    for plane, was, black in zip(
+        found, (planes.y, planes.u, planes.v), (0 if full_range else 16, 128, 128), strict=True
+    ):
+        there = light if was.shape == light.shape else halved(light)
+        assert np.abs(plane - (black + there * (was.astype(float) - black))).max() <= 1.5
+    assert np.abs(shaded.rgb - light[..., None] * rgb).max() <= 1
+    assert np.abs(shaded.at((24, 16)) - light[2::4, 2::4, None] * reduced(rgb, (24, 16))).max() <= 6
 
 
 def test_reducing_by_a_whole_number_of_halves_is_averaging():

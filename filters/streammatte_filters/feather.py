@@ -6,6 +6,7 @@ from math import log2
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from streammatte import Layers, Rgb
 from streammatte_filters.limits import within
@@ -52,11 +53,14 @@ class Feather:
         softer = layers.with_alpha(np.asarray(cv2.min(alpha, 1.0), np.float32))
         if layers.keeps_background:
             return softer
-        return softer.with_foreground(_carried_out(layers, max(2.0, deviation_px * _HEIGHT / height)))
+        return softer.with_foreground(_carried_out(layers, softer.levels, max(2.0, deviation_px * _HEIGHT / height)))
 
 
-def _carried_out(layers: Layers, deviation_px: float) -> Rgb:
-    """The foreground with the person's colours carried past the edge, by a Gaussian in pixels of the small picture."""
+def _carried_out(layers: Layers, seen: npt.NDArray[np.uint8], deviation_px: float) -> Rgb:
+    """The foreground with the person's colours carried past the edge as far as it is `seen`, (H, W) uint8.
+
+    They are carried by a Gaussian of `deviation_px` pixels of the small picture.
+    """
     weight = np.clip(2 * coarse_alpha(layers, _HEIGHT) - 1, 0, 1)  # (h, w)
     colours = cv2.resize(layers.foreground, (weight.shape[1], weight.shape[0]), interpolation=cv2.INTER_AREA)
     summed, weights = (
@@ -64,6 +68,10 @@ def _carried_out(layers: Layers, deviation_px: float) -> Rgb:
         for each in (colours * weight[..., None], weight)
     )
     near = np.rint(summed / (weights + np.float32(1e-3))[..., None]).astype(np.uint8)
-    own = cv2.min(layers.alpha / np.float32(_OWN), 1.0)  # (H, W)
-    around = cv2.resize(near, layers.frame.size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.blendLinear(layers.foreground, around, own, 1 - own), np.uint8)
+    around = cv2.resize(near, layers.frame.size, interpolation=cv2.INTER_LINEAR).reshape(-1, 3)
+    at = np.flatnonzero((layers.levels < 255 * _OWN) & (seen > 0))  # (N,) the few pixels where they are needed
+    own = layers.levels.reshape(-1, 1)[at] / np.float32(255 * _OWN)  # (N, 1)
+    result = layers.foreground.copy()
+    pixels = result.reshape(-1, 3)
+    pixels[at] = np.rint(own * pixels[at] + (1 - own) * around[at])
+    return result

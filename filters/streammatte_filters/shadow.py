@@ -7,7 +7,7 @@ import numpy as np
 
 from streammatte import Layers
 from streammatte_filters.limits import within
-from streammatte_filters.shade import coarse_alpha, shaded
+from streammatte_filters.shade import coarse_alpha
 
 __all__ = ["Shadow"]
 
@@ -44,4 +44,4 @@ class Shadow:
         move = np.array([[1, 0, self._distance * scale], [0, 1, self._distance * scale]])
         shadow = cv2.warpAffine(alpha, move, alpha.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
         soft = cv2.GaussianBlur(shadow, (0, 0), max(0.1, self._softness * scale), borderType=cv2.BORDER_REPLICATE)
-        return shaded(layers, np.asarray(1 - self._strength / 100 * soft, np.float32))
+        return layers.shaded(np.asarray(1 - self._strength / 100 * soft, np.float32))

@@ -7,7 +7,7 @@ import numpy as np
 
 from streammatte import Layers
 from streammatte_filters.limits import within
-from streammatte_filters.shade import coarse_alpha, shaded
+from streammatte_filters.shade import coarse_alpha
 
 __all__ = ["Spotlight"]
 
@@ -41,4 +41,4 @@ class Spotlight:
         alpha = coarse_alpha(layers, _HEIGHT)
         near = cv2.GaussianBlur(alpha, (0, 0), _WIDE * _HEIGHT, borderType=cv2.BORDER_REPLICATE)
         light = near / max(float(near.max()), 0.1)
-        return shaded(layers, np.asarray(1 - self._strength / 100 * (1 - light), np.float32))
+        return layers.shaded(np.asarray(1 - self._strength / 100 * (1 - light), np.float32))
