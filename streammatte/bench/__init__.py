@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streammatte.bench.clips import LOOKS, SIZES
+from streammatte.bench.clips import EDITS, LOOKS, SIZES
 from streammatte.bench.runs import FileRun, LiveRun, file_runs, live_run
 from streammatte.bench.stages import STAGES, Cost, stage_costs
 
-__all__ = ["LOOKS", "SIZES", "STAGES", "Cost", "FileRun", "LiveRun", "file_runs", "live_run", "stage_costs"]
+__all__ = ["EDITS", "LOOKS", "SIZES", "STAGES", "Cost", "FileRun", "LiveRun", "file_runs", "live_run", "stage_costs"]

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import cv2
 
+from streammatte.background import Background
 from streammatte.io import ArraySource, open_sink, open_source
 from streammatte.layers import Layers
+from streammatte.plugin_text import parse_filter
+from streammatte.stages import Filter
 
-__all__ = ["LOOKS", "SIZES", "scaled"]
+__all__ = ["EDITS", "LOOKS", "SIZES", "filters_of", "scaled"]
 
 SIZES = {"480p": (640, 480), "720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160)}
 
@@ -22,6 +25,15 @@ LOOKS: dict[str, str] = {
     "transparent": "none",
 }
 """What stands behind the person, as `--bg` takes it; the old background's colour is taken out of all but the blur."""
+
+EDITS = ("match", "light-wrap", "shadow", "spotlight", "feather", "shrink")
+"""The filters that come along for looks, as `--filter` takes them: "picture+match" is a look, too."""
+
+
+def filters_of(look: str) -> tuple[Filter, ...]:
+    """The filters of a look and its edits."""
+    background, *edits = look.split("+")
+    return (*Background.parse(LOOKS[background]).filters(decontaminate=True), *map(parse_filter, edits))
 
 
 def scaled(clip: str | Path, size: tuple[int, int], folder: Path, frames: int) -> Path:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import statistics
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import NamedTuple
 
-from streammatte.background import Background
-from streammatte.bench.clips import LOOKS, scaled
+from streammatte.bench.clips import LOOKS, filters_of, scaled
+from streammatte.frames import Frame
 from streammatte.io.paint import TRANSPARENT_PAINTS
 from streammatte.io.video_colour import ToVideo
 from streammatte.io.video_source import VideoSource
@@ -23,7 +24,8 @@ __all__ = ["STAGES", "Cost", "stage_costs"]
 
 STAGES = ("read", "fit", "network", "smooth", "look", "enlarge", "composite", "convert")
 """
-read        decoding, and the planes taken out of the decoder
+read        decoding, and the planes taken out of the decoder; of all frames before the rest, so that it does not go on
+            beside that
 fit         the frame at the network's size; on a GPU, brought there
 network     alpha at that size
 smooth      steadied over time
@@ -63,7 +65,7 @@ def stage_costs(
     matter : NetworkMatter
         Finds alpha.
     looks : sequence of str
-        Of `LOOKS`.
+        Of `LOOKS`, perhaps with some of `EDITS`.
     frames : int
         How many are timed for each look in each round.
 
@@ -77,25 +79,22 @@ def stage_costs(
         film = scaled(clip, size, Path(folder), frames)
         for _ in range(_ROUNDS):
             for look in looks:
-                filters = Background.parse(LOOKS[look]).filters(decontaminate=True)
-                with VideoSource(film) as source:
-                    for stage, cpu_s, wall_s in _timed(source, matter, filters):
-                        times.setdefault(look, {}).setdefault(stage, []).append((cpu_s, wall_s))
+                for stage, cpu_s, wall_s in _timed(film, matter, filters_of(look)):
+                    times.setdefault(look, {}).setdefault(stage, []).append((cpu_s, wall_s))
     return {look: {stage: _median(found) for stage, found in stages.items()} for look, stages in times.items()}
 
 
-def _timed(
-    source: VideoSource, matter: NetworkMatter, filters: tuple[Filter, ...]
-) -> Iterator[tuple[str, float, float]]:
+def _timed(film: Path, matter: NetworkMatter, filters: tuple[Filter, ...]) -> Iterator[tuple[str, float, float]]:
     """Take each frame through the stages as a session does, and tell what each took, in seconds."""
-    steady, frames = MotionSmoother(), iter(source)
+    clock = _Clock()
+    with VideoSource(film) as source:
+        frames: deque[Frame] = deque(source)
+    stage, cpu_s, wall_s = clock.passed("read")
+    count, steady = len(frames), MotionSmoother()
     opaque, with_alpha = (ToVideo(source.colour, pixels) for pixels in ("yuv420p", "yuva420p"))
-    while True:
-        clock = _Clock()
-        frame = next(frames, None)
-        if frame is None:
-            return
-        yield clock.passed("read")
+    while frames:
+        yield stage, cpu_s / count, wall_s / count
+        frame, clock = frames.popleft(), _Clock()
         matter.bring(frame)
         frame.at(matter.fit(frame.size).fitted)
         yield clock.passed("fit")

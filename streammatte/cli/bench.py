@@ -14,8 +14,11 @@ from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
+    from streammatte.bench import Cost
     from streammatte.engines import Device, EngineName
     from streammatte.matting import Quality
+
+_AROUND = "all but read and network"
 
 
 @click.command(cls=ProfileCommand)
@@ -65,13 +68,29 @@ def bench(
         if not quiet:
             click.echo(f"{name}: the stages", err=True)
         costs = measure.stage_costs(clip, size, matter, looks=chosen_looks, frames=frames)
-        found = document["sizes"][name] = {"size": size, "stages": costs, "files": [], "live": []}
+        found = document["sizes"][name] = {"size": size, "stages": costs, "edits": {}, "files": [], "live": []}
+        if "picture" in chosen_looks:
+            edited = [f"picture+{edit}" for edit in measure.EDITS]
+            few = max(2, frames // 4)
+            costs = measure.stage_costs(clip, size, matter, looks=["picture", *edited], frames=few)
+            found["edits"] = {look: _around(each) for look, each in costs.items()}
         if no_runs:
             continue
         if not quiet:
             click.echo(f"{name}: files and sessions", err=True)
-        options = ("--quality", quality, "--engine", matter.engine, "--device", matter.device)
-        found["files"] = [asdict(run) for run in measure.file_runs(clip, size, looks=chosen_looks, options=options)]
+        options = (
+            "--quality",
+            quality,
+            "--engine",
+            matter.engine,
+            "--device",
+            matter.device,
+            "--threads",
+            str(threads),
+        )
+        seconds = 10 if size[0] <= 1920 else 3  # long enough that the start of the program does not count for much
+        runs = measure.file_runs(clip, size, looks=chosen_looks, frames=30 * seconds, options=options)
+        found["files"] = [asdict(run) for run in runs]
         live = [look for look in chosen_looks if look != "transparent"]
         found["live"] = [asdict(measure.live_run(clip, size, matter, look)) for look in live]
     if as_json:
@@ -88,6 +107,11 @@ def _chosen(text: str, known: Iterable[str]) -> list[str]:
         if name not in known:
             raise UsageError(f"there is no {name!r}; expected some of {', '.join(known)}, with commas between")
     return names
+
+
+def _around(costs: dict[str, Cost]) -> float:
+    """CPU milliseconds of a frame beside reading and the network."""
+    return sum(cost.cpu_ms for stage, cost in costs.items() if stage not in ("read", "network"))
 
 
 def _plain(value: Any) -> Any:
@@ -110,9 +134,11 @@ def _tables(document: dict[str, Any]) -> Iterator[str]:
         for stage in STAGES:
             cells = [f"{costs[stage].cpu_ms:.1f} ({costs[stage].wall_ms:.1f})" for costs in looks.values()]
             yield f"| {stage} | {' | '.join(cells)} |"
-        around = [stage for stage in STAGES if stage not in ("read", "network")]
-        sums = [f"{sum(costs[stage].cpu_ms for stage in around):.1f}" for costs in looks.values()]
-        yield f"| all but read and network | {' | '.join(sums)} |"
+        yield f"| {_AROUND} | {' | '.join(f'{_around(costs):.1f}' for costs in looks.values())} |"
+        if found["edits"]:
+            yield f"\n| look | {_AROUND}, CPU ms a frame |"
+            yield "|---|---|"
+            yield from (f"| {look} | {cpu_ms:.1f} |" for look, cpu_ms in found["edits"].items())
         if found["files"]:
             yield "\n| file | frames / s | CPU ms a frame | first frame, s | peak, MB |"
             yield "|---|---|---|---|---|"
