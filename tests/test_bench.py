@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from streammatte.bench import STAGES, file_runs, live_run, stage_costs
+from streammatte.bench import STAGES, file_runs, live_run, mediapipe_costs, stage_costs
 from streammatte.matting import fit
 
 
@@ -51,3 +53,25 @@ def test_a_file_run_is_the_command_itself(write_clip):
 def test_a_live_run_shows_frames(write_clip):
     run = live_run(write_clip("clip.mkv", 4), (64, 48), Half(), "blur", seconds=1.0)
     assert run.frames_per_s == pytest.approx(30, abs=15)
+
+
+class Segmenter:
+    """A double of MediaPipe's, that remembers what it was given."""
+
+    def __init__(self):
+        self.given = []
+
+    def process(self, rgb):
+        self.given.append(rgb)
+        return SimpleNamespace(segmentation_mask=np.full(rgb.shape[:2], 0.5, np.float32))
+
+
+def test_mediapipe_is_timed_where_it_is_installed(write_clip, monkeypatch):
+    segmenter, name = Segmenter(), "mediapipe.python.solutions.selfie_segmentation"
+    solution = SimpleNamespace(SelfieSegmentation=lambda model_selection: nullcontext(segmenter))
+    monkeypatch.setitem(sys.modules, name, solution)
+    costs = mediapipe_costs(write_clip("clip.mkv", 3), (64, 48), frames=3)
+    assert list(costs) == ["rgb", "segment", "blend", "convert"]
+    assert [each.shape for each in segmenter.given] == [(48, 64, 3)] * 3
+    monkeypatch.setitem(sys.modules, name, None)
+    assert mediapipe_costs("sample", (64, 48)) == {}

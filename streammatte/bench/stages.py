@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from time import perf_counter, process_time
-from typing import NamedTuple
 
 from streammatte.bench.clips import LOOKS, filters_of, scaled
+from streammatte.bench.clock import Clock, Cost, median
 from streammatte.frames import Frame
 from streammatte.io.paint import TRANSPARENT_PAINTS
 from streammatte.io.video_colour import ToVideo
@@ -20,7 +18,7 @@ from streammatte.matting import NetworkMatter
 from streammatte.smoothing import MotionSmoother
 from streammatte.stages import Filter
 
-__all__ = ["STAGES", "Cost", "stage_costs"]
+__all__ = ["STAGES", "stage_costs"]
 
 STAGES = ("read", "fit", "network", "smooth", "look", "enlarge", "composite", "convert")
 """
@@ -37,13 +35,6 @@ convert     the composite, or colours with alpha, as the encoder takes them
 
 _ROUNDS = 4
 """How often each look has its turn; the rounds are interleaved, so that no look has the machine's better minute."""
-
-
-class Cost(NamedTuple):
-    """Milliseconds of one frame: of CPU time of the whole process, and by the clock; medians."""
-
-    cpu_ms: float
-    wall_ms: float
 
 
 def stage_costs(
@@ -81,12 +72,12 @@ def stage_costs(
             for look in looks:
                 for stage, cpu_s, wall_s in _timed(film, matter, filters_of(look)):
                     times.setdefault(look, {}).setdefault(stage, []).append((cpu_s, wall_s))
-    return {look: {stage: _median(found) for stage, found in stages.items()} for look, stages in times.items()}
+    return {look: {stage: median(found) for stage, found in stages.items()} for look, stages in times.items()}
 
 
 def _timed(film: Path, matter: NetworkMatter, filters: tuple[Filter, ...]) -> Iterator[tuple[str, float, float]]:
     """Take each frame through the stages as a session does, and tell what each took, in seconds."""
-    clock = _Clock()
+    clock = Clock()
     with VideoSource(film) as source:
         frames: deque[Frame] = deque(source)
     stage, cpu_s, wall_s = clock.passed("read")
@@ -94,7 +85,7 @@ def _timed(film: Path, matter: NetworkMatter, filters: tuple[Filter, ...]) -> It
     opaque, with_alpha = (ToVideo(source.colour, pixels) for pixels in ("yuv420p", "yuva420p"))
     while frames:
         yield stage, cpu_s / count, wall_s / count
-        frame, clock = frames.popleft(), _Clock()
+        frame, clock = frames.popleft(), Clock()
         matter.bring(frame)
         frame.at(matter.fit(frame.size).fitted)
         yield clock.passed("fit")
@@ -116,20 +107,3 @@ def _timed(film: Path, matter: NetworkMatter, filters: tuple[Filter, ...]) -> It
             yield clock.passed("composite")
             opaque(picture)
         yield clock.passed("convert")
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self._cpu_s, self._wall_s = process_time(), perf_counter()
-
-    def passed(self, stage: str) -> tuple[str, float, float]:
-        """The time since the call before."""
-        cpu_s, wall_s = process_time(), perf_counter()
-        times = stage, cpu_s - self._cpu_s, wall_s - self._wall_s
-        self._cpu_s, self._wall_s = process_time(), perf_counter()
-        return times
-
-
-def _median(times: list[tuple[float, float]]) -> Cost:
-    cpu_s, wall_s = (statistics.median(each) for each in zip(*times, strict=True))
-    return Cost(1000 * cpu_s, 1000 * wall_s)

@@ -68,12 +68,20 @@ def bench(
         if not quiet:
             click.echo(f"{name}: the stages", err=True)
         costs = measure.stage_costs(clip, size, matter, looks=chosen_looks, frames=frames)
-        found = document["sizes"][name] = {"size": size, "stages": costs, "edits": {}, "files": [], "live": []}
+        found = document["sizes"][name] = {
+            "size": size,
+            "stages": costs,
+            "edits": {},
+            "mediapipe": {},
+            "files": [],
+            "live": [],
+        }
         if "picture" in chosen_looks:
             edited = [f"picture+{edit}" for edit in measure.EDITS]
             few = max(2, frames // 4)
             costs = measure.stage_costs(clip, size, matter, looks=["picture", *edited], frames=few)
             found["edits"] = {look: _around(each) for look, each in costs.items()}
+            found["mediapipe"] = measure.mediapipe_costs(clip, size, frames=frames)
         if no_runs:
             continue
         if not quiet:
@@ -139,6 +147,12 @@ def _tables(document: dict[str, Any]) -> Iterator[str]:
             yield f"\n| look | {_AROUND}, CPU ms a frame |"
             yield "|---|---|"
             yield from (f"| {look} | {cpu_ms:.1f} |" for look, cpu_ms in found["edits"].items())
+        if found["mediapipe"]:
+            yield "\n| MediaPipe's selfie segmenter, a plain blend | CPU ms a frame (by the clock) |"
+            yield "|---|---|"
+            for stage, cost in found["mediapipe"].items():
+                yield f"| {stage} | {cost.cpu_ms:.1f} ({cost.wall_ms:.1f}) |"
+            yield f"| all | {sum(cost.cpu_ms for cost in found['mediapipe'].values()):.1f} |"
         if found["files"]:
             yield "\n| file | frames / s | CPU ms a frame | first frame, s | peak, MB |"
             yield "|---|---|---|---|---|"
