@@ -34,25 +34,20 @@ class ProfileChoices:
     ----------
     context : click.Context
         Of the group that has the command `webcam`.
-
-    Raises
-    ------
-    UsageError
-        If the config file cannot be read.
     """
 
     def __init__(self, context: click.Context) -> None:
         self._group = context
         self._lock = RLock()
+        self._file = ConfigFile(Path())  # until it is read, which may fail
         self._values: dict[str, Any] = {}
-        self._read()
-        if PROFILE not in profile_names(self._file, "webcam"):
-            self.forget()
 
     def options(self) -> dict[str, Any]:
         """What is chosen, as `open_session` takes it; backgrounds whose files are gone are left out."""
         with self._lock:
             self._read()
+            if PROFILE not in profile_names(self._file, "webcam"):
+                self.forget()
             with self._parsed() as context:
                 options = session_options(**_without(context.params, "quiet", "control"))
         there = [each for each in options["backgrounds"] if all(path.exists() for path in Background.parse(each).paths)]

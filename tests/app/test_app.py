@@ -71,6 +71,17 @@ def test_a_config_file_that_cannot_be_written_is_told_and_ends_nothing(app, conf
     assert app.session.controls is controls
 
 
+def test_a_config_file_that_is_broken_at_first_is_told_on_the_page(config_path, request, until):
+    config_path.parent.mkdir(parents=True)
+    config_path.write_text("[broken", encoding="utf-8")
+    app = request.getfixturevalue("app")
+    until(lambda: app.state()["problem"])
+    assert "config.toml:1" in app.state()["problem"]["detail"]
+    config_path.unlink()
+    app.obey("try", None)
+    until(lambda: app.session)
+
+
 def test_a_mistake_in_the_config_file_is_told_with_its_place(app, config_path, until):
     until(lambda: app.session)
     app.turn(False)

@@ -7,24 +7,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 
-__all__ = ["frames", "live", "moves", "near", "opened", "top", "until"]
+__all__ = ["frames", "live", "moves", "near", "opened", "started", "top", "until"]
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Live:
-    """`streammatte webcam`, running."""
+    """A command of streammatte, running."""
 
-    def __init__(self, *options: str, background: str, env: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "streammatte", "webcam", "--bg", background, *options]
+    def __init__(self, command: Sequence[str], env: dict[str, str]) -> None:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=os.environ | env)
 
@@ -50,9 +49,14 @@ class Live:
         return err + out
 
 
+def live(*options: str, background: str = "#00ff00", env: dict[str, str] | None = None) -> AbstractContextManager[Live]:
+    """`streammatte webcam`, running."""
+    return started([sys.executable, "-m", "streammatte", "webcam", "--bg", background, *options], env or {})
+
+
 @contextmanager
-def live(*options: str, background: str = "#00ff00", env: dict[str, str] | None = None) -> Iterator[Live]:
-    running = Live(*options, background=background, env=env or {})
+def started(command: Sequence[str], env: dict[str, str]) -> Iterator[Live]:
+    running = Live(command, env)
     try:
         yield running
     finally:

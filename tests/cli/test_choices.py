@@ -13,8 +13,18 @@ from streammatte.live.controls import LiveControls
 
 
 @pytest.fixture
-def choices():
-    return ProfileChoices(click.Context(cli))
+def make():
+    def begin():
+        choices = ProfileChoices(click.Context(cli))
+        choices.options()  # as the app does first
+        return choices
+
+    return begin
+
+
+@pytest.fixture
+def choices(make):
+    return make()
 
 
 def kept(config_path):
@@ -39,7 +49,7 @@ def test_devices_are_options_of_webcam(choices, config_path, webcam):
     assert "preview" not in kept(config_path)
 
 
-def test_the_look_is_the_same_the_next_time(choices, config_path):
+def test_the_look_is_the_same_the_next_time(choices, make, config_path):
     controls = LiveControls(["blur", "navy"], filters=["decontaminate"], smoothing="motion", quality="fast")
     controls.set_blur(55)
     choices.keep(controls)
@@ -48,7 +58,7 @@ def test_the_look_is_the_same_the_next_time(choices, config_path):
     controls.set_background("navy")
     controls.close()
     choices.keep(controls)
-    options = ProfileChoices(click.Context(cli)).options()
+    options = make().options()
     assert (options["backgrounds"][0], options["mirror"], options["quality"]) == ("navy", True, "fast")
     assert (tuple(options["filters"]), options["smoothing"]) == (("decontaminate",), "motion")
 
@@ -60,16 +70,16 @@ def test_a_background_whose_file_is_gone_is_left_out(choices, config, config_pat
     assert choices.options()["backgrounds"] == ["blur"]
 
 
-def test_what_else_is_in_the_file_stays(choices, config, config_path, usual):
+def test_what_else_is_in_the_file_stays(make, config, config_path, usual):
     config(usual)
-    ProfileChoices(click.Context(cli)).choose("size", "640x480")
+    make().choose("size", "640x480")
     assert config_path.read_text(encoding="utf-8").startswith(usual.rstrip("\n"))
-    assert ProfileChoices(click.Context(cli)).options()["rate"] == 24  # as [webcam] says
+    assert make().options()["rate"] == 24  # as [webcam] says
 
 
-def test_profiles_are_those_of_webcam(choices, config, usual):
+def test_profiles_are_those_of_webcam(make, config, usual):
     config(usual)
-    choices = ProfileChoices(click.Context(cli))
+    choices = make()
     assert choices.profiles() == ["office", "home"]
     choices.choose("profile", "home")
     assert choices.chosen()["profile"] == "home"
