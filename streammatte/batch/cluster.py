@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterator
+import signal
+import socket
+from collections.abc import Hashable
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, cast
 
 import cv2
 
 from streammatte.batch.asked import AskedMatter
-from streammatte.batch.jobs import Job, OpenMatter, Outcome, Task, Tell, Work, attempt, kept, watched
+from streammatte.batch.jobs import Job, OpenMatter, Outcome, Outcomes, Task, Tell, Work, attempt, kept, watched
 from streammatte.batch.split import Film, Part, PartsMatter, matte_part
 from streammatte.errors import DeviceError, MissingExtraError
 from streammatte.io.packets import Span
@@ -20,7 +23,7 @@ from streammatte.io.video_parts import parts
 
 __all__ = ["Cluster"]
 
-_TELL_EVERY_S = 0.5
+_TELL_EVERY_S, _POLL_S, _PATIENCE_S = 0.5, 0.05, 5.0
 _RETRIES = 3
 """How often a job is begun anew whose worker has died, before it counts as its killer."""
 
@@ -58,15 +61,12 @@ class Cluster:
         self._ray: Any = ray
         self._asked = asked
         if not self._ray.is_initialized():
+            _refuse_silence(address)
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
             try:
                 self._ray.init(address, log_to_driver=False, logging_level="error")
             except (ConnectionError, ValueError, RuntimeError) as error:
-                raise DeviceError(
-                    f"there is no Ray cluster at {address} ({error})",
-                    remedy="start one with 'ray start --head', or leave the address out for this machine alone "
-                    "(and write --ray after OUT)",
-                ) from error
+                raise _unreachable(address, error) from error
         needs = {"num_gpus": 1} if asked.device == "cuda" else {"num_cpus": asked.threads}
         self._remote = self._ray.remote(max_retries=_RETRIES, **needs)
 
@@ -77,22 +77,34 @@ class Cluster:
         several = there.get("GPU", 0) if self._asked.device == "cuda" else there.get("CPU", 0) // self._asked.threads
         return max(1, int(several))
 
-    def do(self, task: Task, jobs: dict[int, Job], tell: Tell) -> Iterator[tuple[int, Outcome]]:
-        """Do jobs, and yield each with its number when it has ended, in whatever order."""
+    def do(self, task: Task, jobs: dict[int, Job], tell: Tell) -> Outcomes:
+        """Do jobs, and yield each with its number when it has ended, in whatever order; what is at work when this is
+        closed is stopped, and leaves nothing half-written.
+        """
         ray, work = self._ray, self._remote(_do)
         folder = Path.cwd()
         board = ray.remote(num_cpus=0)(_Board).remote()
         numbers = {work.remote(number, task, self._asked, job, board, folder): number for number, job in jobs.items()}
-        while numbers:
-            ended, _ = ray.wait(list(numbers), timeout=_TELL_EVERY_S)
-            for number, frames, total in ray.get(board.read.remote()):
-                tell(number, frames, total)
-            for each in ended:
-                number = numbers.pop(each)
-                try:
-                    yield number, ray.get(each)
-                except ray.exceptions.RayError as error:
-                    yield number, Outcome(jobs[number], 0, 0.0, error=f"{jobs[number].source}: {_in_a_line(error)}")
+        try:
+            while numbers:
+                ended, _ = ray.wait(list(numbers), timeout=_TELL_EVERY_S)
+                for number, frames, total in ray.get(board.read.remote()):
+                    tell(number, frames, total)
+                for each in ended:
+                    yield numbers[each], self._outcome(each, jobs[numbers.pop(each)])
+        finally:
+            for each in numbers:
+                ray.cancel(each)
+            end = monotonic() + _PATIENCE_S * bool(numbers)
+            while monotonic() < end and ray.get(board.anybody.remote()):  # to clean up, before Ray kills them
+                sleep(_POLL_S)
+
+    def _outcome(self, ticket: Any, job: Job) -> Outcome:
+        try:
+            outcome: Outcome = self._ray.get(ticket)
+        except self._ray.exceptions.RayError as error:
+            return Outcome(job, 0, 0.0, error=f"{job.source}: {_in_a_line(error)}")
+        return outcome
 
     def matter(self, film: Film, span: Span) -> PartsMatter[Any]:
         """Return a matter for the frames of a video, whose parts are matted by the workers.
@@ -126,6 +138,17 @@ class _Board:
 
     def __init__(self) -> None:
         self._far: dict[int, tuple[int, int | None]] = {}
+        self._at_work: set[int] = set()
+
+    def begin(self, number: int) -> None:
+        self._at_work.add(number)
+
+    def end(self, number: int) -> None:
+        self._at_work.discard(number)
+
+    def anybody(self) -> bool:
+        """Whether a job has begun and not ended."""
+        return bool(self._at_work)
 
     def tell(self, number: int, frames: int, total: int | None) -> None:
         self._far[number] = frames, total
@@ -152,7 +175,13 @@ def _do(number: int, task: Task, asked: AskedMatter, job: Job, board: Any, folde
         board.tell.remote(index, frames, total)
 
     _settle(folder)
-    return attempt(_work(cast("Hashable", task), asked), job, watched(tell, number))
+    import ray
+
+    ray.get(board.begin.remote(number))  # known before anything is written
+    try:
+        return attempt(_work(cast("Hashable", task), asked), job, watched(tell, number))
+    finally:
+        board.end.remote(number)
 
 
 def _part(film: Film, span: Span, asked: AskedMatter, folder: Path) -> Part:
@@ -160,9 +189,34 @@ def _part(film: Film, span: Span, asked: AskedMatter, folder: Path) -> Part:
     return matte_part(film, span, _matter(asked)())
 
 
+def _refuse_silence(address: str | None) -> None:
+    """Refuse an address at which nobody answers: Ray itself would try for minutes.
+
+    Raises
+    ------
+    DeviceError
+        If that is so.
+    """
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), _PATIENCE_S).close()
+        except (OSError, OverflowError) as error:
+            raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str | None, error: Exception) -> DeviceError:
+    return DeviceError(
+        f"there is no Ray cluster at {address} ({error}); expected HOST:PORT of one",
+        remedy="start one with 'ray start --head', or leave the address out for this machine alone; write --ray "
+        "after OUT",
+    )
+
+
 def _settle(folder: Path) -> None:
     os.chdir(folder)  # where relative names mean what they mean to who asks
     cv2.setNumThreads(1)  # as there: many work side by side
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # by which Ray cancels, and which nohup and '&' turn off
 
 
 def _in_a_line(error: Exception) -> str:

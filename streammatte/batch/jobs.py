@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,20 @@ if TYPE_CHECKING:
     from streammatte.pipeline import FrameReport
     from streammatte.stages import Matter
 
-__all__ = ["Job", "OpenMatter", "Outcome", "Task", "Tell", "Watch", "Work", "attempt", "do_here", "kept", "watched"]
+__all__ = [
+    "Job",
+    "OpenMatter",
+    "Outcome",
+    "Outcomes",
+    "Task",
+    "Tell",
+    "Watch",
+    "Work",
+    "attempt",
+    "do_here",
+    "kept",
+    "watched",
+]
 
 OpenMatter: TypeAlias = "Callable[[], Matter]"
 """Opens the matter, which takes a while, when it is needed; each call returns the same."""
@@ -75,6 +88,10 @@ class Outcome:
     seconds: float
     notices: tuple[str, ...] = ()
     error: str | None = None
+
+
+Outcomes: TypeAlias = "Generator[tuple[int, Outcome], None, None]"
+"""Jobs that have ended, each with its number."""
 
 
 class Work(Protocol):
@@ -144,7 +161,7 @@ def attempt(work: Work, job: Job, watch: Watch) -> Outcome:
     return Outcome(job, frames, monotonic() - start, tuple(notices), error)
 
 
-def do_here(task: Task, matter: OpenMatter, jobs: dict[int, Job], tell: Tell) -> Iterator[tuple[int, Outcome]]:
+def do_here(task: Task, matter: OpenMatter, jobs: dict[int, Job], tell: Tell) -> Outcomes:
     """Do jobs one after the other, and yield each with its number when it has ended."""
     with closing(task.open(matter)) as work:
         for number, job in jobs.items():

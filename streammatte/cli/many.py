@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -158,10 +159,10 @@ def do_many(
     progress, notices = Progress([Path(job.source).name for job in jobs], quiet=quiet), Notices(quiet=quiet)
     failures: list[str] = []
     start, frames = monotonic(), 0
-    with progress_table(progress, quiet=quiet):
+    working = cluster.do(task, todo, progress.tell) if cluster else do_here(task, matter, todo, progress.tell)
+    with progress_table(progress, quiet=quiet), closing(working) as ended:
         for number in sorted(done | left):
             progress.end(number, "done before" if number in done else "there already")
-        ended = cluster.do(task, todo, progress.tell) if cluster else do_here(task, matter, todo, progress.tell)
         for number, outcome in ended:
             for notice in outcome.notices:
                 notices(notice)

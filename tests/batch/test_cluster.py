@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from streammatte.batch.cluster import Cluster
 from streammatte.batch.jobs import Job
 from streammatte.cli import cli
-from streammatte.errors import MediaError, MissingExtraError
+from streammatte.errors import DeviceError, MediaError, MissingExtraError
 from streammatte.io.packets import EVERYTHING
 
 RAY = "Ray is not installed; run: pip install 'streammatte[ray]'"
@@ -53,6 +54,13 @@ class Deadly:
     def do(self, job, watch, on_notice):
         if job.source == "bad":
             raise MediaError("bad is no good")
+        if job.source.startswith("slow"):
+            job.out.touch()
+            try:
+                for _ in range(1000):
+                    time.sleep(0.05)
+            finally:
+                job.out.unlink()
         with watch(2) as _:
             if job.source == "1":
                 die_once(self.marker)
@@ -80,6 +88,15 @@ def test_a_killed_worker_and_a_failure_lose_nothing(ray, tmp_path):
     assert {number: each.frames for number, each in outcomes.items()} == {0: 2, 1: 2, 2: 0, 3: 2}
     assert [outcomes[number].error for number in range(4)] == [None, None, "bad is no good", None]
     assert [(tmp_path / each).read_text() for each in "013"] == ["0", "1", "3"]
+
+
+def test_what_is_stopped_leaves_nothing_half_written(ray, until, tmp_path):
+    jobs = {number: Job(source, tmp_path / source) for number, source in enumerate(["0", "slow1", "slow2", "slow3"])}
+    outcomes = Cluster(None, Deadly("")).do(Deadly(""), jobs, lambda number, *far: None)
+    assert next(outcomes)[0] == 0
+    until((tmp_path / "slow2").exists, 20)
+    outcomes.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["0"]
 
 
 def test_a_worker_killed_in_a_part_loses_no_alpha(ray, write_clip, tmp_path, monkeypatch):
@@ -120,6 +137,13 @@ def test_the_result_is_that_of_one_process(ray, write_clip, probe, tmp_path, mon
             ]
             assert first.times == second.times
             assert [each.packets for each in first.tracks] == [each.packets for each in second.tracks]
+
+
+def test_an_address_without_a_cluster(monkeypatch):
+    ray = pytest.importorskip("ray", reason=RAY)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(DeviceError, match=r"no Ray cluster at 127\.0\.0\.1:9 .*; expected HOST:PORT of one; start one"):
+        Cluster("127.0.0.1:9", Deadly(""))
 
 
 def test_without_ray_it_is_told_what_to_install(monkeypatch):
