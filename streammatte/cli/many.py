@@ -76,7 +76,10 @@ def inputs_of(inputs: Iterable[str], out: Path, suffixes: frozenset[str], noun: 
     UsageError
         If one is standard input, or `out` no folder.
     """
-    if out.is_file() or (out.suffix and not _is_folder(out)):
+    from streammatte.io.containers import CONTAINERS, WRITTEN_PICTURES
+
+    file = out.suffix.lower() in {*CONTAINERS, *WRITTEN_PICTURES}
+    if out.is_file() or (file and not _is_folder(out)):
         raise UsageError(f"{out} is no folder; expected one for several {noun}s", remedy="give another OUT")
     found: list[str] = []
     for each in inputs:

@@ -46,9 +46,9 @@ def test_the_videos_of_a_folder(streammatte, clips, loaded, pictures, tmp_path):
     ("options", "expected"), [((), "a.mp4"), (("--bg", "none"), "a.mov"), (("--suffix", ".webm"), "a.webm")]
 )
 def test_their_kind(streammatte, clips, probe, tmp_path, options, expected):
-    (tmp_path / "out").mkdir()
-    assert streammatte("video", clips / "a.mp4", tmp_path / "out", *options).exit_code == 0
-    assert names(tmp_path / "out") == [expected]
+    out = tmp_path / "2026.11.30"
+    assert streammatte("video", clips / "a.mp4", clips / "b.mkv", out, *options).exit_code == 0
+    assert names(out)[0] == expected
 
 
 def test_what_is_done_is_skipped_until_something_is_another(streammatte, clips, make_clip, loaded, tmp_path):
