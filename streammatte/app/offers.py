@@ -58,13 +58,13 @@ class Offers:
         there = self._devices()
         offers = {
             "camera": [
-                ("", "the first"),
+                ("", "the first camera"),
                 *((each.device, each.name) for each in there.cameras),
                 ("sample", "the sample clip"),
             ],
             "size": [(each, each.replace("x", " × ")) for each in _SIZES],
             "output": [
-                ("", "the first"),
+                ("", "the first virtual camera"),
                 *((each, each) for each in there.outputs),
                 (NOWHERE, "none, this page alone"),
             ],

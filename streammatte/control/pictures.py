@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from streammatte.background import Background
+from streammatte.fitting import fitted
 from streammatte.frames import Frame, Rgb
 from streammatte.layers import Layers
 from streammatte.stages import close_all
@@ -18,7 +19,7 @@ __all__ = ["Thumbnails", "preview"]
 _PREVIEW_WIDTH = 640
 _THUMBNAIL = 192, 108
 _QUALITY = 80
-_KEPT = 200
+_MOST = 200
 
 
 def preview(layers: Layers) -> bytes:
@@ -31,16 +32,17 @@ def preview(layers: Layers) -> bytes:
     return _jpeg(rgb)
 
 
-class _Thumbnail(NamedTuple):
+class _Kept(NamedTuple):
     version: str
-    jpeg: bytes
+    alone: Rgb
 
 
 class Thumbnails:
     """Makes small pictures of backgrounds, and keeps them until the files change."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Thumbnail] = {}
+        self._kept: dict[str, _Kept] = {}
+        self._person: tuple[Layers, Layers] | None = None  # as they were taken, and small
 
     def version(self, text: str) -> str:
         """Return something that changes whenever the thumbnail of `text` does."""
@@ -50,27 +52,44 @@ class Thumbnails:
             changed_ns = []
         return f"{crc32(f'{text} {changed_ns}'.encode()):08x}"
 
-    def __call__(self, text: str) -> bytes:
-        """Return the thumbnail of a background, as it is with nobody before it.
+    def __call__(self, text: str, matted: Layers | None = None) -> bytes:
+        """Return the thumbnail of a background, as it is with nobody before it, or with whom `matted` shows.
 
         Raises
         ------
         StreammatteError
             If it cannot be read.
         """
+        if matted is None:
+            return _jpeg(self._alone(text))
+        if Background.parse(text).kind == "blur":
+            return _jpeg(_with(text, self._small(matted)))
+        return _jpeg(self._small(matted).with_background(self._alone(text)).composite.rgb)
+
+    def _alone(self, text: str) -> Rgb:
+        """The background alone, (h, w, 3)."""
         version = self.version(text)
         kept = self._kept.get(text)
         if kept is None or kept.version != version:
-            if len(self._kept) >= _KEPT:
+            if len(self._kept) >= _MOST:
                 self._kept.clear()
-            kept = self._kept[text] = _Thumbnail(version, _jpeg(_alone(text)))
-        return kept.jpeg
+            width, height = _THUMBNAIL
+            nobody = Layers.of(Frame(np.zeros((height, width, 3), np.uint8)), np.zeros((height, width), np.float32))
+            kept = self._kept[text] = _Kept(version, _with(text, nobody))
+        return kept.alone
+
+    def _small(self, matted: Layers) -> Layers:
+        """The person at a thumbnail's size; made once for all thumbnails of a moment."""
+        person = self._person
+        if person is None or person[0] is not matted:
+            levels = fitted(np.asarray(cv2.merge([matted.levels] * 3), np.uint8), _THUMBNAIL)[:, :, 0]
+            small = Layers.of(Frame(fitted(matted.frame.rgb, _THUMBNAIL)), np.float32(1 / 255) * levels)
+            person = self._person = matted, small
+        return person[1]
 
 
-def _alone(text: str) -> Rgb:
-    """The background alone, (h, w, 3)."""
-    width, height = _THUMBNAIL
-    layers = Layers.of(Frame(np.zeros((height, width, 3), np.uint8)), np.zeros((height, width), np.float32))
+def _with(text: str, layers: Layers) -> Rgb:
+    """`layers` with a background put behind, (h, w, 3)."""
     steps = Background.of(text).filters(decontaminate=False)
     try:
         for step in steps:

@@ -146,12 +146,16 @@ class Routes:
         return socket
 
     async def _thumbnail(self, request: web.Request) -> web.Response:
-        backgrounds = self._running().controls.backgrounds
+        """A background, alone or, with ?live=, with the person before it as they are now."""
+        session = self._running()
+        backgrounds = session.controls.backgrounds
         index = int(request.match_info["index"])
         if index >= len(backgrounds):
             raise web.HTTPNotFound(text=f"there is no background {index}; expected 0 to {len(backgrounds) - 1}")
-        jpeg = await to_thread(self._thumbnails, backgrounds[index])
-        return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
+        live = "live" in request.query
+        jpeg = await to_thread(self._thumbnails, backgrounds[index], session.matted if live else None)
+        kept = {} if live else {"Cache-Control": "private, max-age=86400"}
+        return web.Response(body=jpeg, content_type="image/jpeg", headers=kept)
 
     async def _command(self, request: web.Request) -> web.Response:
         """Do what is asked and answer with the state."""

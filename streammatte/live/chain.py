@@ -39,6 +39,8 @@ class LiveChain(Chain):
     ----------
     shown : Layers or None
         The last layers, as they were given out.
+    matted : Layers or None
+        The last before anything is put behind; None while matting is off.
     """
 
     def __init__(self, controls: LiveControls, matter: CarryingMatter, since: Callable[[], float]) -> None:
@@ -50,6 +52,10 @@ class LiveChain(Chain):
         self._last_s = -inf  # of what is remembered
         self._steps = _Guarded((), controls.notify)
         self._follow(controls.take())
+
+    @property
+    def matted(self) -> Layers | None:
+        return self._steps.taken if self._look.on else None
 
     def __call__(self, frame: Frame) -> tuple[Layers, ChainTimes]:
         """Return the layers as they shall look."""
@@ -97,10 +103,12 @@ class _Guarded:
 
     def __init__(self, steps: tuple[Filter, ...], notify: Callable[[str], None]) -> None:
         self.steps = steps
+        self.taken: Layers | None = None
         self._working = len(steps)
         self._notify = notify
 
     def __call__(self, layers: Layers) -> Layers:
+        self.taken = layers
         for count, step in enumerate(self.steps[: self._working]):
             try:
                 layers = filtered(layers, step)

@@ -150,6 +150,11 @@ class LiveSession:
         """The newest layers; a card before the first frame."""
         return self._chain.shown or _card(self.size)
 
+    @property
+    def matted(self) -> Layers | None:
+        """The newest before anything is put behind; None while the camera rests or matting is off."""
+        return self._chain.matted if self._source.state == "live" else None
+
     def status(self) -> LiveStatus:
         """How the session does now; rates are since the call before."""
         clock, source, matter = self._clock.report(), self._source, self._matter

@@ -1,11 +1,5 @@
-"""The control page in a real browser.
+"""The control page in a real browser."""
 
-The README's picture is made by one of these tests, from the sample clip and the shipped network::
-
-    CONTROL_PICTURE=docs/control.png pytest tests/control/test_browser.py -k readme
-"""
-
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +9,6 @@ import pytest
 
 import streammatte
 from streammatte.control import ControlServer
-from streammatte.live.controls import LiveControls
-from streammatte.live.session import LiveSession
 
 ASSETS = Path(streammatte.__file__).parent / "assets"
 FRAMES = "Number(document.getElementById('preview')?.dataset.frames ?? 0)"
@@ -60,6 +52,14 @@ def test_a_click_on_a_thumbnail_changes_the_look(page, controls, eventually):
     eventually(lambda: controls.look.background == "#00ff00")
     eventually(lambda: page.eval("document.querySelector('[aria-selected=true]').id") == "background-2")
     eventually(lambda: page.eval(PIXEL) == pytest.approx([0, 255, 0], abs=6))
+
+
+def test_the_thumbnails_show_the_person_and_go_back_when_matting_is_off(page, controls, eventually):
+    sources = "[...document.querySelectorAll('#backgrounds .tile')].map((each) => each.querySelector('img')?.src)"
+    eventually(lambda: all("?live=" in (each or "") for each in page.eval(sources)))
+    controls.toggle("on")
+    eventually(lambda: "?version=" in page.eval(sources)[0])
+    assert page.eval(sources)[1] is None  # a blur of nothing
 
 
 def test_keys_do_what_they_do_in_the_terminal(page, controls, eventually):
@@ -187,21 +187,3 @@ def test_quality_is_chosen_from_a_list_that_only_a_matter_with_qualities_has(pag
     eventually(lambda: controls.look.quality == "best")
     controls.look = replace(controls.look, quality=None)
     eventually(lambda: page.eval(f"{quality}.offsetParent === null"))
-
-
-def test_the_picture_for_the_readme(browser, sample_camera, eventually, tmp_path):
-    wanted = os.environ.get("CONTROL_PICTURE")
-    target = Path(wanted or tmp_path / "control.png")
-    backgrounds = [str(ASSETS / "beach.jpg"), "blur:40", "#2f6f8f", "white", str(ASSETS / "sample.mp4")]
-    controls = LiveControls(backgrounds, smoothing="motion", quality="fast", filters=["blur:15"])
-    session = LiveSession(sample_camera, controls, streammatte.load(quality="fast"))
-    with session, ControlServer(session, folder=tmp_path) as server:
-        browser.look(size=(1280, 860))
-        browser.open(server.url)
-        eventually(lambda: browser.eval(f"{FRAMES} > {600 if wanted else 30}"), 90)  # until the plots are full
-        browser.picture(target, (1280, 860), 0.75)
-        assert browser.complaints == []
-        browser.open("about:blank")
-    controls.close()
-    assert cv2.imread(str(target)).shape == (645, 960, 3)
-    assert target.stat().st_size <= 300_000

@@ -98,6 +98,20 @@ def test_only_what_is_listed_can_be_had(client, path):
     assert client(path)[0] == 404
 
 
+def test_a_live_thumbnail_has_the_person_before_the_background(client, session, controls, eventually):
+    eventually(lambda: session.matted)
+    ground = session.matted.frame.rgb[0, 0].astype(int)
+    for index, behind in ((0, (255, 0, 0)), (1, ground), (2, (0, 255, 0))):  # 1 is a blur
+        shown = picture(client(f"/thumbnail/{index}?live=1")[1]).astype(int)
+        assert shown.shape == (108, 192, 3)
+        assert np.abs(shown[5, 5] - behind).max() < 12
+        assert shown[50, 90].min() > 240
+    controls.toggle("on")  # the room is then what would be behind
+    eventually(lambda: session.matted is None)
+    assert picture(client("/thumbnail/0?live=2")[1])[50, 90] == pytest.approx([255, 0, 0], abs=4)
+    assert "max-age" not in client("/thumbnail/0?live=3")[2]["Cache-Control"]
+
+
 def test_a_colour_has_a_thumbnail(client):
     assert picture(client("/thumbnail/0")[1])[50, 90] == pytest.approx([255, 0, 0], abs=4)
 

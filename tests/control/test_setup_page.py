@@ -1,8 +1,8 @@
 """The page of `streammatte app`, which is there before a camera is, in a real browser.
 
-The picture in the docs is made by one of these tests::
+The pictures in the docs are made by one of these tests, from the sample clip and the shipped network::
 
-    APP_PICTURE=docs/app.webp pytest tests/control/test_setup_page.py -k docs
+    PICTURES=docs pytest tests/control/test_setup_page.py -k docs
 """
 
 import os
@@ -128,11 +128,19 @@ def test_nothing_is_wider_than_the_window(page, width, eventually):
     assert page.eval("document.documentElement.scrollWidth") <= width
 
 
-def test_the_picture_for_the_docs(page, eventually, tmp_path):
-    target = Path(os.environ.get("APP_PICTURE") or tmp_path / "app.webp")
+def test_the_pictures_for_the_docs(page, eventually, tmp_path):
+    wanted = os.environ.get("PICTURES")
+    folder = Path(wanted or tmp_path)
     eventually(lambda: page.eval("document.querySelectorAll('#findings li').length") == 1)
     page.look(size=(960, 560))
-    page.picture(tmp_path / "app.png", (960, 560), 1)
-    cv2.imwrite(str(target), cv2.imread(str(tmp_path / "app.png")), [cv2.IMWRITE_WEBP_QUALITY, 90])
-    assert cv2.imread(str(target)).shape == (560, 960, 3)
-    assert target.stat().st_size <= 60_000
+    page.picture(tmp_path / "app.png", (960, 560), 0.75)
+    page.look(size=(1280, 960))
+    page.outputs.append("/dev/video9")
+    eventually(lambda: page.eval(f"{FRAMES} > 2"), 30)
+    page.click("#background-2")
+    eventually(lambda: page.eval(f"{FRAMES} > {600 if wanted else 30}"), 90)  # until the plots are full
+    page.picture(tmp_path / "control.png", (1280, 960), 0.75)
+    for name, shape in (("app", (420, 720, 3)), ("control", (720, 960, 3))):
+        picture = cv2.imread(str(tmp_path / f"{name}.png"))
+        assert picture.shape == shape
+        cv2.imwrite(str(folder / f"{name}.webp"), picture, [cv2.IMWRITE_WEBP_QUALITY, 90])

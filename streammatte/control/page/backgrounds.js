@@ -6,6 +6,7 @@ const drop = document.getElementById("drop");
 const RING_PX = 4; // around the current one
 
 let drawn = "";
+let moment = 0;
 let choose = () => {};
 let remove = () => {};
 
@@ -72,6 +73,35 @@ export function update(backgrounds, current) {
   else if (list.children[reached]) bringIntoList(list.children[reached]);
 }
 
+// Shows the person of this moment before each background that is in view, or, if nobody is to be seen, the backgrounds alone.
+export function refresh(live) {
+  const outer = list.getBoundingClientRect();
+  moment += 1;
+  [...list.children].forEach((option, index) => {
+    const inner = option.getBoundingClientRect();
+    if (option.dataset.gone || inner.right < outer.left || inner.left > outer.right) return;
+    draw(option, live ? `thumbnail/${index}?live=${moment}` : option.dataset.thumbnail);
+  });
+}
+
+// A tile's picture; without a source it is drawn by the style sheet alone.
+function draw(option, source) {
+  const present = option.querySelector("img");
+  if (present && source) {
+    if (present.getAttribute("src") !== source) present.src = source;
+    return;
+  }
+  const picture = document.createElement(source ? "img" : "i");
+  if (source) {
+    Object.assign(picture, { src: source, alt: "", draggable: false });
+    picture.addEventListener("error", () => {
+      option.dataset.gone = "yes"; // as the file is
+      picture.replaceWith(document.createElement("i"));
+    });
+  }
+  option.firstElementChild?.matches("img, i") ? option.firstElementChild.replaceWith(picture) : option.prepend(picture);
+}
+
 // As scrollIntoView, but without moving the page.
 function bringIntoList(option) {
   const [inner, outer] = [option, list].map((each) => each.getBoundingClientRect());
@@ -85,14 +115,11 @@ function tile({ kind, label, thumbnail, text, upload }, index) {
   option.setAttribute("role", "option");
   option.title = text;
   option.tabIndex = -1;
-  const picture = document.createElement(thumbnail ? "img" : "i");
-  if (thumbnail) {
-    Object.assign(picture, { src: thumbnail, alt: "", draggable: false });
-    picture.addEventListener("error", () => picture.replaceWith(document.createElement("i"))); // the file is gone
-  }
+  option.dataset.thumbnail = thumbnail ?? "";
   const name = document.createElement("span");
   name.textContent = label;
-  option.append(picture, name);
+  option.append(name);
+  draw(option, thumbnail);
   if (upload) {
     option.dataset.upload = upload;
     const cross = document.createElement("b"); // for the mouse; the key is Delete

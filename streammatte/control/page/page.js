@@ -8,11 +8,13 @@ import * as setup from "./setup.js";
 
 const by = (id) => document.getElementById(id);
 const STATES = { live: "live", opening: "opening the camera", idle: "idle: nobody watches", lost: "camera lost" };
+const THUMBNAILS_MS = 1500;
 const HELD_MS = 700; // how long what the user set stands before the session's own value is shown again
 
 history.replaceState(null, "", location.pathname); // the token does not stay in the address
 
 let notices = null;
+let seen = false; // whether the camera shows somebody before a background
 let blurSetAt = -HELD_MS;
 
 const plots = [
@@ -57,6 +59,7 @@ function show(state) {
   setup.update(state.setup, state.running);
   document.body.classList.toggle("waiting", !state.running);
   watch(state.running);
+  seen = state.running && state.look.on && state.status.state === "live";
   if (state.running) showSession(state);
   else showWaiting(state.setup);
 }
@@ -236,6 +239,7 @@ async function begin() {
   });
   events.addEventListener("error", () => gone(true));
   document.addEventListener("visibilitychange", () => watch());
+  setInterval(() => document.hidden || backgrounds.refresh(seen), THUMBNAILS_MS);
 }
 
 begin().catch(() => gone(true));
