@@ -168,7 +168,7 @@ class VideoWork:
                     filters=filters,
                     on_frame=on_frame,
                 )
-        _refuse_fragment(source.info)
+        _refuse_fragment(source.info, on_notice)
         return written
 
     def close(self) -> None:
@@ -201,11 +201,15 @@ class VideoWork:
             yield sink_to(path, picture=picture, bits=bits, sound=False)
 
 
-def _refuse_fragment(info: SourceInfo) -> None:
-    """Raise a MediaError if the file ended long before it should have: no decoder says so."""
-    if info.duration_s and info.read_s < _WHOLE * info.duration_s:
+def _refuse_fragment(info: SourceInfo, on_notice: Notify) -> None:
+    """Raise a MediaError if the file ended long before it should have, and tell if a little: no decoder says so."""
+    if not info.duration_s:
+        return
+    name = info.path or info.name
+    if info.read_s < _WHOLE * info.duration_s:
         raise MediaError(
-            f"{info.path or info.name} breaks off after {info.read_s:.1f} of {info.duration_s:.1f} s; "
-            "what could be read is written",
+            f"{name} breaks off after {info.read_s:.1f} of {info.duration_s:.1f} s; what could be read is written",
             remedy="for the rest, copy or record it again",
         )
+    if info.rate and info.read_s < info.duration_s - 0.5 / info.rate:
+        on_notice(f"{name}: it ends after {info.read_s:.2f} of {info.duration_s:.2f} s")

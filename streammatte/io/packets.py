@@ -110,11 +110,15 @@ class PacketReader:
         self._due: dict[int, Fraction] = {}  # when each stream goes on
         self.ends: dict[int, Fraction] = {}
 
+    @property
+    def jumps(self) -> int:
+        """How often the times jumped so far."""
+        return len(self._shifts) - 1
+
     def told(self) -> Iterator[str]:
         """Say how the times were changed so far, and whether a pipe or an address broke off."""
-        jumps = len(self._shifts) - 1
-        if jumps:
-            yield f"its times jump, as where recordings were joined (jumps: {jumps}); they are made to run on"
+        if self.jumps:
+            yield f"its times jump, as where recordings were joined (jumps: {self.jumps}); they are made to run on"
         if self._once and self._broken:
             yield f"it breaks off ({self._broken}); what came before that is there"
 

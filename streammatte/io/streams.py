@@ -199,15 +199,17 @@ class StreamCopier:
 
 
 def _decodable(container: InputContainer, name: str, on_notice: Notify) -> Iterator[AudioStream | SubtitleStream]:
-    """Sound and subtitles, but for those in a code that FFmpeg does not know: PyAV cannot even copy them."""
+    """Sound and subtitles, but for those of which FFmpeg makes nothing, so that they cannot even be copied."""
     for stream in container.streams:
         if isinstance(stream, (AudioStream, SubtitleStream)):
-            if stream.codec_context is not None:
-                yield stream
+            if stream.codec_context is None:
+                reason = "FFmpeg has no decoder for it"
+            elif isinstance(stream, AudioStream) and not (stream.layout.nb_channels and stream.rate):
+                reason = "nothing of it can be decoded"
             else:
-                on_notice(
-                    f"{name}: its stream {stream.index} ({stream.type}) is left out, as FFmpeg has no decoder for it"
-                )
+                yield stream
+                continue
+            on_notice(f"{name}: its stream {stream.index} ({stream.type}) is left out, as {reason}")
 
 
 def _is_filler(packet: AnyPacket) -> bool:

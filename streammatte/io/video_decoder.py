@@ -12,8 +12,12 @@ from av.video.stream import VideoStream
 
 from streammatte.io.packets import AnyPacket
 from streammatte.io.video_deinterlacer import Deinterlacer
+from streammatte.io.video_gaps import Gaps
 
 __all__ = ["Decoder"]
+
+_HELD = ("avi",)
+"""The formats in which a gap is meant: an empty entry of the index shows the picture before it once more."""
 
 
 class Decoder:
@@ -39,6 +43,8 @@ class Decoder:
         self._cut = cut
         self._ended = False
         self._deinterlacer = Deinterlacer(time_base) if deinterlace else None
+        self._gaps = Gaps()
+        self._timed = stream.container.format.name not in _HELD
         self._due = self._decoded = self._errors = self._damaged = self._interlaced = 0
 
     def __iter__(self) -> Iterator[VideoFrame]:
@@ -59,18 +65,23 @@ class Decoder:
                     self._decoded += 1
                     self._damaged += frame.is_corrupt
                     self._interlaced += frame.interlaced_frame
+                    if self._timed and frame.pts is not None:
+                        self._gaps.see(frame.pts, frame.duration)
                     yield frame
             except FFmpegError:
                 self._errors += 1
         self._ended = True
 
-    def told(self) -> Iterator[str]:
-        """Say what went wrong so far."""
+    def told(self, *, joined: bool) -> Iterator[str]:
+        """Say what went wrong so far; in a film that was `joined` of several, gaps in its times are no loss."""
         # Decoders pass over much in silence; but the two fields of an interlaced picture may come in two packets.
         whole = self._ended and not self._interlaced
         lost = max(self._errors, self._due - self._decoded) if whole else self._errors
         if lost:
             yield f"pictures that could not be decoded, and are left out: {lost} of {self._due}"
+        missing = self._gaps.missing() - lost
+        if missing > 0 and not joined:
+            yield f"pictures that are missing in it, by the gaps in its times: {missing}"
         if self._damaged:
             yield f"pictures that are damaged: {self._damaged}"
         if self._interlaced:

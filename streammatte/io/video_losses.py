@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from av import VideoFrame
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import DataStream, Disposition
 from av.video.stream import VideoStream
 
 from streammatte.io.losses import Beyond
@@ -47,3 +47,16 @@ def left_out(container: InputContainer, stream: VideoStream, first: VideoFrame) 
         yield "its cover picture is left out"
     if len(others) > covers:
         yield f"other video streams, which are left out: {len(others) - covers}"
+    timecode = next((value for key, value in stream.metadata.items() if key.lower() == "timecode"), None)
+    if timecode:
+        yield f"its timecode ({timecode}) is left out"
+    data = sum(
+        "timecode" not in each.metadata and not _holds_chapters(each, container) for each in container.streams.data
+    )
+    if data:
+        yield f"streams of data, such as where it was taken, which are left out: {data}"
+
+
+def _holds_chapters(stream: DataStream, container: InputContainer) -> bool:
+    """Whether it is the text that names the chapters in MP4 and MOV."""
+    return stream.name == "bin_data" and bool(container.chapters())

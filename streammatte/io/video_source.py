@@ -210,7 +210,8 @@ class VideoSource(Source):
             shown = canvas(picture, _aspect(self._context))
             turned = shown.with_each(orientation) if isinstance(shown, Planes) else orientation(shown)
             yield Frame(turned, pts, self.time_base)
-        for notice in (*self._packets.told(), *self._decoder.told(), *canvas.told()):
+        packets, decoder = self._packets, self._decoder
+        for notice in (*packets.told(), *decoder.told(joined=packets.jumps > 0), *canvas.told()):
             self._on_notice(f"{self._name}: {notice}")
 
     def _timed(self, decoded: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, int, int]]:

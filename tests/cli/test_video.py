@@ -202,6 +202,18 @@ def test_a_video_that_breaks_off_fails_but_keeps_what_could_be_read(streammatte,
     assert streammatte("video", whole, tmp_path / "out.mp4").exit_code == 0
 
 
+def test_a_video_that_ends_a_little_early_is_done_with_a_word(streammatte, make_clip, pictures, tmp_path):
+    path = make_clip(tmp_path / "in.mkv", frames=100, audio=False)
+    with av.open(path) as container:
+        last = sorted(packet.pos for packet in container.demux(video=0) if packet.size)[96]
+    path.write_bytes(path.read_bytes()[:last])
+    result = streammatte("video", path, tmp_path / "out.mp4")
+    assert result.exit_code == 0
+    assert "in.mkv: it ends after 3." in result.stderr
+    assert " of 4.00 s" in result.stderr
+    assert 90 < len(pictures(tmp_path / "out.mp4")) < 100
+
+
 @pytest.mark.parametrize("suffix", [".mkv", ".webm"])
 def test_a_video_whose_sound_outlasts_the_picture_is_whole(streammatte, clip, tmp_path, suffix):
     """Matroska states how long the whole lasts, not how long the pictures do."""

@@ -60,6 +60,37 @@ def test_pictures_that_cannot_be_decoded_are_counted(write_clip):
     ]
 
 
+@pytest.mark.parametrize(
+    ("suffix", "codec", "expected"),
+    [
+        (".mkv", "mpeg4", ["pictures that are missing in it, by the gaps in its times: 7"]),
+        (".ts", "mpeg2video", ["pictures that are missing in it, by the gaps in its times: 7"]),
+        (".mp4", "mpeg4", []),  # where each picture is shown until the next one comes
+        (".avi", "mpeg4", []),  # and where an empty entry says that it stays
+    ],
+)
+def test_pictures_that_the_demuxer_has_passed_over(write_clip, tmp_path, suffix, codec, expected):
+    whole = write_clip(f"whole{suffix}", 40, codec=codec, options={"g": "5"}, time_base=Fraction(1, 25))
+    path = tmp_path / f"in{suffix}"
+    with av.open(str(whole)) as container, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(container.streams.video[0])
+        for index, packet in enumerate(each for each in container.demux(video=0) if each.size):
+            packet.stream = stream
+            if not (15 <= index < 20 or 33 <= index < 35):
+                output.mux(packet)
+    assert told(path) == expected
+
+
+def test_a_film_without_a_steady_rate_has_no_gaps(write_clip):
+    irregular = [Fraction(n, 1000) for n in (0, 40, 130, 170, 210, 400, 440, 600)]
+    assert told(write_clip("in.mkv", times=irregular, time_base=Fraction(1, 1000))) == []
+
+
+def test_timecode(write_clip):
+    assert told(write_clip("in.mov", tags={"timecode": "01:00:00:00"})) == ["its timecode (01:00:00:00) is left out"]
+    assert told(write_clip("chapters.mov", chapters=[(0, 150, "First")])) == []
+
+
 def test_more_than_8_bits_and_high_dynamic_range(write_clip):
     frames = [av.VideoFrame.from_ndarray(GREY, "rgb24").reformat(format="yuv420p10le")] * 2
     how = {"codec": "ffv1", "pixels": "yuv420p10le"}

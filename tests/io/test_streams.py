@@ -139,6 +139,26 @@ def test_without_sound_the_chapters_and_tags_are_kept(write_clip, probe, through
     assert written.tags.items() >= {"title": "A title", **made}.items()
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_sound_of_which_nothing_is_known_is_left_out_with_a_word(write_clip, probe, through, tmp_path, suffix):
+    path = write_clip("in.ts", sounds=[("mp2",)])
+    with av.open(str(path)) as container:
+        pid = container.streams.audio[0].id
+    data = bytearray(path.read_bytes())
+    for start in range(0, len(data), 188):
+        if int.from_bytes(data[start + 1 : start + 3], "big") & 0x1FFF == pid:
+            kept = start + 4 + (1 + data[start + 4] if data[start + 3] & 0x20 else 0)
+            if data[start + 1] & 0x40:  # a packet of sound begins, with a header of its own
+                kept += 9 + data[kept + 8]
+            data[kept : start + 188] = bytes(start + 188 - kept)
+    path.write_bytes(data)
+    notices = []
+    source = open_source(path)
+    assert through(source, open_sink(tmp_path / f"out{suffix}", source, on_notice=notices.append)) == 8
+    assert notices == [f"{path}: its stream 1 (audio) is left out, as nothing of it can be decoded"]
+    assert probe(tmp_path / f"out{suffix}").tracks == []
+
+
 def test_sound_that_cannot_be_decoded_is_left_out_with_a_word(write_clip, probe, through, tmp_path):
     """As of newer phones, which write such a track beside the ordinary one."""
     path = write_clip("in.mp4", sounds=[("aac", 0, "deu"), ("aac", 0, "fra")])
