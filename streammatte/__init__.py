@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from streammatte.backdrop import Backdrop
     from streammatte.chain import Chain
     from streammatte.compositing import over
     from streammatte.decontamination import estimate_foreground
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     from streammatte.live.status import LiveStatus
     from streammatte.matting import NetworkMatter, load
     from streammatte.pipeline import FrameReport, run
-    from streammatte.planes import Backdrop
     from streammatte.plugin_text import parse_filter, parse_matter
     from streammatte.plugins import filter_names, load_filter, load_matter, matter_names
     from streammatte.smoothing import MotionSmoother
     from streammatte.stages import Filter, Matter, Sink, Smoother, Source, SourceInfo
 
 _HOMES = {
+    "backdrop": ("Backdrop",),
     "chain": ("Chain",),
     "compositing": ("over",),
     "decontamination": ("estimate_foreground",),
@@ -62,7 +63,6 @@ _HOMES = {
     "live.status": ("LiveStatus",),
     "matting": ("NetworkMatter", "load"),
     "pipeline": ("FrameReport", "run"),
-    "planes": ("Backdrop",),
     "plugin_text": ("parse_filter", "parse_matter"),
     "plugins": ("filter_names", "load_filter", "load_matter", "matter_names"),
     "smoothing": ("MotionSmoother",),

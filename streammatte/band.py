@@ -50,16 +50,16 @@ class Band:
 
 
 class Bands(NamedTuple):
-    """Where alpha is soft in luma (H, W) and in chroma at half its size."""
+    """Where alpha is soft in luma (H, W) and in chroma at its own size."""
 
     luma: Band
     chroma: Band
 
     @classmethod
-    def of(cls, luma: Band) -> Bands:
-        """Of luma's band, chroma's too."""
-        half = luma.size[0] // 2, luma.size[1] // 2
-        return cls(luma, Band(np.asarray(cv2.resize(luma.levels, half, interpolation=cv2.INTER_AREA), np.uint8)))
+    def of(cls, luma: Band, size: tuple[int, int] | None = None) -> Bands:
+        """Of luma's band, chroma's too, of `size` (w, h); half of luma's by default."""
+        size = size or (luma.size[0] // 2, luma.size[1] // 2)
+        return cls(luma, Band(np.asarray(cv2.resize(luma.levels, size, interpolation=cv2.INTER_AREA), np.uint8)))
 
 
 class Sampler:

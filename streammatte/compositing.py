@@ -6,15 +6,12 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from streammatte.band import Band, Bands
 from streammatte.frames import Alpha, Rgb
-from streammatte.planes import Planes
+from streammatte.planes import Plane, Planes
 
 __all__ = ["over", "over_planes", "premultiply"]
-
-_Levels = npt.NDArray[np.uint8]
 
 
 def over(foreground: Rgb, alpha: Alpha, background: Rgb) -> Rgb:
@@ -57,7 +54,7 @@ def premultiply(foreground: Rgb, alpha: Alpha) -> Rgb:
     return np.asarray(result, np.uint8)
 
 
-def over_planes(front: Planes, bands: Bands, back: tuple[_Levels, _Levels, _Levels]) -> Planes:
+def over_planes(front: Planes, bands: Bands, back: tuple[Plane, Plane, Plane]) -> Planes:
     """Lay planes over others.
 
     Outside the soft band this is copying; in it, colours are blended as `over` does.
@@ -84,7 +81,7 @@ def over_planes(front: Planes, bands: Bands, back: tuple[_Levels, _Levels, _Leve
     )
 
 
-def _over(front: _Levels, band: Band, back: _Levels) -> _Levels:
+def _over(front: Plane, band: Band, back: Plane) -> Plane:
     """Lay one plane (H, W) over another."""
     result = back.copy()
     cv2.copyTo(front, band.levels, result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from streammatte.band import Band, Bands, Sampler
 from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.planes import Planes, reduced
+from streammatte.planes import Plane, Planes, reduced
 from streammatte.refine import Matte, levels_of
 
 __all__ = ["Estimate", "estimate_foreground", "estimate_planes", "spread", "spread_size"]
@@ -64,7 +65,7 @@ class Estimate:
             return None
         alpha = self.alpha
         if not isinstance(alpha, Matte):
-            return estimate_planes(planes, Bands.of(Band(levels_of(alpha))))
+            return estimate_planes(planes, Bands.of(Band(levels_of(alpha)), planes.chroma_size(planes.size)))
         if alpha.twin is None:
             return estimate_planes(planes, alpha.bands)
         y, u, v = alpha.twin.own
@@ -113,9 +114,9 @@ def estimate_planes(planes: Planes, bands: Bands) -> Planes:
     """
     if not bands.luma.at.size:
         return planes
-    near, far = spread(planes.merged(spread_size(planes.size)), bands.luma.levels)
-    (y,) = _own([planes.y], bands.luma, near[:1], far[:1])
-    u, v = _own([planes.u, planes.v], bands.chroma, near[1:], far[1:])
+    near, far = spread(planes.merged(spread_size(planes.size)), bands.luma.levels, planes.peak)
+    (y,) = _own([planes.y], bands.luma, near[:1], far[:1], planes.peak)
+    u, v = _own([planes.u, planes.v], bands.chroma, near[1:], far[1:], planes.peak)
     return replace(planes, y=y, u=u, v=v)
 
 
@@ -126,27 +127,33 @@ def spread_size(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _own(
-    planes: Sequence[_Levels], band: Band, foregrounds: Sequence[_Floats], backgrounds: Sequence[_Floats]
-) -> list[_Levels]:
+    planes: Sequence[Plane],
+    band: Band,
+    foregrounds: Sequence[_Floats],
+    backgrounds: Sequence[_Floats],
+    peak: int = 255,
+) -> list[Plane]:
     """The planes (H, W) with the foreground's own values in the band, by what was spread of both layers (h, w)."""
     sample = Sampler(band.at, band.size, foregrounds[0].shape[::-1])
     result = [plane.copy() for plane in planes]
     for plane, foreground, background in zip(result, foregrounds, backgrounds, strict=True):
         mixed = plane.reshape(-1).take(band.at).astype(np.float32)
-        own = _fuse(mixed, band.alpha, sample(foreground), sample(background))
+        own = _fuse(mixed, band.alpha, sample(foreground), sample(background), peak)
         plane.reshape(-1)[band.at] = np.rint(own, out=own)
     return result
 
 
-def spread(colours: _Levels, levels: _Levels) -> tuple[Sequence[_Floats], Sequence[_Floats]]:
+def spread(colours: npt.NDArray[Any], levels: _Levels, peak: int = 255) -> tuple[Sequence[_Floats], Sequence[_Floats]]:
     """Spread the colours of foreground and background everywhere.
 
     Parameters
     ----------
     colours : ndarray
-        (h, w, 3) uint8, both sides even: the picture, reduced; in whatever colours, as all is linear in them.
+        (h, w, 3), both sides even: the picture, reduced; in whatever colours, as all is linear in them.
     levels : ndarray
         (H, W) uint8: alpha in steps of 1/255.
+    peak : int
+        The largest value of a colour.
 
     Returns
     -------
@@ -160,7 +167,7 @@ def spread(colours: _Levels, levels: _Levels) -> tuple[Sequence[_Floats], Sequen
     x, y, wide, high = cv2.boundingRect(cv2.inRange(alpha, 1 / 255, 254 / 255))
     reach = 2 * sum(_REACHES) + _LAST_REACH
     box = np.s_[_even(y - reach) : _even(y + high + reach + 1), _even(x - reach) : _even(x + wide + reach + 1)]
-    foreground[box], background[box] = _spread_halved(foreground[box], alpha[box])
+    foreground[box], background[box] = _spread_halved(foreground[box], alpha[box], peak)
     return cv2.split(foreground), cv2.split(background)
 
 
@@ -168,7 +175,7 @@ def _even(number: int) -> int:
     return max(0, number) // 2 * 2
 
 
-def _spread_halved(mixed: _Floats, alpha: _Floats) -> tuple[_Floats, _Floats]:
+def _spread_halved(mixed: _Floats, alpha: _Floats, peak: int) -> tuple[_Floats, _Floats]:
     """Spread colours (h, w, 3) by alpha (h, w), both sides even."""
     solid, clear = alpha * alpha + _TINY, (1 - alpha) * (1 - alpha) + _TINY  # half transparent pixels are trusted less
     colours = mixed * _three(solid)
@@ -184,18 +191,18 @@ def _spread_halved(mixed: _Floats, alpha: _Floats) -> tuple[_Floats, _Floats]:
     background = _mean(background * _three(clear_half), clear_half, _REACHES[1])
     size = alpha.shape[1], alpha.shape[0]
     foreground, background = (np.asarray(cv2.resize(each, size), np.float32) for each in (foreground, background))
-    closer = _fuse(mixed, _three(alpha), foreground, background)
+    closer = _fuse(mixed, _three(alpha), foreground, background, peak)
     closer *= _three(solid)
     return _mean(closer, solid, _LAST_REACH), background
 
 
-def _fuse(mixed: _Floats, alpha: _Floats, foreground: _Floats, background: _Floats) -> _Floats:
+def _fuse(mixed: _Floats, alpha: _Floats, foreground: _Floats, background: _Floats, peak: int) -> _Floats:
     """Equation 7 of blur fusion: the spread `foreground`, corrected by what it leaves unexplained of `mixed`."""
     unexplained = mixed - background
     unexplained -= alpha * (foreground - background)
     unexplained *= alpha
     unexplained += foreground
-    return np.asarray(np.clip(unexplained, 0, 255, out=unexplained), np.float32)
+    return np.asarray(np.clip(unexplained, 0, peak, out=unexplained), np.float32)
 
 
 def _mean(total: _Floats, weight: _Floats, reach: int) -> _Floats:

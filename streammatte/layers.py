@@ -9,11 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 
+from streammatte.backdrop import Backdrop, Shaded
 from streammatte.band import Band, Bands
 from streammatte.compositing import over, over_planes, premultiply
 from streammatte.decontamination import Estimate, estimate_foreground
 from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.planes import Backdrop, Planes, Shaded, TwinMatte, planes_of, reduced
+from streammatte.planes import Planes, TwinMatte, reduced
 from streammatte.refine import Matte, levels_of
 
 __all__ = ["MAKERS", "Layers"]
@@ -116,6 +117,17 @@ class Layers:
             return None
         return reduced(background, size) if isinstance(background, np.ndarray) else background.at(size)
 
+    def backdrop_at(self, size: tuple[int, int]) -> Backdrop | None:
+        """Return the background at another size (w, h), mostly a smaller one; None for none.
+
+        Where it is the frame itself, of more than 8 bits or in high dynamic range, the picture is in float32 codes.
+        """
+        planes = self.frame.planes
+        if self.keeps_background and planes is not None and not planes.ordinary:
+            return Backdrop(planes.own_at(size), light=planes.light)
+        background = self.background_at(size)
+        return None if background is None else Backdrop(background)
+
     def shaded(self, light: Alpha) -> Layers:
         """The same layers with each pixel of the background times `light`, (h, w) float32 in [0, 1] of any size."""
         background = self.holds("background")
@@ -159,7 +171,7 @@ class Layers:
         front, planes = self.holds("foreground"), self.frame.planes
         if planes is None or not isinstance(front, np.ndarray):
             return None if planes is None else front.planes
-        y, u, v = planes_of(front, planes.size, planes.matrix, planes.full_range)
+        y, u, v = planes.drawn(front)
         return replace(planes, y=y, u=u, v=v)
 
     @property
@@ -172,7 +184,10 @@ class Layers:
     @property
     def _bands(self) -> Bands:
         alpha = self.holds("alpha")
-        return alpha.bands if isinstance(alpha, Matte) else Bands.of(Band(self.levels))
+        if isinstance(alpha, Matte):
+            return alpha.bands
+        planes = self.frame.planes
+        return Bands.of(Band(self.levels), None if planes is None else planes.chroma_size(planes.size))
 
     @cached_property
     def levels(self) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Backdrop", "Cutout", "Planes", "Shaded", "Twin", "TwinMatte", "from_rgb", "planes_of", "reduced", "to_rgb"]
+if TYPE_CHECKING:
+    from streammatte.backdrop import Backdrop
+    from streammatte.light import Light
+
+__all__ = ["Cutout", "Plane", "Planes", "Twin", "TwinMatte", "from_rgb", "planes_of", "reduced", "to_rgb"]
 
 _Rgb: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
-_Plane: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
-_Array = TypeVar("_Array", bound=npt.NDArray[np.uint8])
-_Made = TypeVar("_Made")
+_Levels: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+Plane: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.unsignedinteger[Any]]]
+"""(H, W) uint8, or uint16 of which 10 bits are used."""
+_Array = TypeVar("_Array", bound=npt.NDArray[Any])
 
 _WEIGHTS = {
     1: (0.2126, 0.0722),
@@ -33,14 +38,14 @@ class TwinMatte(Protocol):
     """An alpha on a device, at the size of the planes there."""
 
     @property
-    def levels(self) -> _Plane:
+    def levels(self) -> _Levels:
         """(H, W) uint8: alpha in steps of 1/255."""
 
     @property
-    def own(self) -> tuple[_Plane, _Plane, _Plane]:
+    def own(self) -> tuple[_Levels, _Levels, _Levels]:
         """Y, U and V of the foreground's own colours, as `estimate_planes` finds them."""
 
-    def over(self, backdrop: Backdrop | None, *, decontaminated: bool) -> tuple[_Plane, _Plane, _Plane]:
+    def over(self, backdrop: Backdrop | None, *, decontaminated: bool) -> tuple[_Levels, _Levels, _Levels]:
         """Return Y, U and V of the planes, or of the own colours, over a backdrop, or over the planes themselves."""
 
 
@@ -56,54 +61,57 @@ class Twin(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Planes:
-    """A picture in 8 bits with chroma at half its size (4:2:0).
+    """A picture of 8 or 10 bits, with chroma at its own size, half its width, or half its width and height.
 
     Attributes
     ----------
     y : ndarray
-        (H, W) uint8, both sides even.
+        (H, W) uint8, or uint16 in which the levels of 8 bits are 4 steps apart; both sides even.
     u, v : ndarray
-        (H / 2, W / 2) uint8.
+        (H, W), (H, W / 2) or (H / 2, W / 2), of the same type.
     matrix : int
         A code point of ITU-T H.273: 1 is BT.709, 6 BT.601, 9 BT.2020.
     full_range : bool
         Whether black and white are 0 and 255, not 16 and 235.
     to_rgb : callable
         Makes (H, W, 3) uint8 of these planes.
+    light : Light or None
+        What codes stand for in high dynamic range; None in an ordinary picture.
     twin : Twin or None
         The same planes on a device, once `join` has put them there.
     """
 
-    y: _Plane
-    u: _Plane
-    v: _Plane
+    y: Plane
+    u: Plane
+    v: Plane
     matrix: int
     full_range: bool
     to_rgb: Callable[[Planes], _Rgb]
+    light: Light | None = field(default=None, kw_only=True)
     twin: Twin | None = field(default=None, init=False, repr=False)
 
     @cached_property
     def rgb(self) -> _Rgb:
-        """The same in R,G,B."""
+        """The same as an ordinary picture in R,G,B."""
         return self.to_rgb(self)
 
     def join(self, make: Callable[[Planes], Twin]) -> None:
-        """Make a twin if there is none yet; from now on what is large is made there."""
-        if self.twin is None:
+        """Make a twin of plain planes if there is none yet; from now on what is large is made there."""
+        if self.twin is None and self.plain:
             object.__setattr__(self, "twin", make(self))
 
-    def with_alpha(self, alpha: _Plane) -> Cutout:
+    def with_alpha(self, alpha: _Levels) -> Cutout:
         """The planes with an alpha, (H, W) uint8, beside them."""
-        return Cutout(self.y, self.u, self.v, self.matrix, self.full_range, self.to_rgb, alpha)
+        return Cutout(self.y, self.u, self.v, self.matrix, self.full_range, self.to_rgb, alpha, light=self.light)
 
-    def where(self, seen: _Plane) -> Planes:
+    def where(self, seen: _Levels) -> Planes:
         """The planes where a mask (H, W) uint8 is not 0, and black elsewhere."""
         half = cv2.resize(seen, (self.u.shape[1], self.u.shape[0]), interpolation=cv2.INTER_NEAREST)
-        y = cv2.copyTo(self.y, seen, np.full_like(self.y, 0 if self.full_range else 16))
-        u, v = (cv2.copyTo(each, half, np.full_like(each, 128)) for each in (self.u, self.v))
+        y = cv2.copyTo(self.y, seen, np.full_like(self.y, self.black))
+        u, v = (cv2.copyTo(each, half, np.full_like(each, self.neutral)) for each in (self.u, self.v))
         return replace(self, y=y, u=u, v=v)
 
-    def with_each(self, change: Callable[[_Plane], _Plane]) -> Planes:
+    def with_each(self, change: Callable[[Plane], Plane]) -> Planes:
         """The planes with each of them changed in the same way."""
         return replace(self, y=change(self.y), u=change(self.u), v=change(self.v))
 
@@ -113,19 +121,89 @@ class Planes:
         return self.y.shape[1], self.y.shape[0]
 
     @property
+    def depth(self) -> int:
+        """The bits of each value."""
+        return 8 if self.y.dtype == np.uint8 else 10
+
+    @property
+    def steps(self) -> int:
+        """By how many values the levels of 8 bits lie apart."""
+        return int(1 << (self.depth - 8))
+
+    @property
+    def peak(self) -> int:
+        """The largest value there can be."""
+        return int((1 << self.depth) - 1)
+
+    @property
+    def black(self) -> int:
+        """The value of black in luma."""
+        return 0 if self.full_range else 16 * self.steps
+
+    @property
+    def neutral(self) -> int:
+        """The value in chroma of what has no colour."""
+        return 128 * self.steps
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether R,G,B of 8 bits can tell all that they hold."""
+        return self.depth == 8 and self.light is None
+
+    @property
+    def plain(self) -> bool:
+        """Whether they are what cameras give and take: 8 bits, chroma at half the size, no high dynamic range."""
+        return self.ordinary and self.chroma_size(self.size) == _half(self.size)
+
+    @property
     def luma_scale(self) -> float:
         """What a step of luma is of the way from black to white."""
-        return 1 / (255 if self.full_range else 219)
+        return 1 / ((255 if self.full_range else 219) * self.steps)
 
-    def merged(self, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    def chroma_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The (w, h) of chroma where luma is of `size`."""
+        return size[0] * self.u.shape[1] // self.y.shape[1], size[1] * self.u.shape[0] // self.y.shape[0]
+
+    def merged(self, size: tuple[int, int]) -> npt.NDArray[Any]:
         """The planes at another size (w, h), mostly a smaller one, as (h, w, 3)."""
-        return np.asarray(cv2.merge([reduced(plane, size) for plane in (self.y, self.u, self.v)]), np.uint8)
+        return np.asarray(cv2.merge([reduced(plane, size) for plane in (self.y, self.u, self.v)]), self.y.dtype)
 
     def at(self, size: tuple[int, int]) -> _Rgb:
-        """The picture in R,G,B at another size (w, h), mostly a smaller one, (h, w, 3)."""
+        """The ordinary picture in R,G,B at another size (w, h), mostly a smaller one, (h, w, 3)."""
         if self.twin is not None:
             return self.twin.at(size)
+        if self.light is not None:
+            return self.light.ordinary(self.own_at(size))
+        if self.depth > 8:
+            return np.asarray(np.rint(self.own_at(size)), np.uint8)
         return np.asarray(cv2.transform(self.merged(size), to_rgb(self.matrix, self.full_range)), np.uint8)
+
+    def own_at(self, size: tuple[int, int]) -> npt.NDArray[np.float32]:
+        """The codes of R,G,B, from 0 to 255 in whatever light, at another size (w, h), (h, w, 3) float32."""
+        levels = self.merged(size) / np.float32(self.steps)
+        codes = cv2.transform(levels, to_rgb(self.matrix, self.full_range))
+        return np.asarray(np.clip(codes, 0, 255), np.float32)
+
+    def drawn(self, rgb: npt.NDArray[Any], size: tuple[int, int] | None = None) -> tuple[Plane, Plane, Plane]:
+        """Return Y, U and V of another picture, in these colours.
+
+        Parameters
+        ----------
+        rgb : ndarray
+            (h, w, 3): an ordinary picture in uint8, or in float32 codes from 0 to 255, as `own_at` gives them.
+        size : tuple of int, optional
+            The (W, H) to bring it to, both even; that of these planes by default.
+        """
+        size = size or self.size
+        if self.light is not None and rgb.dtype == np.uint8:
+            rgb = self.light.own(rgb)
+        if self.depth == 8 and rgb.dtype == np.uint8:
+            y, u, v = cv2.split(cv2.transform(rgb, from_rgb(self.matrix, self.full_range)))
+        else:
+            exact = cv2.transform(rgb.astype(np.float32), from_rgb(self.matrix, self.full_range) * self.steps)
+            y, u, v = cv2.split(np.rint(np.clip(exact, 0, self.peak)).astype(self.y.dtype))
+        half = self.chroma_size(size)
+        return reduced(y, size), reduced(u, half), reduced(v, half)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +216,7 @@ class Cutout(Planes):
         (H, W) uint8: in steps of 1/255.
     """
 
-    alpha: _Plane
+    alpha: _Levels
 
     @cached_property
     def rgba(self) -> npt.NDArray[np.uint8]:
@@ -146,121 +224,29 @@ class Cutout(Planes):
         return np.dstack([self.rgb, self.alpha])
 
 
-class Backdrop:
-    """A picture that stands behind a frame, converted when somebody asks and only once.
-
-    Parameters
-    ----------
-    rgb : ndarray
-        (h, w, 3) uint8.
-    size : tuple of int, optional
-        (w, h) at which it is shown; its own by default.
-
-    Attributes
-    ----------
-    picture : ndarray
-        (h, w, 3) uint8, as it was given.
-    size : tuple of int
-        (w, h) at which it is shown.
-    """
-
-    def __init__(self, rgb: _Rgb, size: tuple[int, int] | None = None) -> None:
-        self.picture = rgb
-        self.size = size or (rgb.shape[1], rgb.shape[0])
-        self._made: dict[Hashable, Any] = {}
-
-    @cached_property
-    def rgb(self) -> _Rgb:
-        """(H, W, 3) uint8."""
-        return reduced(self.picture, self.size)
-
-    def at(self, size: tuple[int, int]) -> _Rgb:
-        """The picture at another size (w, h), mostly a smaller one."""
-        return reduced(self.picture, size)
-
-    def planes(self, like: Planes) -> tuple[_Plane, _Plane, _Plane]:
-        """Return y, u, v in the colours of other planes."""
-        colours = like.matrix, like.full_range
-        return self.once(colours, lambda: planes_of(self.picture, self.size, *colours))
-
-    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
-        """Return what was made under a key, making it at first."""
-        if key not in self._made:
-            self._made[key] = make()
-        return cast("_Made", self._made[key])
-
-
-class Shaded(Backdrop):
-    """A picture that stands behind a frame, in less light.
-
-    Parameters
-    ----------
-    behind : Backdrop or Planes
-        The picture in full light.
-    light : ndarray
-        (h, w) float32 in [0, 1], of any size: by what each pixel is multiplied.
-    """
-
-    def __init__(self, behind: Backdrop | Planes, light: npt.NDArray[np.float32]) -> None:
-        self._behind = behind
-        self._steps: _Plane = np.rint(255 * light).astype(np.uint8)
-        self.size = behind.size
-        self._made = {}
-
-    @cached_property
-    def picture(self) -> _Rgb:  # type: ignore[override]
-        """(H, W, 3) uint8."""
-        return self._lit(self._behind.rgb)
-
-    def at(self, size: tuple[int, int]) -> _Rgb:
-        """The picture at another size (w, h), mostly a smaller one."""
-        return self._lit(self._behind.at(size))
-
-    def planes(self, like: Planes) -> tuple[_Plane, _Plane, _Plane]:
-        """Return y, u, v in the colours of other planes: each of them goes towards what it is in black."""
-        behind = self._behind
-        y, u, v = behind.planes(like) if isinstance(behind, Backdrop) else (behind.y, behind.u, behind.v)
-        half = self._steps_at((u.shape[1], u.shape[0]))
-        return (
-            _towards(0 if like.full_range else 16, y, self._steps_at(self.size)),
-            _towards(128, u, half),
-            _towards(128, v, half),
-        )
-
-    def _lit(self, rgb: _Rgb) -> _Rgb:
-        steps = self._steps_at((rgb.shape[1], rgb.shape[0]))
-        return np.asarray(cv2.multiply(rgb, cv2.merge([steps, steps, steps]), scale=1 / 255), np.uint8)
-
-    def _steps_at(self, size: tuple[int, int]) -> _Plane:
-        return np.asarray(cv2.resize(self._steps, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def _towards(black: int, plane: _Plane, steps: _Plane) -> _Plane:
-    """A plane in light of so many steps of 1/255."""
-    rest = cv2.convertScaleAbs(steps, alpha=-black / 255, beta=black)
-    return np.asarray(cv2.add(cv2.multiply(plane, steps, scale=1 / 255), rest), np.uint8)
-
-
-def planes_of(rgb: _Rgb, size: tuple[int, int], matrix: int, full_range: bool) -> tuple[_Plane, _Plane, _Plane]:
+def planes_of(rgb: _Rgb, size: tuple[int, int], matrix: int, full_range: bool) -> tuple[_Levels, _Levels, _Levels]:
     """Return y (H, W), u and v (H / 2, W / 2) of a picture (h, w, 3) uint8, brought to `size` (W, H), both even."""
     y, u, v = cv2.split(cv2.transform(rgb, from_rgb(matrix, full_range)))
-    half = size[0] // 2, size[1] // 2
-    return reduced(y, size), reduced(u, half), reduced(v, half)
+    return reduced(y, size), reduced(u, _half(size)), reduced(v, _half(size))
+
+
+def _half(size: tuple[int, int]) -> tuple[int, int]:
+    return size[0] // 2, size[1] // 2
 
 
 def reduced(picture: _Array, size: tuple[int, int]) -> _Array:
-    """Return a picture, (H, W) or (H, W, 3) uint8, at another size (w, h), mostly a smaller one.
+    """Return a picture, (H, W) or (H, W, 3) of any type, at another size (w, h), mostly a smaller one.
 
     Halves are taken as long as they do not fall below `size`: these are means, and cost next to nothing.
     """
-    result: npt.NDArray[np.uint8] = picture
+    result: npt.NDArray[Any] = picture
     while result.shape[1] >= 2 * size[0] and not (result.shape[0] % 2 or result.shape[1] % 2):
         half = result.shape[1] // 2, result.shape[0] // 2
-        result = np.asarray(cv2.resize(result, half, interpolation=cv2.INTER_AREA), np.uint8)
+        result = np.asarray(cv2.resize(result, half, interpolation=cv2.INTER_AREA), picture.dtype)
     if (result.shape[1], result.shape[0]) != size:
         much = result.shape[1] > 2 * size[0]
         method = cv2.INTER_AREA if much else cv2.INTER_LINEAR
-        result = np.asarray(cv2.resize(result, size, interpolation=method), np.uint8)
+        result = np.asarray(cv2.resize(result, size, interpolation=method), picture.dtype)
     return cast("_Array", result)
 
 

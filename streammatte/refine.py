@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from streammatte.band import Band, Bands, Places, Sampler, places
 from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.planes import TwinMatte, reduced
+from streammatte.planes import Plane, TwinMatte, reduced
 
 __all__ = ["EDGE_VARIANCE", "SNAP", "Matte", "levels_of", "upsample_alpha"]
 
@@ -69,7 +69,8 @@ class Matte:
     @cached_property
     def bands(self) -> Bands:
         """Where it is soft in planes of luma and chroma."""
-        return Bands.of(self.band)
+        planes = self._frame.planes
+        return Bands.of(self.band, None if planes is None else planes.chroma_size(planes.size))
 
     @cached_property
     def _refined(self) -> tuple[Places, npt.NDArray[np.float32]]:
@@ -114,7 +115,7 @@ def upsample_alpha(alpha: Alpha, rgb: Rgb) -> Alpha:
     return Matte(alpha, Frame(rgb)).alpha
 
 
-def _refined(alpha: Alpha, luma: _Levels, luma_scale: float) -> tuple[Places, npt.NDArray[np.float32]]:
+def _refined(alpha: Alpha, luma: Plane, luma_scale: float) -> tuple[Places, npt.NDArray[np.float32]]:
     """Find alpha where the small one (h, w) is not 0 or 1 all around: the places in luma (H, W), and (N,) float32."""
     size, small = (luma.shape[1], luma.shape[0]), (alpha.shape[1], alpha.shape[0])
     levels, window = levels_of(alpha), np.ones((3, 3), np.uint8)

@@ -43,6 +43,10 @@ class SourceInfo:
         How many to expect, for a progress bar.
     duration_s : float or None
         Seconds for which the pictures last, or, where a file does not say that, the longest of its streams.
+    depth : int
+        Bits of each value in its frames: 8, or 10 in planes.
+    dynamic_range : str
+        "PQ" or "HLG"; empty where frames are ordinary pictures.
     read_s : float
         Seconds of these that were read so far.
     """
@@ -56,6 +60,8 @@ class SourceInfo:
     coding: str = ""
     frames: int | None = None
     duration_s: float | None = None
+    depth: int = 8
+    dynamic_range: str = ""
     read_s: float = 0.0
 
 

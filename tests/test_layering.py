@@ -39,7 +39,9 @@ ONLY_IN = {
 # Everything outside the standard library that a module may import.
 IMPORTS_ONLY = {
     "streammatte.errors": (),
-    "streammatte.planes": ("numpy", "cv2"),
+    "streammatte.light": ("numpy", "cv2"),
+    "streammatte.planes": ("numpy", "cv2", "streammatte.backdrop", "streammatte.light"),  # for annotations alone
+    "streammatte.backdrop": ("numpy", "cv2", "streammatte.light", "streammatte.planes"),
     "streammatte.frames": ("numpy", "streammatte.errors", "streammatte.planes"),
     "streammatte.band": ("numpy", "cv2"),
     "streammatte.refine": ("numpy", "cv2", "streammatte.band", "streammatte.frames", "streammatte.planes"),
@@ -62,6 +64,7 @@ IMPORTS_ONLY = {
     "streammatte.layers": (
         "numpy",
         "cv2",
+        "streammatte.backdrop",
         "streammatte.band",
         "streammatte.compositing",
         "streammatte.decontamination",

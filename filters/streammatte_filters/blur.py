@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from math import ceil, log2, sqrt
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte import Alpha, Backdrop, Layers, Rgb
+from streammatte import Alpha, Layers
 from streammatte_filters.limits import within
 
 __all__ = ["BackgroundBlur"]
@@ -61,20 +61,23 @@ class BackgroundBlur:
         deviation_px = self.strength / 100 * _FULL * height
         reduction = 2 ** max(1, int(log2(deviation_px / _FINE_PX[self._shape])))
         size = max(1, round(width / reduction)), max(1, round(height / reduction))
-        background = layers.background_at(size)  # (h, w, 3)
+        background = layers.backdrop_at(size)
         if background is None:
             return layers
         hidden = layers.alpha_at(size) if layers.keeps_background else np.zeros(size[::-1], np.float32)
-        blurred = _blurred(background, hidden, deviation_px / reduction, self._shape)
-        return layers.with_background(Backdrop(blurred, (width, height)))
+        blurred = _blurred(background.picture, hidden, deviation_px / reduction, self._shape)
+        return layers.with_background(background.with_picture(blurred, (width, height)))
 
 
-def _blurred(rgb: Rgb, hidden: Alpha, deviation_px: float, shape: str) -> Rgb:
-    """Blur a reduced picture (h, w, 3), leaving out what is `hidden` (h, w)."""
+def _blurred(rgb: npt.NDArray[Any], hidden: Alpha, deviation_px: float, shape: str) -> npt.NDArray[Any]:
+    """Blur a reduced picture (h, w, 3), uint8 or float32 up to 255, leaving out what is `hidden` (h, w)."""
     size = rgb.shape[1], rgb.shape[0]
     power = _POWER[shape]
-    raised = 255 * (np.arange(256) / 255) ** power
-    colours = np.asarray(cv2.LUT(rgb, raised.astype(np.float32)), np.float32)
+    if rgb.dtype == np.uint8:
+        raised = 255 * (np.arange(256) / 255) ** power
+        colours = np.asarray(cv2.LUT(rgb, raised.astype(np.float32)), np.float32)
+    else:
+        colours = np.asarray(255 * (rgb / 255) ** power, np.float32)
     # The root makes much of a little: of the person's light that little more must go.
     weight = np.asarray(cv2.pow(_background_alone(hidden), power), np.float32)
     weighted = colours * _three(weight)
@@ -87,7 +90,8 @@ def _blurred(rgb: Rgb, hidden: Alpha, deviation_px: float, shape: str) -> Rgb:
     mean = (weighted.mean((0, 1)) + _LITTLE * colours.mean((0, 1))) / (weight.mean() + _LITTLE)
     far = (far + np.float32(_LITTLE) * mean) / _three(far_weight + np.float32(_LITTLE))
     near = (near + np.float32(_LITTLE) * far) / _three(near_weight + np.float32(_LITTLE))
-    return np.asarray(np.rint(cv2.pow(near * 255 ** (power - 1), 1 / power)), np.uint8)
+    result = cv2.pow(near * 255 ** (power - 1), 1 / power)
+    return np.asarray(np.rint(result), np.uint8) if rgb.dtype == np.uint8 else np.asarray(result, np.float32)
 
 
 def _spread(values: npt.NDArray[np.float32], deviation_px: float, shape: str) -> npt.NDArray[np.float32]:

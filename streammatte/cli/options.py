@@ -181,8 +181,8 @@ def encoding_options(command: C) -> C:
             metavar="NAME",
             shell_complete=_codec_names,
             help="How OUT is stored: h264, hevc, av1, vp9, prores, ffv1 and png, which lose nothing, or an encoder of "
-            "hardware, such as h264_nvenc; 'streammatte codecs' lists those that work here.  [default: h264; vp9 in "
-            ".webm and with alpha in .mkv, prores with alpha in .mov]",
+            "hardware, such as h264_nvenc; 'streammatte codecs' lists those that work here.  [default: h264, or hevc "
+            "for 10 bits and HDR; in .webm vp9 or, for these, av1; with alpha vp9 in .mkv and prores in .mov]",
         ),
         click.option("--crf", type=click.IntRange(0), help="The quality of OUT, from 0, the best, to 51 or 63."),
         click.option("--bitrate", metavar="RATE", help="Or how many bits there are for a second, such as 4M or 800k."),

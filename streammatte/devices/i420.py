@@ -33,7 +33,7 @@ def i420(frame: Frame, size: tuple[int, int], fit: FitMode) -> NDArray[np.uint8]
         (W * H * 3 / 2,) uint8.
     """
     planes = frame.planes
-    if planes is not None and (planes.size, planes.matrix, planes.full_range) == (size, *COLOURS):
+    if planes is not None and planes.plain and (planes.size, planes.matrix, planes.full_range) == (size, *COLOURS):
         each = planes.y, planes.u, planes.v
     else:
         each = planes_of(fitted(frame.rgb, size, fit), size, *COLOURS)

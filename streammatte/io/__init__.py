@@ -26,7 +26,7 @@ from streammatte.io.notices import Notify, unheard
 from streammatte.io.pipes import is_address
 
 if TYPE_CHECKING:
-    from streammatte.stages import Sink, Source
+    from streammatte.stages import Sink, Source, SourceInfo
 
 __all__ = ["ArraySource", "ListSink", "NullSink", "alpha_kind", "carries_alpha", "open_sink", "open_source"]
 
@@ -103,7 +103,8 @@ def open_sink(
     Parameters
     ----------
     path : str or Path
-        The suffix says what is written: .mp4 .m4v .mov .mkv (H.264), .webm (VP9); .png .jpg .webp .bmp .tiff .exr for
+        The suffix says what is written: .mp4 .m4v .mov .mkv (H.264, or HEVC for 10 bits and HDR), .webm (VP9, or AV1
+        for these); .png .jpg .webp .bmp .tiff .exr for
         one picture, or for a sequence of them where the name has a place for the number, as in NAME_%05d.png; the
         folder of a sequence is made. "-" is standard output, which gets Matroska (.mkv), as a named pipe does that has
         no suffix.
@@ -115,7 +116,7 @@ def open_sink(
         wide, the foreground's straight colours with the alpha in grey to their right.
     transparent : bool
         Whether to write the foreground's colours with their alpha: ProRes 4444 in .mov, VP9 in .webm and .mkv, or .png,
-        .tiff, .webp and .exr pictures.
+        .tiff, .webp and .exr pictures. In 8 bits, as all but an opaque `composite`.
     alpha : {"straight", "premultiplied"}, optional
         Whether these colours are as they are, or multiplied by alpha; by default what the file is defined to hold,
         or straight. An .exr is premultiplied, in linear light and half floats.
@@ -166,11 +167,14 @@ def open_sink(
         def paint(values: Values) -> Paint:
             return TRANSPARENT_PAINTS[alpha_kind(path, alpha), values] if transparent else PAINTS[picture, values]
 
+        lost = _beyond_8_bits(source.info) if source else ""
         if path.suffix.lower() in WRITTEN_PICTURES:
             from streammatte.io.images import ImageSink, SequenceSink, is_sequence
 
             if encoding.asked:
                 raise UsageError(f"{path} is a picture, and no video with {encoding.asked}", remedy="leave that out")
+            if lost and picture != "alpha":
+                on_notice(f"{path}: {lost}")
             values: Values = "light" if path.suffix.lower() in LINEAR else "16 bits" if bits == 16 else "8 bits"
             if is_sequence(path):
                 return SequenceSink(path, paint(values), source, first_number, on_notice)
@@ -178,7 +182,11 @@ def open_sink(
         from streammatte.io.video_encoding import encoder_for
         from streammatte.io.video_sink import VideoSink
 
-        encoder = encoder_for(path, encoding, transparent=transparent)
+        deep = bool(lost) and picture == "composite" and not transparent
+        encoder = encoder_for(path, encoding, transparent=transparent, deep=deep)
+        deep = deep and encoder.deep
+        if lost and picture != "alpha" and not deep:
+            on_notice(f"{path}: {lost}")
         return VideoSink(
             path,
             container_for(path),
@@ -186,6 +194,14 @@ def open_sink(
             paint("planes" if encoder.half_chroma else "8 bits"),
             source,
             columns=2 if picture == "side by side" else 1,
+            deep=deep,
             sound=sound,
             on_notice=on_notice,
         )
+
+
+def _beyond_8_bits(info: SourceInfo) -> str:
+    """What becomes of a source that has more than 8 bits tell where there are no more; empty where it has not."""
+    if info.dynamic_range:
+        return f"the input's HDR ({info.dynamic_range}) is written as an ordinary picture of 8 bits"
+    return "the input's colours are written with 8 bits" if info.depth > 8 else ""

@@ -99,6 +99,8 @@ class VideoCodec:
         Whether a file with it cannot tell that its colours use the full range.
     even : bool
         Whether frames of odd width or height get a column or row more.
+    deeper : str
+        Its pixel format with 10 bits, where players can be expected to show that.
     hardware : bool
         Whether it needs a device that not every machine has.
     """
@@ -113,12 +115,18 @@ class VideoCodec:
     square: bool = False
     limited: bool = False
     even: bool = False
+    deeper: str = ""
     hardware: bool = False
 
     @property
     def rgb(self) -> bool:
         """Whether it stores R,G,B as they are."""
         return any(order in self.pixels for order in ("rgb", "bgr", "gbr"))
+
+    @property
+    def deep(self) -> bool:
+        """Whether it stores luma and chroma with more than 8 bits."""
+        return not self.rgb and self.pixels.endswith("le")
 
     @property
     def half_chroma(self) -> bool:
@@ -180,9 +188,21 @@ _SOFTWARE = {
     # In 4:4:4 any size would do, but for a few players only.
     "h264": Codec("h264", VideoCodec("libx264", "yuv420p", {}, _X264_USUAL, _X264_LARGE, _X26X, even=True)),
     "hevc": Codec(
-        "hevc", VideoCodec("libx265", "yuv420p", {"x265-params": "log-level=none"}, _X265_USUAL, knobs=_X26X, even=True)
+        "hevc",
+        VideoCodec(
+            "libx265",
+            "yuv420p",
+            {"x265-params": "log-level=none"},
+            _X265_USUAL,
+            knobs=_X26X,
+            even=True,
+            deeper="yuv420p10le",
+        ),
     ),
-    "av1": Codec("av1", VideoCodec("libsvtav1", "yuv420p", {}, _SVT_USUAL, knobs=_SVT, even=True, square=True)),
+    "av1": Codec(
+        "av1",
+        VideoCodec("libsvtav1", "yuv420p", {}, _SVT_USUAL, knobs=_SVT, even=True, square=True, deeper="yuv420p10le"),
+    ),
     "vp9": Codec(
         "vp9",
         VideoCodec("libvpx-vp9", "yuv420p", _VPX_OPTIONS, _VPX_USUAL, knobs=_VPX, square=True),

@@ -66,10 +66,10 @@ class Beyond:
         alpha = _EXTRA in tags or (number(_SAMPLES) in (2, 4) and number(_MEANING) != _CMYK)
         return cls(max(8, number(_BITS)), alpha, _PROFILE in tags)
 
-    def told(self) -> Iterator[str]:
-        """Say what of this is left out."""
-        if self.bits > 8:
-            yield f"its {self.bits}-bit colours are read with 8 bits"
+    def told(self, depth: int = 8) -> Iterator[str]:
+        """Say what of this is left out where `depth` bits are read."""
+        if self.bits > depth:
+            yield f"its {self.bits}-bit colours are read with {depth} bits"
         if self.alpha:
             yield "its own alpha is left aside"
         if self.profile:

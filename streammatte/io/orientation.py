@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 __all__ = ["Orientation"]
 
-P = TypeVar("P", bound="NDArray[np.uint8]")
+P = TypeVar("P", bound="NDArray[Any]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +63,4 @@ class Orientation:
         if self.flipped_x or self.flipped_y:
             code = -1 if self.flipped_x and self.flipped_y else int(self.flipped_x)
             turned = cv2.flip(np.asarray(turned), code)
-        return cast("P", np.asarray(turned, np.uint8))
+        return cast("P", turned)

@@ -78,7 +78,7 @@ def _premultiplied_planes(layers: Layers) -> NDArray[np.uint8] | Planes:
 
 def _side_by_side_planes(layers: Layers) -> NDArray[np.uint8] | Planes:
     front = layers.foreground_planes
-    if front is None:
+    if front is None or not front.ordinary:
         return PAINTS["side by side", "8 bits"](layers)
     black, scale = (0, 1.0) if front.full_range else (16, 219 / 255)
     grey = cv2.convertScaleAbs(layers.levels, alpha=scale, beta=black)

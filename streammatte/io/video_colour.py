@@ -6,8 +6,10 @@ which nobody changed gets back the values it was stored with; in full range, the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from av import VideoFrame
@@ -17,6 +19,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from streammatte.frames import Rgb
+from streammatte.light import HLG, PQ, Light
 from streammatte.planes import Cutout, Planes
 
 __all__ = ["Colour", "ToPlanes", "ToRgb", "ToVideo"]
@@ -30,11 +33,14 @@ _READ = int(Interpolation.POINT) | 0x2000 | 0x40000  # SWS_FULL_CHR_H_INT, SWS_A
 _WRITE = int(Interpolation.AREA) | 0x4000  # SWS_FULL_CHR_H_INP
 
 
-_HALF_CHROMA = ("yuv420p", "nv12", "yuv420p10le", "p010le", "yuv420p12le")
-"""Pixel formats that hold what planes do."""
+_SAMPLING = {(1, 1): "444", (2, 1): "422", (1, 2): "440", (2, 2): "420"}
+"""FFmpeg's names for how much wider and higher luma is than chroma."""
 
-_WITH_ALPHA = ("yuva420p",)
-"""Those that hold alpha beside them."""
+_PLANAR = re.compile(r"yuvj?4\d\dp|nv12|p010le|yuv4\d\dp1[0246]le")
+"""Pixel formats that planes are made to by swscale, perhaps laid out otherwise or in other steps."""
+
+_WITH_ALPHA = "yuva420p"
+"""The one that holds alpha beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Colour:
     """How a video stores its colours.
 
     The numbers are code points of ITU-T H.273, which containers, codecs and FFmpeg share: 1 is BT.709, 6 BT.601,
-    9 BT.2020, 2 not stated. Primaries and transfer are carried, not converted: PQ and HLG stay as they are, in 8 bits.
+    9 BT.2020, 2 not stated. Primaries are carried, not converted.
 
     Attributes
     ----------
@@ -81,6 +87,16 @@ class Colour:
         )
 
     @property
+    def light(self) -> Light | None:
+        """What codes stand for in high dynamic range; None in ordinary pictures."""
+        return Light(self.transfer, self.primaries) if self.transfer in (PQ, HLG) else None
+
+    @property
+    def dynamic_range(self) -> str:
+        """The same in words."""
+        return {PQ: "PQ", HLG: "HLG"}.get(self.transfer, "")
+
+    @property
     def range(self) -> ColorRange:
         """FFmpeg's name for the range."""
         return ColorRange.JPEG if self.full_range else ColorRange.MPEG
@@ -102,19 +118,22 @@ class ToRgb:
         self._reformatter = VideoReformatter()
 
     def __call__(self, frame: VideoFrame) -> Rgb:
-        """Return the picture, (H, W, 3)."""
+        """Return the ordinary picture, (H, W, 3) uint8."""
         width, height = self.size
+        light = self._colour.light
         frame.color_primaries = frame.color_trc = _UNSTATED  # PyAV 17 refuses frames with some of the others
         converted = self._reformatter.reformat(
             frame,
             width,
             height,
-            "rgb24",
+            "rgb48le" if light else "rgb24",
             src_colorspace=_MATRICES[self._colour.matrix],
             src_color_range=self._colour.range,
             dst_color_range=ColorRange.JPEG,
             interpolation=_READ,
         )
+        if light:
+            return light.ordinary(converted.to_ndarray() * np.float32(255 / 65535))
         rgb = np.asarray(converted.to_ndarray(), np.uint8)
         return rgb.copy() if converted is frame else rgb  # which may lie in a camera's memory
 
@@ -127,18 +146,20 @@ class ToPlanes:
     colour : Colour
         Of the frames.
     wanted : Colour, optional
-        What frames that are stored otherwise are converted to; by default they are left alone.
+        What frames are converted to, in 8 bits and with chroma at half size; by default their values are kept, of
+        those with more than 10 bits the first 10.
     """
 
     def __init__(self, colour: Colour, wanted: Colour | None = None) -> None:
         self._source, self._colour = colour, wanted or colour
-        self._reformatter = None if wanted is None else VideoReformatter()
+        self._converts = wanted is not None
+        self._reformatter = VideoReformatter()
         self._to_rgb: ToRgb | None = None
         self._lock = Lock()  # a converter serves one thread at a time
 
     def __call__(self, frame: VideoFrame) -> Planes | None:
-        """Return the planes; None where they are not in 8 bits with chroma at half size, or a side is odd."""
-        if self._reformatter is not None:
+        """Return the planes; None where the frame is of another kind, such as R,G,B or grey, or a side is odd."""
+        if self._converts:
             frame.color_primaries = frame.color_trc = _UNSTATED
             frame = self._reformatter.reformat(
                 frame,
@@ -149,10 +170,14 @@ class ToPlanes:
                 dst_color_range=self._colour.range,
                 interpolation=_WRITE,
             )
-        if frame.format.name not in ("yuv420p", "yuvj420p") or frame.width % 2 or frame.height % 2:
+        kept = _planar(frame)
+        if kept is None:
             return None
-        y, u, v = (_rows(plane).copy() for plane in frame.planes)
-        return Planes(y, u, v, self._colour.matrix, self._colour.full_range, self._rgb)
+        if frame.format.name not in (kept, kept.replace("yuv", "yuvj")):
+            frame = self._reformatter.reformat(frame, format=kept)
+        y, u, v = (_rows(plane, kept).copy() for plane in frame.planes)
+        colour = self._colour
+        return Planes(y, u, v, colour.matrix, colour.full_range, self._rgb, light=colour.light)
 
     def _rgb(self, planes: Planes) -> Rgb:
         with self._lock:
@@ -180,10 +205,10 @@ class ToVideo:
         """Return the frame of a picture: planes, (H, W) grey, (H, W, 3) R,G,B or (H, W, 4) R,G,B,A."""
         if isinstance(picture, Planes):
             if self._takes(picture):
-                frame = _video_frame(picture)
-                same = frame.format.name == self._pixels
-                return frame if same else self._reformatter.reformat(frame, format=self._pixels)
+                return self._laid_out(_video_frame(picture))
             picture = picture.rgba if isinstance(picture, Cutout) else picture.rgb
+        if picture.ndim == 3 and self._colour.light is not None:
+            return self._laid_out(_video_frame(self._lit(picture)))
         kind = "gray" if picture.ndim == 2 else {3: "rgb24", 4: "rgba"}[picture.shape[2]]
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), kind)
         return self._reformatter.reformat(
@@ -195,21 +220,59 @@ class ToVideo:
         )
 
     def _takes(self, planes: Planes) -> bool:
-        """Whether the encoder wants planes as these are, perhaps laid out otherwise or in finer steps."""
-        same = planes.matrix == self._colour.matrix and planes.full_range == self._colour.full_range
-        return same and self._pixels in (_WITH_ALPHA if isinstance(planes, Cutout) else _HALF_CHROMA)
+        """Whether the encoder wants planes as these are, perhaps laid out otherwise or in other steps."""
+        colour = self._colour
+        if (planes.matrix, planes.full_range, planes.light) != (colour.matrix, colour.full_range, colour.light):
+            return False
+        if isinstance(planes, Cutout):
+            return self._pixels == _WITH_ALPHA and planes.plain
+        return _PLANAR.fullmatch(self._pixels) is not None
+
+    def _lit(self, rgb: NDArray[np.uint8]) -> Planes:
+        """An ordinary picture in the light of the video, 10 bits."""
+        size, none = (rgb.shape[1], rgb.shape[0]), np.zeros((2, 2), np.uint16)
+        like = Planes(
+            none, none, none, self._colour.matrix, self._colour.full_range, lambda _: rgb, light=self._colour.light
+        )
+        y, u, v = like.drawn(rgb, size)
+        return replace(like, y=y, u=u, v=v)
+
+    def _laid_out(self, frame: VideoFrame) -> VideoFrame:
+        same = frame.format.name == self._pixels
+        return frame if same else self._reformatter.reformat(frame, format=self._pixels)
 
 
-def _rows(plane: VideoPlane) -> NDArray[np.uint8]:
+def depth_of(frame: VideoFrame) -> int:
+    """Return the bits of each value that are read of frames such as this."""
+    return 10 if (_planar(frame) or "").endswith("le") else 8
+
+
+def _planar(frame: VideoFrame) -> str | None:
+    """The pixel format of the planes that are made of a frame; None where none are."""
+    pixels = frame.format
+    bits = pixels.components[0].bits
+    if pixels.is_rgb or len(pixels.components) < 3 or frame.width % 2 or frame.height % 2:
+        return None
+    sampling = _SAMPLING.get((16 // pixels.chroma_width(16), 16 // pixels.chroma_height(16)))
+    if sampling is None or (bits == 8 and pixels.name not in (f"yuv{sampling}p", f"yuvj{sampling}p")):
+        return None
+    return f"yuv{sampling}p{'10le' if bits > 8 else ''}"
+
+
+def _rows(plane: VideoPlane, pixels: str) -> NDArray[Any]:
     """(H, W) of its memory, without the margin that rows may have."""
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+    kind = np.uint16 if pixels.endswith("le") else np.uint8
+    return np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)[:, : plane.width]
 
 
 def _video_frame(planes: Planes) -> VideoFrame:
-    held = [planes.y, planes.u, planes.v, *([planes.alpha] if isinstance(planes, Cutout) else [])]
-    frame = VideoFrame(*planes.size, "yuva420p" if len(held) > 3 else "yuv420p")
+    held = [planes.y, planes.u, planes.v, *([planes.alpha] if isinstance(planes, Cutout) and planes.plain else [])]
+    width, height = planes.chroma_size((16, 16))
+    sampling = _SAMPLING[16 // width, 16 // height]
+    pixels = f"yuv{'a' if len(held) > 3 else ''}{sampling}p{'10le' if planes.depth > 8 else ''}"
+    frame = VideoFrame(*planes.size, pixels)
     for plane, values in zip(frame.planes, held, strict=True):
-        _rows(plane)[...] = values
+        _rows(plane, pixels)[...] = values
     frame.colorspace = planes.matrix
     frame.color_range = ColorRange.JPEG if planes.full_range else ColorRange.MPEG
     return frame

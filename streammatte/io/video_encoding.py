@@ -23,8 +23,8 @@ _WRITTEN = re.compile(r"yuva?4\d\dp(\d+le)?|nv12|p010le|gbra?p(\d+le)?|bgr0|bgra
 """Pixel formats of colours in whole numbers that swscale makes of R,G,B as it is told."""
 
 
-def encoder_for(path: Path, encoding: Encoding, *, transparent: bool) -> VideoCodec:
-    """Return the encoder for a video file, with alpha or without.
+def encoder_for(path: Path, encoding: Encoding, *, transparent: bool, deep: bool = False) -> VideoCodec:
+    """Return the encoder for a video file, with alpha or without, and for 10 bits where the source is so `deep`.
 
     Raises
     ------
@@ -32,7 +32,8 @@ def encoder_for(path: Path, encoding: Encoding, *, transparent: bool) -> VideoCo
         If the file cannot hold that, or the encoder cannot do it, or not on this machine.
     """
     encoders = container_for(path).encoders(transparent=transparent)
-    name = encoding.codec or next(iter(encoders))
+    usual = [each for each in encoders if not deep or (encoders[each].deeper and exists(encoders[each]))]
+    name = encoding.codec or next(iter([*usual, *encoders]))
     if name not in encoders:
         known = [each for each in encoders if each == CODECS[each].standard]
         raise UsageError(
@@ -41,6 +42,8 @@ def encoder_for(path: Path, encoding: Encoding, *, transparent: bool) -> VideoCo
             "or another kind of file; 'streammatte codecs' lists all",
         )
     encoder = encoders[name]
+    if deep and encoder.deeper:
+        encoder = replace(encoder, pixels=encoder.deeper)
     os.environ.setdefault("SVT_LOG", "1")  # errors alone; SVT-AV1 tells the terminal all about itself
     if not exists(encoder):
         raise UsageError(

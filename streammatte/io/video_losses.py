@@ -13,8 +13,8 @@ from streammatte.io.losses import Beyond
 
 __all__ = ["left_out", "side_data"]
 
-_HDR = {16: "PQ", 18: "HLG"}
-"""The transfers of high dynamic range, by their number in H.273."""
+_MOVING = ("DOVI_METADATA", "DYNAMIC_HDR_PLUS", "DYNAMIC_HDR_VIVID")
+"""PyAV's names for what tells a display how to show each picture of high dynamic range."""
 
 
 def side_data(frame: VideoFrame, name: str) -> object:
@@ -28,19 +28,16 @@ def side_data(frame: VideoFrame, name: str) -> object:
         return None
 
 
-def left_out(container: InputContainer, stream: VideoStream, first: VideoFrame) -> Iterator[str]:
-    """Say what of a video will be left out, as its `first` picture shows."""
+def left_out(container: InputContainer, stream: VideoStream, first: VideoFrame, depth: int) -> Iterator[str]:
+    """Say what of a video will be left out, as its `first` picture shows; `depth` bits of each value are read."""
     transparent = any(each.is_alpha for each in first.format.components)
     alpha = stream.metadata.get("alpha_mode") == "1" or (
         transparent and first.to_ndarray(format="rgba")[..., 3].min() < 255
     )
     profile = side_data(first, "ICC_PROFILE") is not None
-    yield from Beyond(first.format.components[0].bits, alpha, profile).told()
-    if stream.codec_context.color_trc in _HDR:
-        yield (
-            f"its colours are HDR ({_HDR[stream.codec_context.color_trc]}) and stay so, but a picture or colour "
-            "behind is not adapted to them: white will be as bright as a screen can show"
-        )
+    yield from Beyond(first.format.components[0].bits, alpha, profile).told(depth)
+    if any(side_data(first, each) is not None for each in _MOVING):
+        yield "what it tells displays about each picture (Dolby Vision, HDR10+) is left out"
     others = [each for each in container.streams.video if each is not stream]
     covers = sum(bool(each.disposition & Disposition.attached_pic) for each in others)
     if covers:

@@ -60,6 +60,8 @@ class VideoSink(Sink):
         Where the frames come from. Of a VideoSource the rate, colours and shape of pixels are kept.
     columns : int
         How many times as wide as the frames what `paint` makes is.
+    deep : bool
+        Whether high dynamic range is kept, for which `codec` has the bits, and not made an ordinary picture.
     sound : bool
         Whether to carry over a VideoSource's sound and subtitles; its chapters and tags are kept in any case.
     on_notice : callable
@@ -83,6 +85,7 @@ class VideoSink(Sink):
         source: Source | None = None,
         *,
         columns: int = 1,
+        deep: bool = False,
         sound: bool = True,
         on_notice: Notify = unheard,
     ) -> None:
@@ -101,6 +104,7 @@ class VideoSink(Sink):
         self._codec = codec
         self._tags = container.tags
         self._paint = paint
+        self._deep = deep
         self._film = film
         self._rate = source.rate if source else None
         self._time_base = fine(film.time_base if film else Fraction(1, 90_000))
@@ -194,9 +198,16 @@ class VideoSink(Sink):
 
     def _add_stream(self, size: tuple[int, int]) -> VideoStream:
         codec, film = self._codec.for_size(size), self._film
-        colour = film.colour if film else Colour.usual(size)
+        colour, options = film.colour if film else Colour.usual(size), codec.options
+        if colour.light is not None and not self._deep:
+            colour = Colour.usual(size)
+        elif film and colour.light is not None:
+            told = film.mastering.options(codec)
+            if told is None:
+                self._on_notice(f"{self._path}: what the input tells of its mastering display is left out")
+            options = told or options
         colour = replace(colour, full_range=codec.rgb or (colour.full_range and not codec.limited))
-        stream = self._output.add_stream(codec.name, rate=self._rate or 25, options=codec.options)
+        stream = self._output.add_stream(codec.name, rate=self._rate or 25, options=options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
         self._size = size

@@ -24,11 +24,12 @@ from streammatte.io.orientation import Orientation
 from streammatte.io.packets import EVERYTHING, AnyPacket, PacketReader, Span
 from streammatte.io.pipes import interruptible
 from streammatte.io.video_canvas import Canvas
-from streammatte.io.video_colour import Colour
+from streammatte.io.video_colour import Colour, depth_of
 from streammatte.io.video_decoder import Decoder
 from streammatte.io.video_file import THREADS, fine, fraction, video_stream
 from streammatte.io.video_input import IN_ORDER, Raw, VideoInput
 from streammatte.io.video_losses import left_out, side_data
+from streammatte.io.video_mastering import Mastering
 from streammatte.planes import Planes
 from streammatte.stages import Source, SourceInfo
 
@@ -62,6 +63,8 @@ class VideoSource(Source):
     span : Span
     colour : Colour
         How the file stores its colours.
+    mastering : Mastering
+        What it tells of the display that it was made on.
     aspect : Fraction or None
         Width of a pixel over its height, where the file says so.
     tags : dict of str
@@ -134,11 +137,21 @@ class VideoSource(Source):
             orientation = _orientation(first)
             size = orientation.size(stored)
             path, name = self.input.path, "" if self.input.path else self._name
-            self._info = SourceInfo(size, rate, path=path, name=name, frames=frames, duration_s=duration_s)
-            self.colour = Colour.of(first, stream.codec_context)
+            self.colour, self.mastering = Colour.of(first, stream.codec_context), Mastering.of(first)
+            depth, dynamic_range = depth_of(first), self.colour.dynamic_range
+            self._info = SourceInfo(
+                size,
+                rate,
+                path=path,
+                name=name,
+                frames=frames,
+                duration_s=duration_s,
+                depth=depth,
+                dynamic_range=dynamic_range,
+            )
             aspect = fraction(stream.sample_aspect_ratio)
             self.aspect = 1 / aspect if aspect and orientation.transposed else aspect
-            for notice in left_out(container, stream, first):
+            for notice in left_out(container, stream, first, depth):
                 on_notice(f"{self._name}: {notice}")
             self._context = stream.codec_context
             self._frames: Iterator[Frame] = self._converted(chain([first], decoded), stored, orientation)

@@ -8,13 +8,14 @@ from math import inf
 import cv2
 import numpy as np
 
+from streammatte.backdrop import Backdrop
 from streammatte.chain import Chain, ChainTimes, filtered
 from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.layers import Layers
 from streammatte.live.carry import CarryingMatter
 from streammatte.live.controls import LiveControls
 from streammatte.live.look import Look
-from streammatte.planes import Backdrop, Planes
+from streammatte.planes import Planes
 from streammatte.stages import Filter, reset_all
 
 __all__ = ["LiveChain"]

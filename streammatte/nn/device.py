@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from streammatte.backdrop import Backdrop
 from streammatte.decontamination import spread, spread_size
-from streammatte.planes import Backdrop, Planes, from_rgb, to_rgb
+from streammatte.planes import Planes, from_rgb, to_rgb
 from streammatte.refine import EDGE_VARIANCE, SNAP
 
 __all__ = ["DeviceMatte", "DevicePlanes"]
