@@ -102,6 +102,11 @@ class Hardness:
         """All alike."""
         return cls(np.ones(len(training_set.people)), np.ones(len(training_set.backgrounds)))
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many groups of people and how many backgrounds."""
+        return len(self.people), len(self.backgrounds)
+
     def summary(self) -> dict[str, float]:
         """How much more than the median the hardest tenth of people and of backgrounds is taken, for a log."""
         weights = {"people": self.people, "backgrounds": self.backgrounds}

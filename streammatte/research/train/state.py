@@ -48,7 +48,9 @@ class State:
         self.average = {
             key: value.to(next(self.network.parameters()).device) for key, value in content["average"].items()
         }
-        self.hardness = Hardness(**{key: value.numpy() for key, value in content["hardness"].items()})
+        known_hardness = Hardness(**{key: value.numpy() for key, value in content["hardness"].items()})
+        if known_hardness.shape == self.hardness.shape:  # else packs were added: all alike, until they are weighed anew
+            self.hardness = known_hardness
         self.step = content["step"]
 
     def averaged(self) -> MattingNetwork:

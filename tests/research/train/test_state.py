@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,3 +60,21 @@ def test_a_run_of_some_minutes_leaves_a_checkpoint_and_weights(packs: Path, tmp_
     assert (tmp_path / "weights.safetensors").exists()
     train(MattingNetwork(), packs, tmp_path, SN, workers=0)
     assert checkpoint(tmp_path)["step"] == 3
+
+
+def test_a_run_goes_on_with_a_pack_more(packs: Path, tmp_path: Path) -> None:
+    """How often each is drawn is not known for what has been added, so that all are drawn alike until the next look."""
+    torch.manual_seed(0)
+    data, out = tmp_path / "data", tmp_path / "out"
+    shutil.copytree(packs, data)
+    train(MattingNetwork(), packs, out, replace(SN, stages=(replace(SN.stages[0], steps=2),)), workers=0)
+    before = len(checkpoint(out)["hardness"]["people"])
+    with tarfile.open(data / "portraits.tar") as pack, tarfile.open(data / "others.tar", "w") as others:
+        for member in pack:
+            content = pack.extractfile(member)
+            member.name = member.name.replace("a_", "other_")
+            others.addfile(member, content)
+    train(MattingNetwork(), data, out, SN, workers=0)
+    after = checkpoint(out)["hardness"]["people"]
+    assert len(after) > before
+    assert after.tolist() == [1.0] * len(after)
