@@ -7,12 +7,14 @@ from time import perf_counter
 from types import TracebackType
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+
 from streammatte.errors import FilterError, ShapeError
 from streammatte.frames import Frame, check_alpha, check_range, check_rgb
 from streammatte.layers import MAKERS, Layers
 from streammatte.stages import Filter, Matter, Smoother, close_all, reset_all
 
-__all__ = ["Chain", "ChainTimes", "filtered"]
+__all__ = ["Chain", "ChainTimes", "filtered", "makers_of_colours"]
 
 C = TypeVar("C", bound="Chain")
 
@@ -108,6 +110,22 @@ def filtered(layers: Layers, edit: Filter) -> Layers:
     except ShapeError as error:
         raise FilterError(f"the filter {_name(edit)} returned layers whose {error}") from error
     return edited
+
+
+def makers_of_colours(filters: Sequence[Filter], size: tuple[int, int]) -> list[str]:
+    """Return the names of the filters that make colours of their own for the person, and so of 8 bits.
+
+    They are tried on a black picture of `size` (w, h), and forget it.
+    """
+    layers, found = Layers.of(Frame(np.zeros((size[1], size[0], 3), np.uint8)), np.full((1, 1), 0.5, np.float32)), []
+    for each in filters:
+        edited = filtered(layers, each)
+        front = edited.holds("foreground")
+        if isinstance(front, np.ndarray) and front is not layers.holds("foreground"):
+            found.append(_name(each))
+        layers = edited
+    reset_all(filters)
+    return found
 
 
 def _name(edit: Filter) -> str:

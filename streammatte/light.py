@@ -56,15 +56,16 @@ class Light(NamedTuple):
     def ordinary(self, own: _Floats) -> _Rgb:
         """Return the ordinary picture, (h, w, 3) uint8, of R,G,B (h, w, 3) float32, codes from 0 to 255."""
         table = _table(self.transfer)
-        nits = table[np.rint(own * np.float32((len(table) - 1) / 255)).astype(np.intp)]
+        nits = table.take(np.rint(own * np.float32((_STEPS - 1) / 255)).astype(np.intp))
         if self.transfer == HLG:
             nits *= _gain(nits, self.primaries, 0.2)
         light = cv2.transform(nits, np.linalg.inv(_matrix(self.primaries)))
-        level = np.maximum(light / np.float32(_WHITE_NITS), 0) ** np.float32(1 / _GAMMA)
-        above, most = ((each - _KNEE) / (1 - _KNEE) for each in (level, (_PEAK_NITS / _WHITE_NITS) ** (1 / _GAMMA)))
-        np.maximum(above, 0, out=above)
-        drawn = _KNEE + (1 - _KNEE) * above * (1 + above / most**2) / (1 + above)
-        return np.asarray(np.rint(255 * np.clip(np.where(level < _KNEE, level, drawn), 0, 1)), np.uint8)
+        level = cv2.pow(np.maximum(light, 0) * np.float32(1 / _WHITE_NITS), 1 / _GAMMA)
+        most = ((_PEAK_NITS / _WHITE_NITS) ** (1 / _GAMMA) - _KNEE) / (1 - _KNEE)
+        above = np.maximum(level - np.float32(_KNEE), 0) * np.float32(1 / (1 - _KNEE))
+        drawn = above * (1 + above * np.float32(1 / most**2)) / (1 + above)
+        result = np.minimum(level, np.float32(_KNEE)) + np.float32(1 - _KNEE) * drawn
+        return np.asarray(cv2.convertScaleAbs(result, alpha=255), np.uint8)
 
     def own(self, rgb: _Rgb) -> _Floats:
         """Return R,G,B, (h, w, 3) float32, codes from 0 to 255, of an ordinary picture (h, w, 3) uint8.
@@ -115,4 +116,4 @@ def _gain(nits: _Floats, primaries: int, power: float) -> _Floats:
     """(h, w, 1): luminance, over the peak, to a power: what a display makes of a scene's light, and the way back."""
     shares = np.array((0.2126, 0.7152, 0.0722)) @ np.linalg.inv(_matrix(primaries))
     luminance = nits @ (shares / _PEAK_NITS).astype(np.float32)
-    return np.asarray(np.maximum(luminance, 1e-6) ** np.float32(power), np.float32)[..., None]
+    return np.asarray(cv2.pow(np.maximum(luminance, 1e-6), power), np.float32)[..., None]

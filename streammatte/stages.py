@@ -64,6 +64,11 @@ class SourceInfo:
     dynamic_range: str = ""
     read_s: float = 0.0
 
+    @property
+    def beyond_8_bits(self) -> bool:
+        """Whether frames hold more than R,G,B of 8 bits can tell."""
+        return self.depth > 8 or self.dynamic_range != ""
+
 
 @runtime_checkable
 class Source(Protocol):

@@ -8,9 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from streammatte.chain import Chain
+from streammatte.chain import Chain, makers_of_colours
 from streammatte.errors import FilterError, ShapeError
 from streammatte.frames import Frame
+from streammatte.plugin_text import parse_filter
 
 
 class Matter:
@@ -80,3 +81,21 @@ def test_a_function_that_errs_is_named_too():
 
     with pytest.raises(FilterError, match=r"test_chain\..*nothing returned a NoneType; expected Layers"):
         Chain(Matter((8, 6)), filters=[nothing])(frame())
+
+
+def test_filters_that_make_colours_of_their_own_are_found_and_forget_it():
+    class Remembers:
+        seen = 0
+
+        def __call__(self, layers):
+            self.seen += 1
+            return layers
+
+        def reset(self):
+            self.seen = 0
+
+    remembers = Remembers()
+    texts = ("decontaminate", "blur", "colour:red", "match", "shadow", "light-wrap", "feather:px=3")
+    found = makers_of_colours([*map(parse_filter, texts), remembers], (96, 64))
+    assert [each.rpartition(".")[2] for each in found] == ["Match", "LightWrap", "Feather"]
+    assert remembers.seen == 0

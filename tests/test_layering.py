@@ -74,6 +74,7 @@ IMPORTS_ONLY = {
     ),
     "streammatte.stages": ("streammatte.frames", "streammatte.layers"),
     "streammatte.chain": (
+        "numpy",
         "streammatte.errors",
         "streammatte.frames",
         "streammatte.layers",

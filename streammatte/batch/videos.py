@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from streammatte.background import Background
 from streammatte.batch.jobs import Job, OpenMatter, Watch
 from streammatte.batch.split import Film
+from streammatte.chain import makers_of_colours
 from streammatte.errors import MediaError, UsageError
 from streammatte.io import open_sink, open_source
 from streammatte.io.containers import DEEP
@@ -158,6 +159,11 @@ class VideoWork:
                 )
             )
             filters = task.make_filters(background)
+            if source.info.beyond_8_bits:
+                for name in makers_of_colours(filters, source.size):
+                    on_notice(
+                        f"{job.source}: the filter {name} makes the person's colours anew, of 8 bits and without HDR"
+                    )
             sinks = [opened.enter_context(sink) for sink in self._sinks(job, background, source, on_notice)]
             with watch(source.info.frames) as on_frame:
                 written = run(

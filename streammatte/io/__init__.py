@@ -167,14 +167,14 @@ def open_sink(
         def paint(values: Values) -> Paint:
             return TRANSPARENT_PAINTS[alpha_kind(path, alpha), values] if transparent else PAINTS[picture, values]
 
-        lost = _beyond_8_bits(source.info) if source else ""
+        beyond = source.info if source and picture != "alpha" and source.info.beyond_8_bits else None
         if path.suffix.lower() in WRITTEN_PICTURES:
             from streammatte.io.images import ImageSink, SequenceSink, is_sequence
 
             if encoding.asked:
                 raise UsageError(f"{path} is a picture, and no video with {encoding.asked}", remedy="leave that out")
-            if lost and picture != "alpha":
-                on_notice(f"{path}: {lost}")
+            if beyond:
+                on_notice(f"{path}: {_with_8_bits(beyond)}")
             values: Values = "light" if path.suffix.lower() in LINEAR else "16 bits" if bits == 16 else "8 bits"
             if is_sequence(path):
                 return SequenceSink(path, paint(values), source, first_number, on_notice)
@@ -182,11 +182,11 @@ def open_sink(
         from streammatte.io.video_encoding import encoder_for
         from streammatte.io.video_sink import VideoSink
 
-        deep = bool(lost) and picture == "composite" and not transparent
+        deep = beyond is not None and picture == "composite" and not transparent
         encoder = encoder_for(path, encoding, transparent=transparent, deep=deep)
         deep = deep and encoder.deep
-        if lost and picture != "alpha" and not deep:
-            on_notice(f"{path}: {lost}")
+        if beyond and not deep:
+            on_notice(f"{path}: {_with_8_bits(beyond)}")
         return VideoSink(
             path,
             container_for(path),
@@ -200,8 +200,7 @@ def open_sink(
         )
 
 
-def _beyond_8_bits(info: SourceInfo) -> str:
-    """What becomes of a source that has more than 8 bits tell where there are no more; empty where it has not."""
+def _with_8_bits(info: SourceInfo) -> str:
     if info.dynamic_range:
         return f"the input's HDR ({info.dynamic_range}) is written as an ordinary picture of 8 bits"
-    return "the input's colours are written with 8 bits" if info.depth > 8 else ""
+    return f"the input's {info.depth}-bit colours are written with 8 bits"

@@ -234,3 +234,18 @@ def test_a_video_whose_sound_outlasts_the_picture_is_whole(streammatte, clip, tm
         output.mux(tone.encode(None))
     result = streammatte("video", path, tmp_path / "out.mp4")
     assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_what_hdr_becomes_is_said_before_the_start(streammatte, write_clip, probe, tmp_path):
+    how = {"codec": "ffv1", "pixels": "yuv420p10le", "colour": (9, 9, 16, 1)}
+    source, out = write_clip("hdr.mkv", 3, **how), tmp_path / "out.mp4"
+    result = streammatte("video", str(source), str(out), "--bg", "red", "--filter", "match")
+    assert result.exit_code == 0
+    assert (probe(out).pixels, probe(out).colour) == ("yuv420p10le", (9, 9, 16, 1))
+    name = "streammatte_filters.match.Match"
+    expected = f"{source}: the filter {name} makes the person's colours anew, of 8 bits and without HDR"
+    assert result.stderr.splitlines()[0] == f"streammatte: {expected}"
+    result = streammatte("video", str(source), str(out), "--bg", "red", "--codec", "h264")
+    expected = f"{out}: the input's HDR (PQ) is written as an ordinary picture of 8 bits"
+    assert result.stderr.splitlines()[0] == f"streammatte: {expected}"
+    assert (probe(out).pixels, probe(out).colour[2]) == ("yuv420p", 6)
