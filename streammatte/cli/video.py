@@ -69,10 +69,16 @@ def _names_file(text: str) -> bool:
     "--alpha-out",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write alpha too, in grey; where OUT is a folder, into this one, and so with the next two.",
+    help="Write alpha too, in grey; where OUT is a folder, into this one, and so with the next three.",
 )
 @click.option(
     "--foreground-out", metavar="FILE", type=click.Path(path_type=Path), help="Write the foreground over black too."
+)
+@click.option(
+    "--colours-out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the foreground's own colours too, which go with that alpha, as straight ones.",
 )
 @click.option(
     "--side-by-side-out",
@@ -121,6 +127,7 @@ def video(
     pix_fmt: str | None,
     alpha_out: Path | None,
     foreground_out: Path | None,
+    colours_out: Path | None,
     side_by_side_out: Path | None,
     start_number: int,
     start: str | None,
@@ -188,6 +195,7 @@ def video(
     beside: dict[Picture, Path | None] = {
         "alpha": alpha_out,
         "foreground": foreground_out,
+        "colours": colours_out,
         "side by side": side_by_side_out,
     }
     others = tuple((picture, path) for picture, path in beside.items() if path is not None)

@@ -85,7 +85,7 @@ def open_sink(
     path: str | Path,
     source: Source | None = None,
     *,
-    picture: Literal["composite", "alpha", "foreground", "side by side"] = "composite",
+    picture: Literal["composite", "alpha", "foreground", "colours", "side by side"] = "composite",
     transparent: bool = False,
     alpha: Literal["straight", "premultiplied"] | None = None,
     bits: Literal[8, 16] = 8,
@@ -111,9 +111,10 @@ def open_sink(
     source : Source, optional
         Where the frames come from. Of a video file the rate, colours, shape of pixels, sound, subtitles, chapters and
         tags are kept.
-    picture : {"composite", "alpha", "foreground", "side by side"}
-        What an opaque file shows: the layers put together, the alpha in grey, the foreground over black, or, twice as
-        wide, the foreground's straight colours with the alpha in grey to their right.
+    picture : {"composite", "alpha", "foreground", "colours", "side by side"}
+        What an opaque file shows: the layers put together, the alpha in grey, the foreground over black, its own,
+        straight colours, black where nothing of it is seen, or, twice as wide, these with the alpha in grey to their
+        right.
     transparent : bool
         Whether to write the foreground's colours with their alpha: ProRes 4444 in .mov, VP9 in .webm and .mkv, or .png,
         .tiff, .webp and .exr pictures. In 8 bits, as all but an opaque `composite`.

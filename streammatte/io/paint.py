@@ -19,7 +19,7 @@ __all__ = ["PAINTS", "TRANSPARENT_PAINTS", "AlphaKind", "Paint", "Picture", "Val
 _RIM_PX = 8
 """Pixels beyond the last visible one that keep their colours, so that no encoder smears black into hair."""
 
-Picture: TypeAlias = Literal["composite", "alpha", "foreground", "side by side"]
+Picture: TypeAlias = Literal["composite", "alpha", "foreground", "colours", "side by side"]
 """The kinds of opaque output."""
 
 AlphaKind: TypeAlias = Literal["straight", "premultiplied"]
@@ -50,7 +50,16 @@ def _foreground(layers: Layers) -> NDArray[np.uint8]:
 
 
 def _straight(layers: Layers) -> NDArray[np.uint8]:
-    return np.asarray(cv2.merge([cv2.copyTo(layers.foreground, _near(layers)), layers.levels]), np.uint8)
+    return np.asarray(cv2.merge([_colours(layers), layers.levels]), np.uint8)
+
+
+def _colours(layers: Layers) -> NDArray[np.uint8]:
+    return np.asarray(cv2.copyTo(layers.foreground, _near(layers)), np.uint8)
+
+
+def _colours_planes(layers: Layers) -> NDArray[np.uint8] | Planes:
+    front = layers.foreground_planes
+    return _colours(layers) if front is None else front.where(_near(layers))
 
 
 def _straight_planes(layers: Layers) -> NDArray[np.uint8] | Planes:
@@ -107,21 +116,23 @@ PAINTS: dict[tuple[Picture, Values], Paint] = {
     ("composite", "planes"): _composite,
     ("alpha", "planes"): _alpha,
     ("foreground", "planes"): _foreground_planes,
+    ("colours", "planes"): _colours_planes,
     ("side by side", "planes"): _side_by_side_planes,
     ("composite", "8 bits"): _composite,
     ("alpha", "8 bits"): _alpha,
     ("foreground", "8 bits"): _foreground,
-    ("side by side", "8 bits"): lambda layers: _side_by_side(_straight(layers)[..., :3], _alpha(layers)),
+    ("colours", "8 bits"): _colours,
+    ("side by side", "8 bits"): lambda layers: _side_by_side(_colours(layers), _alpha(layers)),
     ("composite", "16 bits"): lambda layers: layers.composite.rgb * np.uint16(257),
     ("alpha", "16 bits"): _deep_alpha,
     ("foreground", "16 bits"): _deep_foreground,
-    ("side by side", "16 bits"): lambda layers: _side_by_side(
-        _straight(layers)[..., :3] * np.uint16(257), _deep_alpha(layers)
-    ),
+    ("colours", "16 bits"): lambda layers: _colours(layers) * np.uint16(257),
+    ("side by side", "16 bits"): lambda layers: _side_by_side(_colours(layers) * np.uint16(257), _deep_alpha(layers)),
     ("composite", "light"): lambda layers: _LINEAR[layers.composite.rgb],
     ("alpha", "light"): lambda layers: layers.alpha,
     ("foreground", "light"): _linear_foreground,
-    ("side by side", "light"): lambda layers: _side_by_side(_LINEAR[_straight(layers)[..., :3]], layers.alpha),
+    ("colours", "light"): lambda layers: _LINEAR[_colours(layers)],
+    ("side by side", "light"): lambda layers: _side_by_side(_LINEAR[_colours(layers)], layers.alpha),
 }
 """By what is shown."""
 
@@ -130,9 +141,7 @@ TRANSPARENT_PAINTS: dict[tuple[AlphaKind, Values], Paint] = {
     ("premultiplied", "planes"): _premultiplied_planes,
     ("straight", "8 bits"): _straight,
     ("premultiplied", "8 bits"): _premultiplied,
-    ("straight", "16 bits"): lambda layers: np.dstack(
-        [_straight(layers)[..., :3] * np.uint16(257), _deep_alpha(layers)]
-    ),
+    ("straight", "16 bits"): lambda layers: np.dstack([_colours(layers) * np.uint16(257), _deep_alpha(layers)]),
     ("premultiplied", "16 bits"): lambda layers: np.dstack([_deep_foreground(layers), _deep_alpha(layers)]),
     ("premultiplied", "light"): lambda layers: np.dstack([_linear_foreground(layers), layers.alpha]),
 }

@@ -116,10 +116,11 @@ def test_filters_run_after_the_background_in_their_order(streammatte, clip, pict
 
 def test_alpha_and_foreground_in_files_of_their_own(streammatte, clip, pictures, tmp_path):
     alpha, foreground, both = tmp_path / "alpha.mp4", tmp_path / "foreground.mkv", tmp_path / "both.mp4"
-    more = "--alpha-out", alpha, "--foreground-out", foreground, "--side-by-side-out", both
+    colours = tmp_path / "colours_%d.png"
+    more = "--alpha-out", alpha, "--foreground-out", foreground, "--colours-out", colours, "--side-by-side-out", both
     result = streammatte("video", clip, tmp_path / "out.mp4", *more)
 
-    assert f"wrote {tmp_path}/out.mp4 and {alpha} and {foreground} and {both}: 12 frames" in result.stdout
+    assert f"wrote {tmp_path}/out.mp4 and {alpha} and {foreground} and {colours} and {both}: 12 frames" in result.stdout
     assert pictures(both).shape == (12, 64, 192, 3)
     assert near(pictures(both)[0, 28:36, 112:120], [255, 255, 255])
     for path in (alpha, foreground):

@@ -157,6 +157,27 @@ def test_side_by_side_in_pictures_of_any_depth(tmp_path, alpha, through):
     np.testing.assert_allclose(read[:, 64:], np.repeat(alpha[..., None], 3, 2), atol=5e-4)
 
 
+def test_straight_colours_apart_and_alpha_apart_are_the_cut_out(write_clip, tmp_path, alpha, through):
+    write_clip("in.mp4", [np.full((48, 64, 3), RED, np.uint8)] * 3, options={"crf": "1"})
+    source = open_source(tmp_path / "in.mp4")
+    through(source, open_sink(tmp_path / "whole.mkv", source, transparent=True, codec="ffv1"), alpha)
+    for name, picture, bits in (("a.mkv", "colours", 8), ("b_%d.png", "colours", 8), ("c_%d.png", "colours", 16)):
+        source = open_source(tmp_path / "in.mp4")
+        codec = "ffv1" if name == "a.mkv" else None
+        through(source, open_sink(tmp_path / name, source, picture=picture, bits=bits, codec=codec), alpha)
+    with av.open(tmp_path / "whole.mkv") as container:
+        whole = next(container.decode(video=0)).to_ndarray(format="rgba").astype(int)
+    seen = whole[..., 3] > 0
+    with av.open(tmp_path / "a.mkv") as container:
+        video = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    picture, deep = (
+        cv2.imread(str(tmp_path / name), cv2.IMREAD_UNCHANGED)[..., ::-1] for name in ("b_1.png", "c_1.png")
+    )
+    for colours in (video, picture, deep / 257):
+        assert np.abs(colours - whole[..., :3])[seen].max() <= 6  # planes at half the chroma, or R,G,B
+    assert not picture[0, 0].any()  # far from the foreground
+
+
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 def test_16_bits_hold_alpha_finer_than_8(tmp_path, alpha, through, suffix):
     source = [ArraySource([np.full((48, 64, 3), RED, np.uint8)]) for _ in range(3)]
