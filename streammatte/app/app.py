@@ -185,7 +185,9 @@ class App:
     def _show(self, session: LiveSession) -> None:
         """Let the page have the session until it ends, and keep what is chosen there."""
         self._problem, self._findings = None, _to_mend()
-        self._server.session = session
+        with self._lock:
+            self._keep(session)
+            self._server.session = session
         try:
             while not self._changed.is_set() and not session.wait(_KEPT_EVERY_S):
                 with self._lock:

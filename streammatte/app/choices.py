@@ -28,7 +28,7 @@ class Choices(Protocol):
         """Choose one of the parts that `chosen` gives; a profile is all that was saved under its name."""
 
     def keep(self, controls: LiveControls) -> None:
-        """Take over the look of a session."""
+        """Take over the look of a session, if it has changed since the call before; called first when it is opened."""
 
     def save(self, profile: str) -> None:
         """Save what is chosen under a name, too."""

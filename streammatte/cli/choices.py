@@ -39,14 +39,15 @@ class ProfileChoices:
     def __init__(self, context: click.Context) -> None:
         self._group = context
         self._lock = RLock()
-        self._file = ConfigFile(Path())  # until it is read, which may fail
-        self._values: dict[str, Any] = {}
+        self._saved: dict[str, dict[str, Any]] = {}  # profiles by their names, as the file was read last
+        self._shown: dict[str, Any] | None = None  # by the session, when it was kept last; None before it is opened
 
     def options(self) -> dict[str, Any]:
         """What is chosen, as `open_session` takes it; backgrounds whose files are gone are left out."""
         with self._lock:
             self._read()
-            if PROFILE not in profile_names(self._file, "webcam"):
+            self._shown = None
+            if PROFILE not in self._saved:
                 self.forget()
             with self._parsed() as context:
                 options = session_options(**_without(context.params, "quiet", "control"))
@@ -57,7 +58,7 @@ class ProfileChoices:
         """The camera, the size, the virtual camera and the profile."""
         with self._lock:
             values = self._values
-            same = (name for name in self.profiles() if self._file.table("profile", name, "webcam") == values)
+            same = (name for name in self.profiles() if self._saved[name] == values)
             output = values.get("virtual-camera", True)
             return {
                 "camera": str(values.get("camera", "")),
@@ -68,13 +69,13 @@ class ProfileChoices:
 
     def profiles(self) -> list[str]:
         """Profiles of `webcam`, without the app's own."""
-        return [name for name in profile_names(self._file, "webcam") if name != PROFILE]
+        return [name for name in self._saved if name != PROFILE]
 
     def choose(self, part: str, text: str) -> None:
         """Choose a camera, a size, a virtual camera or a profile."""
         with self._lock:
             if part == "profile":
-                self._write(self._file.table("profile", text, "webcam") if text else _FIRST)
+                self._write(self._saved[text] if text else _FIRST)
             elif part == "output":
                 values = _without(self._values, "preview", "virtual-camera")
                 self._write({**values, **({"preview": True} if text == NOWHERE else {"virtual-camera": text or True})})
@@ -82,28 +83,32 @@ class ProfileChoices:
                 self._write({**_without(self._values, part), **({part: text} if text else {})})
 
     def keep(self, controls: LiveControls) -> None:
-        """Take over the look of a session, if it has changed."""
+        """Take over the look of a session, if it has changed since the session was opened."""
         with self._lock:
-            values = {**self._values, **_look(controls)}
-            if values != self._values:
-                self._values = values  # also where it cannot be written, which is told of once
-                self._write(values)
+            look = _look(controls)
+            before, self._shown = self._shown, {**look, "bg": look["bg"][:1]}
+            if before not in (None, self._shown):
+                self._write({**self._values, **look})
 
     def save(self, profile: str) -> None:
         """Save what is chosen as a profile of `webcam`."""
         with self._lock:
             if profile == PROFILE:
                 raise UsageError(f"the profile {PROFILE} is this page's own; expected another name")
-            save_profile(self._file, profile, "webcam", self._values)
+            save_profile(ConfigFile.read(), profile, "webcam", self._values)
             self._read()
 
     def forget(self) -> None:
         """Go back to a blur, the first camera and the first virtual camera."""
         self._write(_FIRST)
 
+    @property
+    def _values(self) -> dict[str, Any]:
+        return self._saved.get(PROFILE, {})
+
     def _read(self) -> None:
-        self._file = ConfigFile.read()
-        self._values = self._file.table("profile", PROFILE, "webcam")
+        file = ConfigFile.read()
+        self._saved = {name: file.table("profile", name, "webcam") for name in profile_names(file, "webcam")}
 
     def _write(self, values: dict[str, Any]) -> None:
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streammatte.cli.config import ConfigFile
 from streammatte.devices.camera import CameraInfo
 from streammatte.errors import UsageError
 
@@ -55,7 +56,7 @@ def test_the_look_is_kept_and_a_profile_is_not_overwritten_by_it(app, choices, u
     app.obey("save-profile", "mirrored")
     app.session.controls.toggle("mirror")
     app.session.controls.set_background("#00ff00")
-    until(lambda: choices.options()["backgrounds"][0] == "#00ff00")
+    until(lambda: ConfigFile.read().table("profile", "app", "webcam")["bg"][0] == "#00ff00")
     app.obey("choose", {"part": "profile", "text": "mirrored"})
     until(lambda: app.session and app.session.controls.look.mirror)
     assert choices.chosen()["profile"] == "mirrored"

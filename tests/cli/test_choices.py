@@ -51,6 +51,8 @@ def test_devices_are_options_of_webcam(choices, config_path, webcam):
 
 def test_the_look_is_the_same_the_next_time(choices, make, config_path):
     controls = LiveControls(["blur", "navy"], filters=["decontaminate"], smoothing="motion", quality="fast")
+    choices.keep(controls)
+    assert kept(config_path)["bg"][0] == "blur"  # nothing has changed yet
     controls.set_blur(55)
     choices.keep(controls)
     assert kept(config_path)["bg"] == ["blur:55", "navy"]
@@ -77,6 +79,15 @@ def test_what_else_is_in_the_file_stays(make, config, config_path, usual):
     assert make().options()["rate"] == 24  # as [webcam] says
 
 
+@pytest.mark.parametrize("text", ["profile = 3", "[profile.x]\nwebcam = 3", "[profile]\nx = 3", "[oops"])
+def test_a_file_that_is_in_disorder_is_refused_and_what_was_read_before_stays(choices, config, text):
+    config(text)
+    with pytest.raises(UsageError, match=r"config\.toml:"):
+        choices.options()
+    assert choices.chosen()["size"] == "1280x720"
+    assert choices.profiles() == []
+
+
 def test_profiles_are_those_of_webcam(make, config, usual):
     config(usual)
     choices = make()
@@ -84,6 +95,15 @@ def test_profiles_are_those_of_webcam(make, config, usual):
     choices.choose("profile", "home")
     assert choices.chosen()["profile"] == "home"
     assert choices.options()["backgrounds"] == ["black"]
+    controls = LiveControls(["black"])
+    choices.keep(controls)
+    controls.offer("white")  # as pictures that were dropped onto the page are
+    choices.keep(controls)
+    assert (choices.chosen()["profile"], make().chosen()["profile"]) == ("home", "home")
+    controls.toggle("mirror")
+    controls.close()
+    choices.keep(controls)
+    assert choices.chosen()["profile"] == ""
     with pytest.raises(UsageError, match="expected another name"):
         choices.save("app")
     with pytest.raises(UsageError, match="letters, digits"):

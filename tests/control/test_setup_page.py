@@ -35,7 +35,13 @@ class Output(ListSink):
 
 
 @pytest.fixture
-def outputs(monkeypatch, sample_camera):
+def warnings():
+    """What is found where nothing is missing."""
+    return []
+
+
+@pytest.fixture
+def outputs(monkeypatch, sample_camera, warnings):
     """The virtual cameras that there are: none at first; and what was asked of cameras."""
     there, asked = [], []
 
@@ -48,10 +54,13 @@ def outputs(monkeypatch, sample_camera):
             raise DeviceError("there is no virtual camera", remedy=MODPROBE)
         return Output()
 
-    finding = Finding("virtual cameras", "virtual camera", "problem", "there is none", MODPROBE)
+    findings = [
+        Finding("virtual cameras", "virtual camera", "problem", "there is none", MODPROBE, mends=True),
+        Finding("virtual cameras", "a browser", "warning", "sees none", "open it once more"),
+    ]
     cameras = [CameraInfo("/dev/video0", "A camera"), CameraInfo("/dev/video2", "Another")]
     monkeypatch.setattr("streammatte.app.app._LOOK_EVERY_S", 0.1)
-    monkeypatch.setattr("streammatte.app.app.examine", lambda **_: [] if there else [finding])
+    monkeypatch.setattr("streammatte.app.app.examine", lambda **_: warnings if there else findings)
     monkeypatch.setattr("streammatte.app.offers.list_cameras", lambda: cameras)
     monkeypatch.setattr("streammatte.app.offers.list_outputs", lambda: list(there))
     monkeypatch.setattr("streammatte.devices.open_camera", open_camera)
@@ -74,19 +83,23 @@ def seen(page, name):
     return page.eval(f"document.getElementById('{name}')?.getClientRects().length > 0")
 
 
-def test_what_is_missing_is_told_with_its_command_and_it_goes_on_when_it_is_mended(page, eventually):
+def test_what_is_missing_is_told_with_its_command_and_it_goes_on_when_it_is_mended(page, warnings, eventually):
     eventually(lambda: seen(page, "mending"))
     assert not seen(page, "stage")
     eventually(lambda: "there is none" in page.eval("document.getElementById('findings').innerText"))
     page.eval("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     page.click("#findings button")
     assert page.eval("window.copied") == MODPROBE
-    assert page.eval("document.getElementById('findings').children.length") == 1
+    assert page.eval("document.querySelectorAll('#findings li').length") == 2  # and not what it was opened with, too
+    assert page.eval("document.querySelectorAll('#findings button').length") == 1  # the other is no command
 
+    warnings.append(Finding("cameras", "/dev/video0", "warning", "is slow"))
     page.outputs.append("/dev/video9")
     eventually(lambda: page.eval(f"{FRAMES} > 2"), 30)
-    assert not seen(page, "mending")
     assert seen(page, "stage")
+    assert not page.eval("document.getElementById('mending').open")
+    page.click("#mending summary")
+    eventually(lambda: page.eval("document.getElementById('findings').innerText") == "/dev/video0: is slow")
 
 
 def test_what_is_chosen_opens_the_session_anew_and_is_there_the_next_time(page, eventually, config_path):
@@ -131,7 +144,7 @@ def test_nothing_is_wider_than_the_window(page, width, eventually):
 def test_the_pictures_for_the_docs(page, eventually, tmp_path):
     wanted = os.environ.get("PICTURES")
     folder = Path(wanted or tmp_path)
-    eventually(lambda: page.eval("document.querySelectorAll('#findings li').length") == 1)
+    eventually(lambda: page.eval("document.querySelectorAll('#findings li').length") == 2)
     page.look(size=(960, 560))
     page.picture(tmp_path / "app.png", (960, 560), 0.75)
     page.look(size=(1280, 960))

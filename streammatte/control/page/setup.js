@@ -5,6 +5,7 @@ const PARTS = ["camera", "size", "output", "profile"];
 const COPIED_MS = 1500;
 
 let drawn = "";
+let ran = null;
 
 export function setUp(command) {
   for (const part of PARTS) {
@@ -31,6 +32,7 @@ export function update(setup, running) {
   if (setup === null) return;
   for (const part of PARTS) list(by(`choose-${part}`), setup.offers[part], setup.chosen[part]);
   by("mending-title").textContent = title(setup, running);
+  if (running !== ran) by("mending").open = !(ran = running); // what does not keep it from working is folded up
   by("try").hidden = by("forget").hidden = running || !setup.on || setup.problem === null;
   by("turn-on").hidden = setup.on;
   by("findings").replaceChildren(...(setup.on ? shownFindings(setup, running) : []).map(row));
@@ -44,8 +46,9 @@ function title({ on, problem }, running) {
 
 // The doctor's findings; what kept the session from being opened comes first, unless one of them says as much.
 function shownFindings({ findings, problem }, running) {
-  const told = running || !problem || findings.some(({ remedy, status }) => status === "problem" && remedy === problem.remedy);
-  return told ? findings : [{ status: "problem", name: "", ...problem }, ...findings];
+  const asMuch = ({ status, detail, remedy }) => status === "problem" && (remedy === problem.remedy || detail === problem.detail);
+  if (running || !problem || findings.some(asMuch)) return findings;
+  return [{ status: "problem", name: "", ...problem }, ...findings];
 }
 
 function list(select, offers, chosen) {
@@ -53,26 +56,28 @@ function list(select, offers, chosen) {
   select.value = chosen;
 }
 
-function row({ status, name, detail, remedy }) {
+function row({ status, name, detail, remedy, mends }) {
   const item = document.createElement("li");
   item.className = status;
-  const text = document.createElement("p");
-  text.textContent = [name, detail].filter(Boolean).join(": ");
-  item.append(text);
-  if (remedy) {
-    const line = document.createElement("div");
-    const code = document.createElement("code");
-    const copy = document.createElement("button");
-    code.textContent = remedy;
-    Object.assign(copy, { type: "button", textContent: "Copy" });
-    copy.setAttribute("aria-label", `Copy: ${remedy}`);
-    copy.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(remedy);
-      copy.textContent = "Copied";
-      setTimeout(() => (copy.textContent = "Copy"), COPIED_MS);
-    });
-    line.append(code, copy);
-    item.append(line);
-  }
+  item.append(paragraph([name, detail].filter(Boolean).join(": ")));
+  if (remedy) item.append(mends ? command(remedy) : paragraph(remedy));
   return item;
+}
+
+function paragraph(text) {
+  return Object.assign(document.createElement("p"), { textContent: text });
+}
+
+function command(text) {
+  const line = document.createElement("div");
+  const code = Object.assign(document.createElement("code"), { textContent: text });
+  const copy = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
+  copy.setAttribute("aria-label", `Copy: ${text}`);
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text);
+    copy.textContent = "Copied";
+    setTimeout(() => (copy.textContent = "Copy"), COPIED_MS);
+  });
+  line.append(code, copy);
+  return line;
 }
