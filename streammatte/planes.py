@@ -30,6 +30,7 @@ _WEIGHTS = {
     6: (0.299, 0.114),
     7: (0.212, 0.087),
     9: (0.2627, 0.0593),
+    10: (0.2627, 0.0593),
 }
 """The shares of red and blue in luma, by the matrices of H.273."""
 

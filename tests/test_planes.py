@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import av
 import cv2
 import numpy as np
@@ -89,6 +91,9 @@ def test_less_light_takes_each_plane_towards_black(full_range, moving):
     ):
         there = light if was.shape == light.shape else halved(light)
         assert np.abs(plane - (black + there * (was.astype(float) - black))).max() <= 1.5
+    deep = replace(planes, **{name: getattr(planes, name).astype(np.uint16) * 4 for name in "yuv"})
+    for plane, exact in zip(Shaded(deep if moving else Backdrop(rgb), light).planes(deep), found, strict=True):
+        assert np.abs(plane / 4 - exact).max() <= 2
     assert np.abs(shaded.rgb - light[..., None] * rgb).max() <= 1
     assert np.abs(shaded.at((24, 16)) - light[2::4, 2::4, None] * reduced(rgb, (24, 16))).max() <= 6
 

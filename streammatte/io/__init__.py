@@ -104,10 +104,9 @@ def open_sink(
     ----------
     path : str or Path
         The suffix says what is written: .mp4 .m4v .mov .mkv (H.264, or HEVC for 10 bits and HDR), .webm (VP9, or AV1
-        for these); .png .jpg .webp .bmp .tiff .exr for
-        one picture, or for a sequence of them where the name has a place for the number, as in NAME_%05d.png; the
-        folder of a sequence is made. "-" is standard output, which gets Matroska (.mkv), as a named pipe does that has
-        no suffix.
+        for these); .png .jpg .webp .bmp .tiff .exr for one picture, or for a sequence of them where the name has a
+        place for the number, as in NAME_%05d.png; the folder of a sequence is made. "-" is standard output, which gets
+        Matroska (.mkv), as a named pipe does that has no suffix.
     source : Source, optional
         Where the frames come from. Of a video file the rate, colours, shape of pixels, sound, subtitles, chapters and
         tags are kept.

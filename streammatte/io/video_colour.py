@@ -89,7 +89,8 @@ class Colour:
     @property
     def light(self) -> Light | None:
         """What codes stand for in high dynamic range; None in ordinary pictures."""
-        return Light(self.transfer, self.primaries) if self.transfer in (PQ, HLG) else None
+        primaries = 9 if self.primaries == _UNSTATED else self.primaries
+        return Light(self.transfer, primaries) if self.transfer in (PQ, HLG) else None
 
     @property
     def dynamic_range(self) -> str:
@@ -203,6 +204,11 @@ class ToVideo:
 
     def __call__(self, picture: NDArray[np.uint8] | Planes) -> VideoFrame:
         """Return the frame of a picture: planes, (H, W) grey, (H, W, 3) R,G,B or (H, W, 4) R,G,B,A."""
+        frame = self._converted(picture)
+        frame.color_primaries, frame.color_trc = self._colour.primaries, self._colour.transfer  # which ProRes goes by
+        return frame
+
+    def _converted(self, picture: NDArray[np.uint8] | Planes) -> VideoFrame:
         if isinstance(picture, Planes):
             if self._takes(picture):
                 return self._laid_out(_video_frame(picture))
@@ -220,9 +226,9 @@ class ToVideo:
         )
 
     def _takes(self, planes: Planes) -> bool:
-        """Whether the encoder wants planes as these are, perhaps laid out otherwise or in other steps."""
+        """Whether the encoder wants planes as these are, perhaps in another range, layout or steps."""
         colour = self._colour
-        if (planes.matrix, planes.full_range, planes.light) != (colour.matrix, colour.full_range, colour.light):
+        if (planes.matrix, planes.light) != (colour.matrix, colour.light):
             return False
         if isinstance(planes, Cutout):
             return self._pixels == _WITH_ALPHA and planes.plain
@@ -238,8 +244,17 @@ class ToVideo:
         return replace(like, y=y, u=u, v=v)
 
     def _laid_out(self, frame: VideoFrame) -> VideoFrame:
-        same = frame.format.name == self._pixels
-        return frame if same else self._reformatter.reformat(frame, format=self._pixels)
+        if (frame.format.name, frame.color_range) == (self._pixels, self._colour.range):
+            return frame
+        matrix = _MATRICES[self._colour.matrix]
+        return self._reformatter.reformat(
+            frame,
+            format=self._pixels,
+            src_colorspace=matrix,
+            dst_colorspace=matrix,
+            src_color_range=frame.color_range,
+            dst_color_range=self._colour.range,
+        )
 
 
 def depth_of(frame: VideoFrame) -> int:
@@ -251,7 +266,13 @@ def _planar(frame: VideoFrame) -> str | None:
     """The pixel format of the planes that are made of a frame; None where none are."""
     pixels = frame.format
     bits = pixels.components[0].bits
-    if pixels.is_rgb or len(pixels.components) < 3 or frame.width % 2 or frame.height % 2:
+    if (
+        pixels.is_rgb
+        or pixels.name.startswith("xyz")
+        or len(pixels.components) < 3
+        or frame.width % 2
+        or frame.height % 2
+    ):
         return None
     sampling = _SAMPLING.get((16 // pixels.chroma_width(16), 16 // pixels.chroma_height(16)))
     if sampling is None or (bits == 8 and pixels.name not in (f"yuv{sampling}p", f"yuvj{sampling}p")):

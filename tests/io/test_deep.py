@@ -66,6 +66,22 @@ def test_a_deep_video_stays_so_to_two_of_its_steps(clip, probe, through, tmp_pat
     assert not notices
 
 
+@pytest.mark.parametrize("colour", [(9, 9, 16, 2), (9, 2, 18, 1), (1, 1, 1, 2)])
+def test_prores_tells_its_colours_and_has_no_full_range(clip, probe, through, tmp_path, colour):
+    source = open_source(clip("yuv422p10le", colour))
+    through(source, open_sink(tmp_path / "out.mov", source, codec="prores"))
+    written = probe(tmp_path / "out.mov")
+    assert written.colour[:3] == colour[:3]
+    luma, *_ = values(deep("yuv422p10le"))
+    expected = 64 + luma * 876 / 1023 if colour[3] == 2 else luma
+    assert np.abs(values(written.frames[0])[0] - expected).mean() < 1
+
+
+def test_constant_luminance_is_read_as_ffmpeg_does(clip):
+    frame = next(iter(open_source(clip(colour=(10, 9, 18, 1)))))
+    assert frame.at((64, 48)).shape == (48, 64, 3)
+
+
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le"])
 def test_sampling_stays_when_asked_for_to_the_bit(clip, probe, through, tmp_path, pixels):
     source = open_source(clip(pixels))
