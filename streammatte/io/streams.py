@@ -10,6 +10,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import av
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.codec.codec import Properties
 from av.container import InputContainer, OutputContainer
@@ -195,7 +197,7 @@ class StreamCopier:
         context.layout = _LAYOUTS[channels]
         context.bit_rate = 96_000 * channels
         context.open()
-        return sound, partial(_sound, stream, sound)
+        return sound, _Sound(stream, sound)
 
 
 def _decodable(container: InputContainer, name: str, on_notice: Notify) -> Iterator[AudioStream | SubtitleStream]:
@@ -250,12 +252,28 @@ def _copied(output: Stream, packet: AnyPacket | None) -> Iterator[AnyPacket]:
         yield packet
 
 
-def _sound(source: AudioStream, output: AudioStream, packet: AnyPacket | None) -> Iterator[AnyPacket]:
-    with suppress(FFmpegError):  # what is broken is left out
-        for frame in source.decode(packet):
-            yield from output.encode(frame)
-    if packet is None:
-        yield from output.encode(None)
+class _Sound:
+    """Encodes sound anew; where its rate or channels change on the way, as in broadcasts, they become as at first."""
+
+    def __init__(self, source: AudioStream, output: AudioStream) -> None:
+        self._source, self._output = source, output
+        self._resampler: AudioResampler | None = None
+        self._kind: tuple[str, str, int] | None = None
+
+    def __call__(self, packet: AnyPacket | None) -> Iterator[AnyPacket]:
+        with suppress(FFmpegError):  # what is broken is left out
+            for frame in self._source.decode(packet):
+                for converted in self._converted(frame):
+                    yield from self._output.encode(converted)
+        if packet is None:
+            yield from self._output.encode(None)
+
+    def _converted(self, frame: AudioFrame) -> list[AudioFrame]:
+        kind = frame.format.name, frame.layout.name, frame.sample_rate
+        if self._resampler is None or kind != self._kind:
+            context, self._kind = self._output.codec_context, kind
+            self._resampler = AudioResampler(context.format, context.layout, context.sample_rate)
+        return self._resampler.resample(frame)
 
 
 def _text(source: SubtitleStream, output: SubtitleStream, packet: AnyPacket | None) -> Iterator[AnyPacket]:

@@ -32,6 +32,8 @@ _MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 _READ = int(Interpolation.POINT) | 0x2000 | 0x40000  # SWS_FULL_CHR_H_INT, SWS_ACCURATE_RND
 _WRITE = int(Interpolation.AREA) | 0x4000  # SWS_FULL_CHR_H_INP
 
+_THREADS = 1
+"""Of a conversion, which writes a few pixels beyond a row without a margin: over the first row of the next thread."""
 
 _SAMPLING = {(1, 1): "444", (2, 1): "422", (1, 2): "440", (2, 2): "420"}
 """FFmpeg's names for how much wider and higher luma is than chroma."""
@@ -132,6 +134,7 @@ class ToRgb:
             src_color_range=self._colour.range,
             dst_color_range=ColorRange.JPEG,
             interpolation=_READ,
+            threads=_THREADS,
         )
         if light:
             return light.ordinary(converted.to_ndarray() * np.float32(255 / 65535))
@@ -170,12 +173,13 @@ class ToPlanes:
                 src_color_range=self._source.range,
                 dst_color_range=self._colour.range,
                 interpolation=_WRITE,
+                threads=_THREADS,
             )
         kept = _planar(frame)
         if kept is None:
             return None
         if frame.format.name not in (kept, kept.replace("yuv", "yuvj")):
-            frame = self._reformatter.reformat(frame, format=kept)
+            frame = self._reformatter.reformat(frame, format=kept, threads=_THREADS)
         y, u, v = (_rows(plane, kept).copy() for plane in frame.planes)
         colour = self._colour
         return Planes(y, u, v, colour.matrix, colour.full_range, self._rgb, light=colour.light)
@@ -223,6 +227,7 @@ class ToVideo:
             dst_colorspace=_MATRICES[self._colour.matrix],
             dst_color_range=self._colour.range,
             interpolation=_WRITE,
+            threads=_THREADS,
         )
 
     def _takes(self, planes: Planes) -> bool:
@@ -254,6 +259,7 @@ class ToVideo:
             dst_colorspace=matrix,
             src_color_range=frame.color_range,
             dst_color_range=self._colour.range,
+            threads=_THREADS,
         )
 
 

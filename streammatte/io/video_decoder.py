@@ -16,8 +16,8 @@ from streammatte.io.video_gaps import Gaps
 
 __all__ = ["Decoder"]
 
-_HELD = ("avi",)
-"""The formats in which a gap is meant: an empty entry of the index shows the picture before it once more."""
+_INDEXED = ("avi", "mov,mp4,m4a,3gp,3g2,mj2")
+"""The formats whose index knows every picture: a gap in their times is meant, and none is lost in silence."""
 
 
 class Decoder:
@@ -44,7 +44,7 @@ class Decoder:
         self._ended = False
         self._deinterlacer = Deinterlacer(time_base) if deinterlace else None
         self._gaps = Gaps()
-        self._timed = stream.container.format.name not in _HELD
+        self._timed = stream.container.format.name not in _INDEXED
         self._due = self._decoded = self._errors = self._damaged = self._interlaced = 0
 
     def __iter__(self) -> Iterator[VideoFrame]:

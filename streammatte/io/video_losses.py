@@ -32,7 +32,7 @@ def left_out(container: InputContainer, stream: VideoStream, first: VideoFrame, 
     """Say what of a video will be left out, as its `first` picture shows; `depth` bits of each value are read."""
     transparent = any(each.is_alpha for each in first.format.components)
     alpha = stream.metadata.get("alpha_mode") == "1" or (
-        transparent and first.to_ndarray(format="rgba")[..., 3].min() < 255
+        transparent and first.reformat(format="rgba", threads=1).to_ndarray()[..., 3].min() < 255
     )
     profile = side_data(first, "ICC_PROFILE") is not None
     yield from Beyond(first.format.components[0].bits, alpha, profile).told(depth)

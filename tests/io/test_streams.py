@@ -139,6 +139,26 @@ def test_without_sound_the_chapters_and_tags_are_kept(write_clip, probe, through
     assert written.tags.items() >= {"title": "A title", **made}.items()
 
 
+def test_sound_that_is_encoded_anew_may_change_its_rate(write_clip, probe, through, tmp_path):
+    """As from a broadcast to its advertisements."""
+    parts = [
+        write_clip(f"{rate}.ts", 10, times=times, sounds=[("mp2", times[0], "eng", 0.4, rate)])
+        for rate, times in (
+            (48000, [Fraction(index, 25) for index in range(10)]),
+            (44100, [Fraction(index, 25) for index in range(10, 20)]),
+        )
+    ]
+    path = tmp_path / "in.ts"
+    path.write_bytes(b"".join(each.read_bytes() for each in parts))
+    source = open_source(path)
+    assert through(source, open_sink(tmp_path / "out.webm", source)) == 20
+    (track,) = probe(tmp_path / "out.webm").tracks
+    assert track.times[-1] > 0.7
+    with av.open(str(tmp_path / "out.webm")) as container:
+        loud = [frame.time for frame in container.decode(audio=0) if np.abs(frame.to_ndarray()).max() > 0.1]
+    assert max(np.diff(loud)) < 0.1
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
 def test_sound_of_which_nothing_is_known_is_left_out_with_a_word(write_clip, probe, through, tmp_path, suffix):
     path = write_clip("in.ts", sounds=[("mp2",)])

@@ -47,6 +47,15 @@ def test_a_video_holds_straight_colours_and_alpha(
     assert colours[:12, :12].max() <= 6  # far from all that is seen, nothing of the picture is left
 
 
+def test_no_pixel_is_written_over_another_where_rows_have_no_margin(write_clip, through, tmp_path):
+    """360 values of 2 bytes end within 32 bytes; threads of FFmpeg's wrote 8 pixels over the row below now and then."""
+    source = open_source(write_clip("in.mp4", 60, size=(360, 640)))
+    through(source, open_sink(tmp_path / "out.mov", source, transparent=True), alpha=0.0)
+    with av.open(str(tmp_path / "out.mov")) as container:
+        for frame in container.decode(video=0):
+            assert not np.frombuffer(frame.planes[3], np.uint16).any()
+
+
 @pytest.mark.parametrize("suffix", [".mov", ".webm", ".mkv"])
 def test_colours_of_full_range_stay_what_they_were(write_clip, through, tmp_path, suffix):
     picture = np.full((48, 64, 3), RED, np.uint8)
