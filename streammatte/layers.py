@@ -161,9 +161,25 @@ class Layers:
         front = self.foreground_planes
         if front is not None:
             return frame.with_picture(over_planes(front, self._bands, _planes(back, front)))
+        return frame.with_picture(self._over)
+
+    @cached_property
+    def ordinary(self) -> Frame:
+        """The layers put together for whoever shows ordinary pictures: in R,G,B where the frame is HDR.
+
+        What is behind keeps its levels; by way of HDR, white would make room for what is brighter.
+        """
+        planes = self.frame.planes
+        if planes is None or planes.light is None:
+            return self.composite
+        return self.frame.with_picture(self._over)
+
+    @property
+    def _over(self) -> Rgb:
+        """The layers put together in R,G,B."""
         if self.background is None:
-            return frame.with_picture(premultiply(self.foreground, self.alpha))
-        return frame.with_picture(over(self.foreground, self.alpha, self.background))
+            return premultiply(self.foreground, self.alpha)
+        return over(self.foreground, self.alpha, self.background)
 
     @cached_property
     def foreground_planes(self) -> Planes | None:

@@ -191,7 +191,7 @@ def open_sink(
             path,
             container_for(path),
             encoder,
-            paint("planes" if encoder.half_chroma else "8 bits"),
+            paint("planes" if deep or (encoder.half_chroma and not (beyond and beyond.dynamic_range)) else "8 bits"),
             source,
             columns=2 if picture == "side by side" else 1,
             deep=deep,

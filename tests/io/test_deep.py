@@ -160,6 +160,15 @@ def test_where_there_is_no_room_it_is_said_and_an_ordinary_picture_written(clip,
     assert np.abs(middle.astype(int) - 230).max() <= 3
 
 
+@pytest.mark.parametrize("name", ["out.webm", "%d.png"])
+def test_white_behind_hdr_is_white_in_an_ordinary_picture(clip, probe, tmp_path, name):
+    source = open_source(clip(colour=HDR["HLG"]))
+    behind = Backdrop(np.full((1, 1, 3), 255, np.uint8), SIZE)
+    sink = open_sink(tmp_path / name, source, codec="vp9" if name == "out.webm" else None)
+    sent(source, sink, np.zeros(SIZE[::-1], np.float32), lambda layers: layers.with_background(behind))
+    assert probe(tmp_path / name.replace("%d", "1")).frames[0].to_ndarray(format="rgb24").min() >= 254
+
+
 MASTERED = (
     "hdr10=1:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400"
 )
