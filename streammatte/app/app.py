@@ -56,6 +56,7 @@ class App:
         self._problem: StreammatteError | None = None
         self._findings: list[Finding] = []
         self._on = True
+        self._covered = False  # from one session to the next
         self._changed, self._ended = Event(), Event()
         self._lock = Lock()
         self._server = ControlServer(setup=self, port=port, folder=folder)
@@ -184,6 +185,8 @@ class App:
 
     def _show(self, session: LiveSession) -> None:
         """Let the page have the session until it ends, and keep what is chosen there."""
+        if self._covered:
+            session.controls.toggle("covered")
         self._problem, self._findings = None, _to_mend()
         with self._lock:
             self._keep(session)
@@ -197,6 +200,7 @@ class App:
             if not self._changed.is_set():  # a key has ended it
                 self._ended.set()
         finally:
+            self._covered = session.controls.look.covered
             self._server.session = None
 
     def _keep(self, session: LiveSession) -> None:

@@ -20,7 +20,8 @@ _REDRAW_EVERY_S, _LINE_EVERY_S = 0.5, 5.0
 
 def described(status: LiveStatus) -> str:
     """One line: state, frames a second in, out and through the network, latency, stages, CPU, device, losses."""
-    parts = [status.state if status.state != "lost" else f"lost: {status.problem}"]
+    parts = ["covered"] if status.covered else []
+    parts.append(status.state if status.state != "lost" else f"lost: {status.problem}")
     parts.append(f"{status.fps_in:.0f} fps in, {status.fps_out:.0f} out, {status.matte_fps:.0f} matted")
     if status.latency_median_ms is not None and status.latency_p95_ms is not None:
         parts.append(f"latency {status.latency_median_ms:.0f} ms (p95 {status.latency_p95_ms:.0f})")
@@ -36,6 +37,8 @@ def described(status: LiveStatus) -> str:
     parts.append(f"CPU {status.cpu_percent:.0f} %")
     parts.append(f"{status.engine} on {status.device}")
     parts.append(f"{status.dropped} dropped")
+    if status.failed:
+        parts.append(f"{status.failed} not matted")
     if status.readers is not None:
         parts.append(f"{status.readers} watching")
     return " · ".join(parts)

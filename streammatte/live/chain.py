@@ -12,6 +12,7 @@ from streammatte.backdrop import Backdrop
 from streammatte.chain import Chain, ChainTimes, filtered
 from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.layers import Layers
+from streammatte.live.card import card
 from streammatte.live.carry import CarryingMatter
 from streammatte.live.controls import LiveControls
 from streammatte.live.look import Look
@@ -24,8 +25,9 @@ __all__ = ["LiveChain"]
 class LiveChain(Chain):
     """Makes the layers of each frame as the look of its moment says.
 
-    While the look is off or frozen, the network rests. After that, and after the camera was closed or lost, everything
-    is reset. The filters belong to the controls, which close them.
+    While the look is off, frozen or covered, the network rests. After that, and after the camera was closed or lost,
+    everything is reset. Where matting fails, a card stands for the frame, and the next is tried. The filters belong to
+    the controls, which close them.
 
     Parameters
     ----------
@@ -39,14 +41,18 @@ class LiveChain(Chain):
     Attributes
     ----------
     shown : Layers or None
-        The last layers, as they were given out.
+        The last layers that were matted or, with matting off, taken as they are; filtered.
     matted : Layers or None
-        The last before anything is put behind; None while matting is off.
+        The last before anything is put behind; None while matting rests.
+    failed : int
+        Frames that a card stood for as matting failed.
     """
 
     def __init__(self, controls: LiveControls, matter: CarryingMatter, since: Callable[[], float]) -> None:
         super().__init__(matter)
         self.shown: Layers | None = None
+        self.failed = 0
+        self._told = ""  # why it failed last
         self._controls = controls
         self._carrying = matter
         self._since = since
@@ -56,16 +62,29 @@ class LiveChain(Chain):
 
     @property
     def matted(self) -> Layers | None:
-        return self._steps.taken if self._look.on else None
+        return self._steps.taken if self._look.on and not self._look.covered else None
 
     def __call__(self, frame: Frame) -> tuple[Layers, ChainTimes]:
-        """Return the layers as they shall look."""
+        """Return the layers as they shall look; a card if that fails, as the room must not be shown in their place."""
+        try:
+            return self._made(frame)
+        except Exception as error:  # a matter may be anybody's, and a call must go on
+            self.failed += 1
+            self._last_s = -inf
+            text = f"{str(error) or repr(error)}; a card is shown while matting fails"
+            if text != self._told:
+                self._told = text
+                self._controls.notify(text)
+            return _standing(card(frame.size), frame), ChainTimes()
+
+    def _made(self, frame: Frame) -> tuple[Layers, ChainTimes]:
         look = self._controls.take()
         if look is not self._look:
             self._follow(look)
-        if look.frozen and self.shown is not None:
+        held = card(frame.size) if look.covered else self.shown if look.frozen else None
+        if held is not None:
             self._last_s = -inf
-            return Layers.opaque(frame.with_picture(self.shown.composite.picture)), ChainTimes()
+            return _standing(held, frame), ChainTimes()
         if self._last_s < self._since() <= frame.time:
             self.reset()
         self._last_s = frame.time if look.on else -inf
@@ -74,9 +93,6 @@ class LiveChain(Chain):
 
     def _follow(self, look: Look) -> None:
         self._look = look
-        if look.matter is not None and look.matter is not self._carrying.matter:
-            self._carrying.matter = look.matter
-            self._carrying.reset()
         if look.steps is not self._steps.steps:
             before = {id(step) for step in self._steps.steps}  # which remember, and go on
             self._steps = _Guarded(look.steps, self._controls.notify)
@@ -88,6 +104,14 @@ class LiveChain(Chain):
             (look.mirror, _mirrored),
         )
         self._filters = [step for wanted, step in steps if wanted]
+        if look.matter is not None and look.matter is not self._carrying.matter:
+            self._carrying.matter = look.matter
+            self._carrying.reset()
+
+
+def _standing(held: Layers, frame: Frame) -> Layers:
+    """The picture of `held` in the place of `frame`."""
+    return Layers.opaque(frame.with_picture(held.composite.picture))
 
 
 class _Opaque:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from threading import Condition, Thread
@@ -17,6 +18,9 @@ __all__ = ["ClockReport", "ClockedSink"]
 
 _REMEMBERED = 300
 """Frames over which latency is told: ten seconds of them."""
+
+_HELD_S = 5.0
+"""For so long the newest frame is shown; then it is no longer true, and the first picture stands for it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,10 @@ class ClockedSink(Sink):
     rate : Fraction or int
         Frames per second.
     first : Layers
-        Shown from the start until the first frame comes: programs that look for cameras find one that gives pictures.
+        Shown from the start until the first frame comes: programs that look for cameras find one that gives pictures;
+        and again where none has come for 5 s.
+    covered : callable, optional
+        Returns whether `first` shall be shown whatever comes; asked at each tick. By default it never shall.
     idle_rate : Fraction or int
         Frames per second while nobody watches (see `rest`).
 
@@ -62,10 +69,20 @@ class ClockedSink(Sink):
     `PersistentSource` do.
     """
 
-    def __init__(self, sink: Sink, rate: Fraction | int, first: Layers, *, idle_rate: Fraction | int = 2) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        rate: Fraction | int,
+        first: Layers,
+        *,
+        covered: Callable[[], bool] = lambda: False,
+        idle_rate: Fraction | int = 2,
+    ) -> None:
         self._sink = sink
         self._period_s = {False: float(1 / Fraction(rate)), True: float(1 / Fraction(idle_rate))}
         self._first = self._newest = first
+        self._came_s = monotonic()
+        self._covered = covered
         self._fresh = self._resting = self._ended = False
         self._changed = Condition()
         self._error: BaseException | None = None
@@ -87,7 +104,7 @@ class ClockedSink(Sink):
         layers.composite  # noqa: B018  (put together here rather than at the tick)
         with self._changed:
             if not self._resting:
-                self._newest, self._fresh = layers, True
+                self._newest, self._fresh, self._came_s = layers, True, monotonic()
         self._raise()
 
     def rest(self, resting: bool) -> None:
@@ -97,6 +114,11 @@ class ClockedSink(Sink):
                 self._newest, self._fresh = self._first, False
             self._resting = resting
             self._changed.notify_all()
+
+    @property
+    def shown(self) -> Layers:
+        """What a tick would write now."""
+        return self._first if self._covered() or monotonic() - self._came_s > _HELD_S else self._newest
 
     def report(self) -> ClockReport:
         """What has been written so far."""
@@ -143,7 +165,8 @@ class ClockedSink(Sink):
                     self._changed.wait_for(lambda: self._ended or self._resting != resting, due - monotonic())  # noqa: B023
                     if self._ended:
                         return
-                    layers, fresh, self._fresh = self._newest, self._fresh, False
+                    layers = self.shown
+                    fresh, self._fresh = self._fresh and layers is self._newest, False
                 self._sink.write(layers)
                 now = monotonic()
                 with self._changed:

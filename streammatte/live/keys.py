@@ -21,6 +21,7 @@ KEYS: dict[str, tuple[str, Callable[[LiveControls], None]]] = {
     "m": ("mirror", lambda controls: controls.toggle("mirror")),
     "a": ("show alpha", lambda controls: controls.toggle("show_alpha")),
     "f": ("freeze", lambda controls: controls.toggle("frozen")),
+    "c": ("cover with a card / uncover", lambda controls: controls.toggle("covered")),
     "q": ("quit", lambda controls: controls.quit()),
 }
 """Each key's help and its call."""

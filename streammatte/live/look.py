@@ -10,7 +10,7 @@ from streammatte.stages import Filter, Matter, Smoother
 
 __all__ = ["SWITCHES", "Look"]
 
-SWITCHES = ("on", "mirror", "show_alpha", "frozen")
+SWITCHES = ("on", "mirror", "show_alpha", "frozen", "covered")
 """The attributes of `Look` that are on or off."""
 
 
@@ -33,6 +33,8 @@ class Look:
     on : bool
         Whether the background is replaced at all; if not, the camera's picture is shown as it is.
     mirror, show_alpha, frozen : bool
+    covered : bool
+        Whether a card is shown in the place of everything, at once and whatever else happens.
     steps : tuple of Filter
         Who and what is kept, background, blur and filters, ready to run.
     smoother : Smoother or None
@@ -49,6 +51,7 @@ class Look:
     mirror: bool = False
     show_alpha: bool = False
     frozen: bool = False
+    covered: bool = False
     steps: tuple[Filter, ...] = field(default=(), repr=False)
     smoother: Smoother | None = field(default=None, repr=False)
     matter: Matter | None = field(default=None, repr=False)

@@ -10,13 +10,10 @@ from threading import Event, Lock
 from types import TracebackType
 from typing import Protocol
 
-import cv2
-import numpy as np
-
-from streammatte.frames import Frame
 from streammatte.io.memory import NullSink
 from streammatte.layers import Layers
 from streammatte.live.budget import Budget
+from streammatte.live.card import card
 from streammatte.live.carry import CarryingMatter
 from streammatte.live.chain import LiveChain
 from streammatte.live.clock import ClockedSink
@@ -117,7 +114,9 @@ class LiveSession:
             rate = Fraction(rate or (claimed if claimed <= _FASTEST else 30))
             self._output = _Nowhere(rate) if open_output is None else open_output(self.size, rate)
             opened.callback(self._output.abort)
-            self._clock = ClockedSink(self._output, self._output.rate, _card(self.size))
+            self._clock = ClockedSink(
+                self._output, self._output.rate, card(self.size), covered=lambda: controls.look.covered
+            )
             opened.callback(self._clock.abort)
             self._watch: ReaderWatch | None = None
             if count_readers is not None:
@@ -147,12 +146,12 @@ class LiveSession:
 
     @property
     def shown(self) -> Layers:
-        """The newest layers; a card before the first frame."""
-        return self._chain.shown or _card(self.size)
+        """The newest layers; a card before the first frame, while it is covered, and where nothing comes any more."""
+        return self._clock.shown
 
     @property
     def matted(self) -> Layers | None:
-        """The newest before anything is put behind; None while the camera rests or matting is off."""
+        """The newest before anything is put behind; None while the camera or matting rests."""
         return self._chain.matted if self._source.state == "live" else None
 
     def status(self) -> LiveStatus:
@@ -164,6 +163,7 @@ class LiveSession:
         return LiveStatus(
             state=source.state,
             problem=source.problem,
+            covered=self.controls.look.covered,
             camera=source.info.device,
             output=self._output.device,
             size=self.size,
@@ -183,6 +183,7 @@ class LiveSession:
             found=matter.found,
             carried=matter.carried,
             rested=matter.rested,
+            failed=self._chain.failed,
             reconnects=source.reconnects,
             worst_gap_ms=clock.worst_gap_ms,
             readers=None if self._watch is None else max(0, self._watch.readers - self.watching),
@@ -217,14 +218,3 @@ class LiveSession:
     def _wanted_by_somebody(self, anybody: bool) -> None:
         (self._wanted.set if anybody else self._wanted.clear)()
         self._clock.rest(not anybody)
-
-
-def _card(size: tuple[int, int]) -> Layers:
-    """What is shown before the first frame: the name on grey."""
-    width, height = size
-    rgb = np.full((height, width, 3), 40, np.uint8)
-    scale = height / 360
-    (wide, high), _ = cv2.getTextSize("streammatte", cv2.FONT_HERSHEY_SIMPLEX, scale, 2)
-    at = (width - wide) // 2, (height + high) // 2
-    cv2.putText(rgb, "streammatte", at, cv2.FONT_HERSHEY_SIMPLEX, scale, (200, 200, 200), 2, cv2.LINE_AA)
-    return Layers.of(Frame(rgb), np.ones((height, width), np.float32))

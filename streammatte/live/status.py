@@ -23,6 +23,8 @@ class LiveStatus:
         What the camera does: live, opening, idle (nobody watches), lost.
     problem : str
         Why it is lost.
+    covered : bool
+        Whether a card is shown in the place of everything.
     camera, output : str
         What is read from, and what is written to.
     size : tuple of int
@@ -37,9 +39,10 @@ class LiveStatus:
         Of one core, since the status before.
     engine, device : str
         What runs the network, and on what.
-    received, dropped, shown, repeated, found, carried, rested, reconnects : int
+    received, dropped, shown, repeated, found, carried, rested, failed, reconnects : int
         Since the start: frames that came, that were skipped for newer ones, that were written, that were written once
-        more; alphas found, carried along the motion, given again; how often the camera came back.
+        more; alphas found, carried along the motion, given again; frames that a card stood for, as matting failed; how
+        often the camera came back.
     worst_gap_ms : float
         The longest time between two writes.
     readers : int or None
@@ -48,6 +51,7 @@ class LiveStatus:
 
     state: SourceState
     problem: str
+    covered: bool
     camera: str
     output: str
     size: tuple[int, int]
@@ -67,6 +71,7 @@ class LiveStatus:
     found: int
     carried: int
     rested: int
+    failed: int
     reconnects: int
     worst_gap_ms: float
     readers: int | None

@@ -50,6 +50,15 @@ def test_turned_off_it_holds_no_camera(app, devices, until):
     until(lambda: app.session)
 
 
+def test_another_camera_does_not_uncover(app, devices, until):
+    until(lambda: app.session)
+    first = app.session
+    first.controls.toggle("covered")
+    app.obey("choose", {"part": "size", "text": "640x480"})
+    until(lambda: app.session not in (None, first))
+    assert app.session.controls.look.covered
+
+
 def test_the_look_is_kept_and_a_profile_is_not_overwritten_by_it(app, choices, until):
     until(lambda: app.session)
     app.session.controls.toggle("mirror")

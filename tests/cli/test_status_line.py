@@ -41,6 +41,12 @@ def test_a_lost_camera_is_said_with_its_reason():
     assert "latency" not in described(lost)
 
 
+def test_it_is_said_that_it_is_covered_and_what_was_not_matted():
+    line = described(replace(STATUS, covered=True, failed=12))
+    assert line.startswith("covered · live · ")
+    assert "3 dropped · 12 not matted · 2 watching" in line
+
+
 @pytest.mark.parametrize("quiet", [False, True])
 def test_without_a_terminal_a_line_comes_every_few_seconds(quiet, capsys, monkeypatch):
     now = [0.0]

@@ -47,6 +47,15 @@ def test_the_preview_moves_and_the_token_leaves_the_address(page, session, event
     eventually(lambda: session.watching == 0)
 
 
+def test_a_button_covers_the_picture_with_a_card(page, controls, eventually):
+    page.click("[data-switch=covered]")
+    eventually(lambda: page.eval(PIXEL) == pytest.approx([40, 40, 40], abs=6))
+    eventually(lambda: page.eval("document.getElementById('state').textContent") == "covered")
+    assert controls.look.covered
+    page.click("[data-switch=covered]")
+    eventually(lambda: page.eval(PIXEL) == pytest.approx([255, 0, 0], abs=6))
+
+
 def test_a_click_on_a_thumbnail_changes_the_look(page, controls, eventually):
     page.click("#background-2")
     eventually(lambda: controls.look.background == "#00ff00")
@@ -70,6 +79,7 @@ def test_keys_do_what_they_do_in_the_terminal(page, controls, eventually):
         "o": lambda: not controls.look.on,
         "n": lambda: controls.look.background == "blur:40",
         "]": lambda: controls.look.blur == 50,
+        "c": lambda: controls.look.covered,
     }.items():
         page.key(key)
         eventually(holds)

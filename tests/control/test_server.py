@@ -72,7 +72,7 @@ def test_the_own_origin_is_welcome(client):
 
 
 def test_commands_take_effect(client, controls, eventually):
-    for switch in ("on", "mirror", "show_alpha", "frozen"):
+    for switch in ("on", "mirror", "show_alpha", "frozen", "covered"):
         before = getattr(controls.look, switch)
         state, _ = client.command("toggle", switch)
         assert state["look"][switch] is (not before) is getattr(controls.look, switch)

@@ -84,6 +84,30 @@ def test_at_rest_the_first_picture_is_shown_seldom_and_frames_are_left_aside(unt
     assert sink.aborted
 
 
+def test_what_is_old_makes_room_for_the_first_picture(until, monkeypatch):
+    monkeypatch.setattr("streammatte.live.clock._HELD_S", 0.3)
+    sink = ListSink()
+    clock = ClockedSink(sink, 100, layers(7))
+    clock.write(layers(1))
+    until(lambda: levels(sink)[-1] == 1)
+    until(lambda: levels(sink)[-1] == 7)
+    clock.write(layers(2))
+    until(lambda: levels(sink)[-1] == 2)
+    clock.close()
+
+
+def test_while_it_is_covered_the_first_picture_is_shown_and_has_no_latency(until):
+    sink, covered = ListSink(), [True]
+    clock = ClockedSink(sink, 100, layers(7), covered=lambda: covered[0])
+    clock.write(layers(1))
+    until(lambda: len(sink.layers) > 5)
+    assert set(levels(sink)) == {7}
+    assert clock.report().latency_median_ms is None
+    covered[0] = False
+    until(lambda: levels(sink)[-1] == 1)
+    clock.close()
+
+
 def test_what_the_other_sink_raises_comes_out_of_write(until):
     class Broken(ListSink):
         def write(self, layers):

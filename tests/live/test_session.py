@@ -117,14 +117,16 @@ def test_a_lost_camera_leaves_the_output_running(camera, half, controls, until, 
 
 
 def test_what_breaks_the_session_is_raised_by_wait(camera, half, controls):
-    class Broken:
-        def matte(self, frame):
-            raise ValueError("no alpha today")
+    class Broken(Output):
+        def write(self, layers):
+            if self.layers:
+                raise OSError("no pictures today")
+            super().write(layers)
 
-        def reset(self):
-            pass
-
-    with LiveSession(camera, controls, Broken()) as session, pytest.raises(ValueError, match="no alpha today"):
+    with (
+        LiveSession(camera, controls, half, open_output=lambda *_: Broken()) as session,
+        pytest.raises(OSError, match="no pictures today"),
+    ):
         session.wait(5)
 
 

@@ -59,7 +59,7 @@ function show(state) {
   setup.update(state.setup, state.running);
   document.body.classList.toggle("waiting", !state.running);
   watch(state.running);
-  seen = state.running && state.look.on && state.status.state === "live";
+  seen = state.running && state.look.on && !state.look.covered && state.status.state === "live";
   if (state.running) showSession(state);
   else showWaiting(state.setup);
 }
@@ -85,7 +85,7 @@ function showSession({ look, backgrounds: listed, status, notices: told, ended }
   filters.update(look.filters, listed);
   by("state").dataset.state = ended ? "ended" : status.state;
   by("state").title = status.problem;
-  say(by("state"), ended ? "ended" : STATES[status.state] ?? status.state);
+  say(by("state"), ended ? "ended" : look.covered ? "covered" : STATES[status.state] ?? status.state);
   say(by("where"), [status.camera, status.output].filter(Boolean).join(" → "));
   showStatus(status);
   showNotices(told);
@@ -108,7 +108,7 @@ function showStatus(status) {
     Frames: `${status.received} in, ${status.shown} out`,
     Dropped: status.dropped,
     Repeated: status.repeated,
-    Alphas: `${status.found} found, ${status.carried} carried, ${status.rested} kept`,
+    Alphas: `${status.found} found, ${status.carried} carried, ${status.rested} kept, ${status.failed} failed`,
     Readers: status.readers ?? "not known",
     Reconnects: status.reconnects,
   };
