@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from streammatte.devices.holders import holders
 from streammatte.devices.i420 import i420
 from streammatte.devices.loopback import make_command
+from streammatte.devices.openings import HolderCount
 from streammatte.devices.v4l2 import free_output, output_format, output_rate, set_output_rate, v4l2_devices
 from streammatte.errors import DeviceError
 from streammatte.fitting import FitMode, fitted
@@ -88,6 +89,7 @@ class VirtualCameraSink(Sink):
         fit: FitMode = "cover",
     ) -> None:
         self._fit = fit
+        self._holders: HolderCount | None = None
         self.rate = Fraction(rate or 30)
         self._camera, watched = _open(size, float(self.rate), device)
         self.device: str = self._camera.device
@@ -109,10 +111,14 @@ class VirtualCameraSink(Sink):
 
     def readers(self) -> int:
         """How many other programs hold the device, on Linux."""
-        return len(holders(self.device))
+        if self._holders is None:
+            self._holders = HolderCount(self.device)
+        return self._holders()
 
     def close(self) -> None:
         """Give the device back."""
+        if self._holders is not None:
+            self._holders.close()
         self._camera.close()
         free_output(self.device)
 

@@ -48,12 +48,25 @@ class Device:
         self.taken = False
 
 
+class HolderCount:
+    def __init__(self, device) -> None:
+        self.device, self.closed = device, False
+        device.count = self
+
+    def __call__(self) -> int:
+        return len(self.device.users)
+
+    def close(self) -> None:
+        self.closed = True
+
+
 @pytest.fixture
 def device(monkeypatch):
     made = Device()
     monkeypatch.setattr(virtual_camera.pyvirtualcam, "Camera", made.camera)
     monkeypatch.setattr(virtual_camera, "list_virtual_cameras", lambda: ["/dev/video9"])
     monkeypatch.setattr(virtual_camera, "holders", lambda path: made.users)
+    monkeypatch.setattr(virtual_camera, "HolderCount", lambda path: HolderCount(made))
     monkeypatch.setattr(virtual_camera, "output_format", lambda path: made.size and ("YU12", made.size))
     monkeypatch.setattr(virtual_camera, "output_rate", lambda path: made.rate)
     monkeypatch.setattr(virtual_camera, "set_output_rate", lambda path, rate: setattr(made, "announced", rate))
@@ -100,6 +113,8 @@ def test_readers_are_those_who_hold_the_device(device):
     sink = VirtualCameraSink((640, 360))
     device.users = [Holder(7, "chrome"), Holder(8, "obs")]
     assert sink.readers() == 2
+    sink.close()
+    assert device.count.closed
 
 
 def test_the_device_is_freed_for_the_next_writer(device):
