@@ -64,17 +64,17 @@ class Backdrop:
         colours = like.matrix, like.full_range, like.depth, like.light, like.chroma_size(self.size)
         return self.once(colours, lambda: like.drawn(self.picture, self.size))
 
-    def _ordinary(self, size: tuple[int, int]) -> _Rgb:
-        picture = reduced(self.picture, size)
-        if picture.dtype == np.uint8:
-            return picture
-        return np.asarray(np.rint(picture) if self.light is None else self.light.ordinary(picture), np.uint8)
-
     def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
         """Return what was made under a key, making it at first."""
         if key not in self._made:
             self._made[key] = make()
         return cast("_Made", self._made[key])
+
+    def _ordinary(self, size: tuple[int, int]) -> _Rgb:
+        picture = reduced(self.picture, size)
+        if picture.dtype == np.uint8:
+            return picture
+        return np.asarray(np.rint(picture) if self.light is None else self.light.ordinary(picture), np.uint8)
 
 
 class Shaded(Backdrop):

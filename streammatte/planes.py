@@ -67,13 +67,13 @@ class Planes:
     Attributes
     ----------
     y : ndarray
-        (H, W) uint8, or uint16 in which the levels of 8 bits are 4 steps apart; both sides even.
+        (H, W) uint8, or uint16 for 10 bits; both sides even.
     u, v : ndarray
         (H, W), (H, W / 2) or (H / 2, W / 2), of the same type.
     matrix : int
         A code point of ITU-T H.273: 1 is BT.709, 6 BT.601, 9 BT.2020.
     full_range : bool
-        Whether black and white are 0 and 255, not 16 and 235.
+        Whether black and white are 0 and 255, not 16 and 235; of 10 bits 0 and 1023, not 64 and 940.
     to_rgb : callable
         Makes (H, W, 3) uint8 of these planes.
     light : Light or None
@@ -127,24 +127,19 @@ class Planes:
         return 8 if self.y.dtype == np.uint8 else 10
 
     @property
-    def steps(self) -> int:
-        """By how many values the levels of 8 bits lie apart."""
-        return int(1 << (self.depth - 8))
-
-    @property
     def peak(self) -> int:
         """The largest value there can be."""
-        return int((1 << self.depth) - 1)
+        return (1 << self.depth) - 1
 
     @property
     def black(self) -> int:
         """The value of black in luma."""
-        return 0 if self.full_range else 16 * self.steps
+        return 0 if self.full_range else 16 << (self.depth - 8)
 
     @property
     def neutral(self) -> int:
         """The value in chroma of what has no colour."""
-        return 128 * self.steps
+        return 1 << (self.depth - 1)
 
     @property
     def ordinary(self) -> bool:
@@ -159,7 +154,7 @@ class Planes:
     @property
     def luma_scale(self) -> float:
         """What a step of luma is of the way from black to white."""
-        return 1 / ((255 if self.full_range else 219) * self.steps)
+        return 1 / (self.peak if self.full_range else 219 << (self.depth - 8))
 
     def chroma_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The (w, h) of chroma where luma is of `size`."""
@@ -181,8 +176,7 @@ class Planes:
 
     def own_at(self, size: tuple[int, int]) -> npt.NDArray[np.float32]:
         """The codes of R,G,B, from 0 to 255 in whatever light, at another size (w, h), (h, w, 3) float32."""
-        levels = self.merged(size) / np.float32(self.steps)
-        codes = cv2.transform(levels, to_rgb(self.matrix, self.full_range))
+        codes = cv2.transform(self.merged(size).astype(np.float32), to_rgb(self.matrix, self.full_range, self.depth))
         return np.asarray(np.clip(codes, 0, 255), np.float32)
 
     def drawn(self, rgb: npt.NDArray[Any], size: tuple[int, int] | None = None) -> tuple[Plane, Plane, Plane]:
@@ -201,7 +195,7 @@ class Planes:
         if self.depth == 8 and rgb.dtype == np.uint8:
             y, u, v = cv2.split(cv2.transform(rgb, from_rgb(self.matrix, self.full_range)))
         else:
-            exact = cv2.transform(rgb.astype(np.float32), from_rgb(self.matrix, self.full_range) * self.steps)
+            exact = cv2.transform(rgb.astype(np.float32), from_rgb(self.matrix, self.full_range, self.depth))
             y, u, v = cv2.split(np.rint(np.clip(exact, 0, self.peak)).astype(self.y.dtype))
         half = self.chroma_size(size)
         return reduced(y, size), reduced(u, half), reduced(v, half)
@@ -252,18 +246,20 @@ def reduced(picture: _Array, size: tuple[int, int]) -> _Array:
 
 
 @lru_cache
-def from_rgb(matrix: int, full_range: bool) -> npt.NDArray[np.float32]:
-    """(3, 4): what makes Y, U and V of R, G, B and 1, all in levels of 8 bits."""
+def from_rgb(matrix: int, full_range: bool, depth: int = 8) -> npt.NDArray[np.float32]:
+    """(3, 4): what makes Y, U and V, of `depth` bits, of R, G, B and 1, from 0 to 255."""
     red, blue = _WEIGHTS[matrix]
     luma = np.array([red, 1 - red - blue, blue])
     rows = np.stack([luma, (np.eye(3)[2] - luma) / (2 * (1 - blue)), (np.eye(3)[0] - luma) / (2 * (1 - red))])
-    steps, offsets = ((255, 255, 255), (0, 128, 128)) if full_range else ((219, 224, 224), (16, 128, 128))
-    return np.column_stack([rows * np.array(steps)[:, None] / 255, offsets]).astype(np.float32)
+    one = 1 << (depth - 8)  # level of 8 bits
+    black, luma_steps, chroma_steps = (0, 256 - 1 / one, 256 - 1 / one) if full_range else (16, 219, 224)
+    steps, offsets = np.array([luma_steps, chroma_steps, chroma_steps]), np.array([black, 128, 128])
+    return np.column_stack([rows * (one * steps[:, None] / 255), one * offsets]).astype(np.float32)
 
 
 @lru_cache
-def to_rgb(matrix: int, full_range: bool) -> npt.NDArray[np.float32]:
+def to_rgb(matrix: int, full_range: bool, depth: int = 8) -> npt.NDArray[np.float32]:
     """(3, 4): the way back."""
-    there = from_rgb(matrix, full_range).astype(np.float64)
+    there = from_rgb(matrix, full_range, depth).astype(np.float64)
     back = np.linalg.inv(there[:, :3])
     return np.column_stack([back, -back @ there[:, 3]]).astype(np.float32)

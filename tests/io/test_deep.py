@@ -93,10 +93,19 @@ def test_sampling_stays_when_asked_for_to_the_bit(clip, probe, through, tmp_path
 
 
 @pytest.mark.parametrize("pixels", ["yuv420p10le", "yuv422p10le", "yuv444p10le"])
-@pytest.mark.parametrize(("kind", "white"), [("PQ", 64 + 876 * 0.5807), ("HLG", 64 + 876 * 0.75), ("SDR", 940)])
-def test_white_behind_a_person_is_white_of_203_nits(clip, probe, tmp_path, pixels, kind, white):
+@pytest.mark.parametrize(
+    ("colour", "white"),
+    [
+        (HDR["PQ"], 64 + 876 * 0.5807),
+        (HDR["HLG"], 64 + 876 * 0.75),
+        ((9, 9, 18, 2), 1023 * 0.75),
+        ((9, 1, 1, 1), 940),
+        ((1, 1, 1, 2), 1023),
+    ],
+)
+def test_white_behind_a_person_is_white_of_203_nits(clip, probe, tmp_path, pixels, colour, white):
     """Against the formula of compositing for every pixel."""
-    source = open_source(clip(pixels, HDR.get(kind, (9, 1, 1, 1))))
+    source = open_source(clip(pixels, colour))
     levels = np.tile(np.arange(SIZE[0]) * 2, (SIZE[1], 1))
     behind = Backdrop(np.full((1, 1, 3), 255, np.uint8), SIZE)
     sink = open_sink(tmp_path / "out.mkv", source, codec="ffv1", pix_fmt=pixels)
@@ -128,7 +137,7 @@ def test_own_colours_are_found_as_in_eight_bits(write_clip):
     for pixels in ("yuv420p", "yuv420p10le"):
         source = open_source(write_clip(f"{pixels}.mkv", [deep(pixels)], codec="ffv1", pixels=pixels))
         own = Layers.of(next(iter(source)), alpha).decontaminated().foreground_planes
-        found.append([plane / own.steps for plane in (own.y, own.u, own.v)])
+        found.append([plane / (4 if own.depth == 10 else 1) for plane in (own.y, own.u, own.v)])
     for eight, ten in zip(*found, strict=True):
         assert np.abs(eight - ten).max() <= 2
 
