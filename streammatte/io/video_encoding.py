@@ -32,6 +32,7 @@ def encoder_for(path: Path, encoding: Encoding, *, transparent: bool, deep: bool
         If the file cannot hold that, or the encoder cannot do it, or not on this machine.
     """
     encoders = container_for(path).encoders(transparent=transparent)
+    deep = deep and (encoding.pix_fmt is None or encoding.pix_fmt.endswith("le"))
     usual = [each for each in encoders if not deep or (encoders[each].deeper and exists(encoders[each]))]
     name = encoding.codec or next(iter([*usual, *encoders]))
     if name not in encoders:
