@@ -21,3 +21,8 @@ def test_an_examination_of_this_machine_ends_and_each_trouble_has_a_remedy(monke
     ]
     assert {each.name: each.detail for each in findings}["chosen"] in ("onnxruntime on cpu", "torch on cuda")
     assert all(each.remedy for each in (first, *findings) if each.status != "ok")
+
+
+def test_a_part_alone_can_be_looked_at(monkeypatch):
+    monkeypatch.setattr(doctor, "_LOOKS", tuple((name, lambda: 1 / 0) for name in ("packages", "cameras", "cameras")))
+    assert [each.section for each in doctor.examine(only=("cameras", "self-test"), test=False)] == ["cameras"] * 2
