@@ -35,6 +35,9 @@ from streammatte.stages import Source, SourceInfo
 
 __all__ = ["VideoSource"]
 
+_WIDEST = 10
+"""Width of a pixel over its height from which on that is no shape but damage."""
+
 
 class VideoSource(Source):
     """The frames of a video, with their own times.
@@ -150,6 +153,11 @@ class VideoSource(Source):
                 dynamic_range=dynamic_range,
             )
             aspect = fraction(stream.sample_aspect_ratio)
+            if aspect and not 1 / _WIDEST < aspect < _WIDEST:
+                on_notice(
+                    f"{self._name}: its pixels would be {float(aspect):g} as wide as high, and are taken as square"
+                )
+                aspect = None
             self.aspect = 1 / aspect if aspect and orientation.transposed else aspect
             for notice in left_out(container, stream, first, depth):
                 on_notice(f"{self._name}: {notice}")

@@ -85,6 +85,12 @@ def test_a_film_without_a_steady_rate_has_no_gaps(write_clip):
     assert told(write_clip("in.mkv", times=irregular, time_base=Fraction(1, 1000))) == []
 
 
+def test_pixels_of_an_impossible_shape(write_clip):
+    path = write_clip("in.mp4", aspect=Fraction(30))
+    assert told(path) == ["its pixels would be 30 as wide as high, and are taken as square"]
+    assert open_source(path).aspect is None
+
+
 def test_timecode(write_clip):
     assert told(write_clip("in.mov", tags={"timecode": "01:00:00:00"})) == ["its timecode (01:00:00:00) is left out"]
     assert told(write_clip("chapters.mov", chapters=[(0, 150, "First")])) == []
