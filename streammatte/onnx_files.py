@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from streammatte.errors import WeightsError
 
-__all__ = ["onnx_beside", "open_session", "origin"]
+__all__ = ["imported", "onnx_beside", "open_session", "origin"]
 
 _ORIGIN = "made of weights with sha256 "
 _FORM = "maps uint8 pictures to alpha, "
+
+
+def imported() -> Any:
+    """Import onnxruntime, and keep it from telling its makers what it reads and runs, as it does from 1.29 on.
+
+    It looks at the variable once, when it is first imported: whoever imports it before must set that by themselves.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime
 
 
 def open_session(path: Path, threads: int, sides: Mapping[str, int], expected: str = "an ONNX file") -> Any:
@@ -38,8 +50,7 @@ def open_session(path: Path, threads: int, sides: Mapping[str, int], expected: s
     WeightsError
         If it cannot be read.
     """
-    import onnxruntime
-
+    onnxruntime = imported()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -25,7 +25,7 @@ ONLY_IN = {
     ),
     "streammatte.nn": ("streammatte.nn.*", "streammatte.engines", "streammatte.research.*"),
     "streammatte.research": ("streammatte.research.*",),
-    "onnxruntime": ("streammatte.onnx_files", "streammatte.doctor.compute"),
+    "onnxruntime": ("streammatte.onnx_files",),
     "pyvirtualcam": ("streammatte.devices.virtual_camera",),
     "click": ("streammatte.cli.*", "streammatte.research.cli.*"),
     "tomlkit": ("streammatte.cli.config",),

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -167,3 +170,13 @@ def test_a_missing_device_is_named() -> None:
 
 def test_a_matter_is_a_matter() -> None:
     assert isinstance(NetworkMatter(open_engine(shipped_weights())), streammatte.Matter)
+
+
+def test_onnxruntime_keeps_no_record_for_its_makers(tmp_path: Path) -> None:
+    """From 1.29 on it would note the networks that it reads in the user's cache, and send that."""
+    told = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    program = "import streammatte; print(streammatte.load(engine='onnxruntime').engine)"
+    result = subprocess.run([sys.executable, "-c", program], env=environment | told, capture_output=True, text=True)
+    assert result.stdout == "onnxruntime\n", result.stderr
+    assert list(tmp_path.rglob("*")) == []

@@ -8,6 +8,7 @@ import shutil
 
 from streammatte.doctor.commands import pip
 from streammatte.doctor.finding import Finding
+from streammatte.onnx_files import imported
 
 __all__ = ["choice", "onnxruntime", "processor", "torch"]
 
@@ -24,8 +25,7 @@ def processor() -> list[Finding]:
 
 def onnxruntime() -> list[Finding]:
     """Look at what onnxruntime runs on; streammatte uses its CPU provider."""
-    import onnxruntime as runtime
-
+    runtime = imported()
     providers = runtime.get_available_providers()
     detail = f"{runtime.__version__} with {', '.join(providers)}"
     if _PROVIDER not in providers:
