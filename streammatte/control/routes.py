@@ -161,7 +161,7 @@ class Routes:
         """Do what is asked and answer with the state."""
         try:
             message = json.loads(await request.read())
-        except ValueError:
+        except (ValueError, RecursionError):
             raise UsageError('a command is JSON; expected {"do": NAME, "value": VALUE}') from None
         name, value = (message.get("do"), message.get("value")) if isinstance(message, dict) else (None, None)
         if self._setup is None or not await to_thread(self._setup.obey, str(name), value):
@@ -211,3 +211,5 @@ async def errors_as_text(request: web.Request, handler: Handler) -> web.StreamRe
         return await handler(request)
     except StreammatteError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
+    except web.RequestPayloadError as error:
+        raise web.HTTPBadRequest(text=f"the body cannot be read ({error})") from error

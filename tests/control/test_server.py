@@ -136,8 +136,15 @@ def test_a_file_of_the_list_serves_a_filter_as_it_is_written(client, controls, t
 
 
 def test_a_command_must_be_json(client):
-    for body in ("{", "[]", "3", '"toggle"', b"\xff"):
+    for body in ("{", "[]", "3", '"toggle"', b"\xff", "[" * 100_000):
         assert client("/command", body)[0] == 400
+
+
+def test_a_body_that_cannot_be_unpacked_is_refused_with_the_reason(client):
+    for path in ("/command", "/upload?name=beach.png"):
+        status, text, _ = client(path, b"not packed", Content_Encoding="gzip")
+        assert status == 400
+        assert b"the body cannot be read" in text
 
 
 def test_the_catalogue_says_what_control_a_parameter_needs(client):
