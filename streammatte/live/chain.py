@@ -26,8 +26,9 @@ class LiveChain(Chain):
     """Makes the layers of each frame as the look of its moment says.
 
     While the look is off, frozen or covered, the network rests. After that, and after the camera was closed or lost,
-    everything is reset. Where matting fails, a card stands for the frame, and the next is tried. The filters belong to
-    the controls, which close them.
+    everything is reset. Where matting fails, a card stands for the frame, and the next is tried; and for the first one
+    after matting was off, as the room must not stay should the next alpha be long in coming. The filters belong to the
+    controls, which close them.
 
     Parameters
     ----------
@@ -52,6 +53,7 @@ class LiveChain(Chain):
         super().__init__(matter)
         self.shown: Layers | None = None
         self.failed = 0
+        self._bare = False  # whether the room is shown
         self._told = ""  # why it failed last
         self._controls = controls
         self._carrying = matter
@@ -81,13 +83,17 @@ class LiveChain(Chain):
         look = self._controls.take()
         if look is not self._look:
             self._follow(look)
-        held = card(frame.size) if look.covered else self.shown if look.frozen else None
+        hides = look.on and self._bare
+        if hides:
+            self._bare, self.shown = False, None
+        held = card(frame.size) if look.covered or hides else self.shown if look.frozen else None
         if held is not None:
             self._last_s = -inf
             return _standing(held, frame), ChainTimes()
         if self._last_s < self._since() <= frame.time:
             self.reset()
         self._last_s = frame.time if look.on else -inf
+        self._bare = not look.on
         self.shown, times = super().__call__(frame)
         return self.shown, times
 

@@ -74,6 +74,8 @@ def test_after_a_rest_all_is_reset(make, half, show_with, calls, switch):
     show()
     controls.toggle(switch)
     taken(calls)
+    if switch == "on":
+        show()  # the card
     show()
     show()
     assert taken(calls) == ["a reset", "a call", "a call"]

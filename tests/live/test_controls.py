@@ -132,6 +132,7 @@ def test_off_shows_the_camera_and_the_network_rests(make, half, show_with):
     assert np.array_equal(picture, frame.rgb)
     assert half.asked == 0
     controls.press("o")
+    assert (show()[1][0] == 40).all()  # the card, for a frame
     assert is_colour(show()[1], (255, 0, 0))
     assert half.asked == 1
 

@@ -141,6 +141,24 @@ def test_where_matting_stalls_the_last_composite_is_shown_and_then_a_card(start,
     assert not any(map(shows_room, output.pictures))
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_when_matting_is_turned_on_the_room_goes_at_once_though_alpha_is_late(start, matter, until, frozen):
+    session, output = start()
+    session.controls.toggle("on")
+    until(lambda: shows_room(output.pictures[-1]))
+    if frozen:
+        session.controls.toggle("frozen")
+    matter.how = "stalls"
+    session.controls.toggle("on")
+    until(lambda: matter.stalled.is_set() and is_card(output.pictures[-1]))
+    before = len(output.layers)
+    until(lambda: len(output.layers) > before + 10)
+    assert all(map(is_card, output.pictures[before:]))
+    matter.go_on.set()
+    until(lambda: person_there(output.pictures[-1]))
+    assert not any(map(shows_room, output.pictures[before:]))
+
+
 @pytest.mark.parametrize("how", ["raises", "stalls"])
 def test_what_fails_from_the_first_frame_on_shows_the_card_alone(start, matter, until, how):
     matter.how = how
