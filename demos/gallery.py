@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 
 import streammatte
-from streammatte import Layers, Rgb
 
 FRAME, MIDDLE = 60, 293  # of the sample, and column of the person's middle in it
 NEW = ("decontaminate", f'image:"{Path(streammatte.__file__).parent / "assets" / "beach.jpg"}"')
@@ -29,11 +28,12 @@ LOOKS = {
     "spotlight": ("decontaminate", "spotlight"),
     "shrink": (*NEW, "shrink:4"),
     "feather": (*NEW, "feather:4"),
+    "auto-frame": ("blur:40", "auto-frame"),
 }
 HALVES = ("match", "light-wrap", "shrink", "feather")  # shown on the right half of the person, near
 
 
-def shown(layers: Layers) -> Rgb:
+def shown(layers: streammatte.Layers) -> streammatte.Rgb:
     """The composite; a chequered board stands behind a transparent one."""
     board = 205 + 50 * ((np.indices(layers.frame.rgb.shape) // 16)[:2].sum(0) % 2).astype(np.uint8)
     return (layers if layers.background is not None else layers.with_background(board)).composite.rgb
@@ -44,7 +44,7 @@ def main(folder: Path) -> None:
         frame = next(frame for index, frame in enumerate(source) if index == FRAME)
     alpha = streammatte.load().matte(frame)
     for name, texts in LOOKS.items():
-        before = after = Layers.of(frame, alpha)
+        before = after = streammatte.Layers.of(frame, alpha)
         for text in texts:
             before, after = after, streammatte.parse_filter(text)(after)
         picture = shown(after)

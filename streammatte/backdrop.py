@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from streammatte.crop import Crop
 from streammatte.light import Light
 from streammatte.planes import Plane, Planes, reduced
 
@@ -31,6 +32,8 @@ class Backdrop:
         (w, h) at which it is shown; its own by default.
     light : Light, optional
         What codes stand for, if that is high dynamic range.
+    of_frame : bool
+        Whether it was made of the frame that it stands behind, as a blurred one was: it is cropped with the frame.
 
     Attributes
     ----------
@@ -38,10 +41,20 @@ class Backdrop:
         (h, w, 3), as it was given.
     size : tuple of int
         (w, h) at which it is shown.
+    of_frame : bool
+        As it was given.
     """
 
-    def __init__(self, rgb: npt.NDArray[Any], size: tuple[int, int] | None = None, light: Light | None = None) -> None:
+    def __init__(
+        self,
+        rgb: npt.NDArray[Any],
+        size: tuple[int, int] | None = None,
+        light: Light | None = None,
+        *,
+        of_frame: bool = False,
+    ) -> None:
         self.picture = rgb
+        self.of_frame = of_frame
         self.light = light
         self.size = size or (rgb.shape[1], rgb.shape[0])
         self._made: dict[Hashable, Any] = {}
@@ -56,8 +69,12 @@ class Backdrop:
         return self._ordinary(size)
 
     def with_picture(self, picture: npt.NDArray[Any], size: tuple[int, int]) -> Backdrop:
-        """Another picture, of the same type and in the same light, shown at `size` (w, h)."""
-        return Backdrop(picture, size, self.light)
+        """Another picture, of the same type, in the same light and made of the same, shown at `size` (w, h)."""
+        return Backdrop(picture, size, self.light, of_frame=self.of_frame)
+
+    def cropped(self, crop: Crop) -> Backdrop:
+        """What stands behind a part of the frame: that part where it was made of the frame, else all of it."""
+        return self.with_picture(crop(self.picture), self.size) if self.of_frame else self
 
     def planes(self, like: Planes) -> tuple[Plane, Plane, Plane]:
         """Return y, u, v in the colours of other planes."""
@@ -93,6 +110,7 @@ class Shaded(Backdrop):
         self._steps: _Levels = np.rint(255 * light).astype(np.uint8)
         self.size = behind.size
         self.light = None
+        self.of_frame = not isinstance(behind, Backdrop) or behind.of_frame
         self._made = {}
 
     @cached_property
@@ -103,6 +121,12 @@ class Shaded(Backdrop):
     def at(self, size: tuple[int, int]) -> _Rgb:
         """The picture at another size (w, h), mostly a smaller one."""
         return self._lit(self._behind.at(size))
+
+    def cropped(self, crop: Crop) -> Shaded:
+        """What stands behind a part of the frame, in the light that falls there."""
+        behind = self._behind
+        part = behind.cropped(crop) if isinstance(behind, Backdrop) else behind.with_each(crop)
+        return Shaded(part, np.float32(1 / 255) * crop(self._steps))
 
     def planes(self, like: Planes) -> tuple[Plane, Plane, Plane]:
         """Return y, u, v in the colours of other planes: each of them goes towards what it is in black."""

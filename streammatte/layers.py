@@ -12,6 +12,7 @@ import numpy as np
 from streammatte.backdrop import Backdrop, Shaded
 from streammatte.band import Band, Bands
 from streammatte.compositing import over, over_planes, premultiply
+from streammatte.crop import Crop
 from streammatte.decontamination import Estimate, estimate_foreground
 from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.planes import Planes, TwinMatte, reduced
@@ -123,10 +124,12 @@ class Layers:
         Where it is the frame itself, of more than 8 bits or in high dynamic range, the picture is in float32 codes.
         """
         planes = self.frame.planes
+        held = self.holds("background")
+        of_frame = self.keeps_background or (isinstance(held, Backdrop) and held.of_frame)
         if self.keeps_background and planes is not None and not planes.ordinary:
-            return Backdrop(planes.own_at(size), light=planes.light)
+            return Backdrop(planes.own_at(size), light=planes.light, of_frame=of_frame)
         background = self.background_at(size)
-        return None if background is None else Backdrop(background)
+        return None if background is None else Backdrop(background, of_frame=of_frame)
 
     def shaded(self, light: Alpha) -> Layers:
         """The same layers with each pixel of the background times `light`, (h, w) float32 in [0, 1] of any size."""
@@ -134,7 +137,7 @@ class Layers:
         if background is None:
             return self
         behind = _behind(background, self.frame.size)
-        full = behind if isinstance(behind, Backdrop) else behind.planes or Backdrop(behind.rgb)
+        full = behind if isinstance(behind, Backdrop) else behind.planes or Backdrop(behind.rgb, of_frame=True)
         return self._with(background=Shaded(full, light))
 
     def decontaminated(self) -> Layers:
@@ -142,6 +145,31 @@ class Layers:
         if self.holds("foreground") is self.frame:
             return self._with(foreground=Estimate(self.frame, self.holds("alpha")))
         return self._with(foreground=estimate_foreground(self.foreground, self.alpha))
+
+    def cropped(self, left: float, top: float, share: float) -> Layers:
+        """The layers of a part of the frame, enlarged to its size and never stretched.
+
+        The background is cropped where it is the frame itself or was made of it, as a blurred one was; another stays
+        as it is, and only the light on it moves.
+
+        Parameters
+        ----------
+        left, top : float
+            Where the part begins, in widths and heights of the frame, from 0.
+        share : float
+            How wide and high it is, in the same: above 0, at most 1 - `left` and 1 - `top`.
+        """
+        crop, picture = Crop(left, top, share), self.frame.picture
+        frame = self.frame.with_picture(picture.with_each(crop) if isinstance(picture, Planes) else crop(picture))
+        alpha, front, back = (self.holds(name) for name in ("alpha", "foreground", "background"))
+        part = _part(alpha, crop, frame)
+        if isinstance(front, Estimate):
+            front = Estimate(frame, part if front.alpha is alpha else _part(front.alpha, crop, frame))
+        else:
+            front = frame if front is self.frame else crop(front)
+        if isinstance(back, Backdrop):
+            back = back.cropped(crop)
+        return _made(frame=frame, alpha=part, foreground=front, background=frame if self.keeps_background else back)
 
     @cached_property
     def composite(self) -> Frame:
@@ -225,6 +253,11 @@ def _made(**held: object) -> Layers:
     layers = Layers.__new__(Layers)
     vars(layers).update(held)
     return layers
+
+
+def _part(alpha: Alpha | Matte, crop: Crop, frame: Frame) -> Alpha | Matte:
+    """Alpha of what `frame` shows, a part of another."""
+    return alpha.cropped(crop, frame) if isinstance(alpha, Matte) else crop(alpha)
 
 
 def _behind(background: Frame | Backdrop | Rgb | None, size: tuple[int, int]) -> Frame | Backdrop:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streammatte.band import Band, Bands, Places, Sampler, places
+from streammatte.crop import Crop
 from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.planes import Plane, TwinMatte, reduced
 
@@ -37,6 +38,11 @@ class Matte:
     def __init__(self, small: Alpha, frame: Frame) -> None:
         self.small = small
         self._frame = frame
+
+    def cropped(self, crop: Crop, frame: Frame) -> Matte:
+        """The alpha of a part of the frame, brought to the size of `frame`, which shows that part."""
+        height, width = self.small.shape
+        return Matte(crop(self.small, (max(1, round(crop.share * width)), max(1, round(crop.share * height)))), frame)
 
     @cached_property
     def alpha(self) -> Alpha:

@@ -39,12 +39,20 @@ ONLY_IN = {
 # Everything outside the standard library that a module may import.
 IMPORTS_ONLY = {
     "streammatte.errors": (),
+    "streammatte.crop": ("numpy", "cv2"),
     "streammatte.light": ("numpy", "cv2"),
     "streammatte.planes": ("numpy", "cv2", "streammatte.backdrop", "streammatte.light"),  # for annotations alone
-    "streammatte.backdrop": ("numpy", "cv2", "streammatte.light", "streammatte.planes"),
+    "streammatte.backdrop": ("numpy", "cv2", "streammatte.crop", "streammatte.light", "streammatte.planes"),
     "streammatte.frames": ("numpy", "streammatte.errors", "streammatte.planes"),
     "streammatte.band": ("numpy", "cv2"),
-    "streammatte.refine": ("numpy", "cv2", "streammatte.band", "streammatte.frames", "streammatte.planes"),
+    "streammatte.refine": (
+        "numpy",
+        "cv2",
+        "streammatte.band",
+        "streammatte.crop",
+        "streammatte.frames",
+        "streammatte.planes",
+    ),
     "streammatte.decontamination": (
         "numpy",
         "cv2",
@@ -67,6 +75,7 @@ IMPORTS_ONLY = {
         "streammatte.backdrop",
         "streammatte.band",
         "streammatte.compositing",
+        "streammatte.crop",
         "streammatte.decontamination",
         "streammatte.frames",
         "streammatte.planes",

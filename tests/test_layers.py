@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte import Backdrop, Frame, Layers
+from streammatte import Backdrop, Frame, Layers, parse_filter
 from streammatte.planes import Planes, planes_of
 
 
@@ -120,3 +120,72 @@ def test_replace_of_dataclasses_works_too(planar):
     assert layers.with_background(black).background is black
     assert layers.keeps_background
     assert not layers.with_background(black).keeps_background
+
+
+def middle_of(picture):
+    """The half of a picture around its middle, at its size: cut out, then enlarged."""
+    height, width = picture.shape[:2]
+    return cv2.resize(picture[height // 4 : -height // 4, width // 4 : -width // 4], (width, height))
+
+
+INSIDE = np.s_[4:-4, 4:-4]  # at the border a cut-out picture has no neighbours
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_cropped_planes_are_each_cut_out_and_enlarged(planar, steps):
+    frame, asked = planar
+    wide = frame.picture.with_each(lambda plane: plane if steps == 1 else plane.astype(np.uint16) * 4)
+    layers = Layers.of(frame.with_picture(wide), np.ones((48, 64), np.float32))
+    cropped = layers.cropped(0.25, 0.25, 0.5)
+    assert cropped.composite is cropped.frame
+    assert cropped.frame.time == frame.time
+    made = cropped.frame.planes
+    for before, after in ((wide.y, made.y), (wide.u, made.u), (wide.v, made.v)):
+        assert after.dtype == before.dtype
+        assert np.abs(after.astype(int) - middle_of(before))[INSIDE].max() <= steps
+    assert not asked
+
+
+def test_cropping_takes_foreground_and_alpha_along_but_no_other_background(planar):
+    frame, _ = planar
+    alpha = cv2.resize(np.random.default_rng(5).random((6, 8), np.float32), (64, 48))
+    layers = Layers.of(Frame(frame.rgb), alpha)
+    edited = layers.with_foreground(255 - frame.rgb).with_background(Backdrop(frame.rgb // 2))
+    cropped = edited.cropped(0.25, 0.25, 0.5)
+    assert np.abs(cropped.alpha - middle_of(alpha))[INSIDE].max() < 0.02
+    assert np.abs(cropped.foreground.astype(int) - middle_of(edited.foreground))[INSIDE].max() <= 3
+    np.testing.assert_array_equal(cropped.background, frame.rgb // 2)
+    assert layers.with_background(None).cropped(0.25, 0.25, 0.5).background is None
+
+
+@pytest.mark.parametrize("look", ["blur", "blur:shape=lens", "spotlight"])
+def test_a_background_made_of_the_frame_is_cropped_with_it(planar, look):
+    frame, _ = planar
+    alpha = np.zeros((48, 64), np.float32)
+    alpha[16:32, 24:40] = 1
+    real = replace(frame.planes, to_rgb=lambda planes: planes.at(planes.size))
+    for each in (frame.with_picture(real), Frame(frame.rgb)):
+        edited = parse_filter(look)(Layers.of(each, alpha))
+        cropped = edited.cropped(0.25, 0.25, 0.5)
+        assert np.abs(cropped.background.astype(int) - middle_of(edited.background))[INSIDE].mean() < 3
+
+
+def test_a_shadow_moves_with_the_person_on_a_background_that_does_not(planar):
+    frame, _ = planar
+    alpha = np.zeros((48, 64), np.float32)
+    alpha[16:32, 24:40] = 1
+    grey = Layers.of(frame, alpha).with_background(np.full((48, 64, 3), 200, np.uint8))
+    shadowed = parse_filter("shadow")(grey)
+    cropped = shadowed.cropped(0.25, 0.25, 0.5)
+    assert np.abs(cropped.background.astype(int) - middle_of(shadowed.background))[INSIDE].max() <= 3
+
+
+def test_own_colours_of_a_part_are_found_in_it(planar):
+    frame, _ = planar
+    alpha = cv2.GaussianBlur(cv2.circle(np.zeros((48, 64), np.float32), (32, 24), 10, 1.0, -1), (0, 0), 3)
+    layers = Layers.of(frame, alpha)
+    here, there = (
+        each.with_background(None).foreground
+        for each in (layers.cropped(0.25, 0.25, 0.5).decontaminated(), layers.decontaminated().cropped(0.25, 0.25, 0.5))
+    )
+    np.testing.assert_array_equal(here, there)

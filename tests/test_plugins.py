@@ -17,8 +17,8 @@ from streammatte.plugin_text import join_filter, parse_filter, parse_matter, spl
 from streammatte.plugins import Plugin, filter_names, load_filter, load_matter, matter_names
 
 BUILT_IN = {
-    *("blur", "colour", "decontaminate", "feather", "gradient", "held", "image", "light-wrap", "match", "people"),
-    *("shadow", "shrink", "spotlight", "transparent", "video"),
+    *("auto-frame", "blur", "colour", "decontaminate", "feather", "gradient", "held", "image", "light-wrap", "match"),
+    *("people", "shadow", "shrink", "spotlight", "transparent", "video"),
 }
 
 GOOD = '''

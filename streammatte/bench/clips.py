@@ -26,7 +26,7 @@ LOOKS: dict[str, str] = {
 }
 """What stands behind the person, as `--bg` takes it; the old background's colour is taken out of all but the blur."""
 
-EDITS = ("match", "light-wrap", "shadow", "spotlight", "feather", "shrink")
+EDITS = ("match", "light-wrap", "shadow", "spotlight", "feather", "shrink", "auto-frame")
 """The filters that come along for looks, as `--filter` takes them: "picture+match" is a look, too."""
 
 

@@ -15,7 +15,7 @@ SIZE = 65, 48
 OURS = [entry.name for entry in filter_names() if entry.owner.startswith("streammatte ")]
 EDITS = {
     **{name: {"foreground"} for name in ("decontaminate", "light-wrap", "match")},
-    "feather": {"alpha", "foreground"},
+    **{name: {"alpha", "foreground"} for name in ("auto-frame", "feather")},
     "shrink": {"alpha"},
     **{name: set() for name in ("held", "people")},  # one person, who holds nothing
 }
@@ -51,7 +51,7 @@ class TestEveryFilter:
 
     def test_layers_keep_their_shapes_and_types(self, name, arguments, layers):
         edited = parse_filter(name + arguments.get(name, ""))(layers)
-        assert edited.frame is layers.frame
+        assert (edited.frame.time, edited.frame.size) == (layers.frame.time, layers.frame.size)
         assert (edited.alpha.shape, edited.alpha.dtype) == (layers.alpha.shape, np.float32)
         for picture in (edited.foreground, edited.background):
             assert picture is None or (picture.shape, picture.dtype) == (layers.frame.rgb.shape, np.uint8)
