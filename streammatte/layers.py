@@ -150,7 +150,7 @@ class Layers:
         """The layers of a part of the frame, enlarged to its size and never stretched.
 
         The background is cropped where it is the frame itself or was made of it, as a blurred one was; another stays
-        as it is, and only the light on it moves.
+        as it is, and only the light on it moves. What is cropped has no twin on a device: it is composited on the CPU.
 
         Parameters
         ----------
