@@ -174,7 +174,7 @@ class VideoWork:
                     filters=filters,
                     on_frame=on_frame,
                 )
-        _refuse_fragment(source.info, on_notice)
+        _check_end(source.info, on_notice)
         return written
 
     def close(self) -> None:
@@ -207,7 +207,7 @@ class VideoWork:
             yield sink_to(path, picture=picture, bits=bits, sound=False)
 
 
-def _refuse_fragment(info: SourceInfo, on_notice: Notify) -> None:
+def _check_end(info: SourceInfo, on_notice: Notify) -> None:
     """Raise a MediaError if the file ended long before it should have, and tell if a little: no decoder says so."""
     if not info.duration_s:
         return
