@@ -250,8 +250,8 @@ matted twice: with a blur into MP4, which the columns up to the colours are abou
   milliseconds); how alike they sound, as the correlation of the two.
 - **colour tags**: range, matrix, transfer and primaries. Where a clip has none, those are added that players assume by
   its size.
-- **alpha**: by how much a value of the cut-out differs from the lossless pictures of `--alpha-out`, in 255 steps; 0 where
-  nobody is seen.
+- **alpha**: by how much a value of the cut-out differs from the lossless pictures of `--alpha-out`, in 255 steps; 0
+  where nobody is seen.
 
 """
 
