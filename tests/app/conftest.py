@@ -102,7 +102,7 @@ def devices(monkeypatch):
 
 @pytest.fixture
 def choices():
-    return ProfileChoices(click.Context(cli))
+    return ProfileChoices(click.Context(cli, **cli.context_settings))
 
 
 @pytest.fixture

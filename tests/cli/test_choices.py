@@ -15,7 +15,7 @@ from streammatte.live.controls import LiveControls
 @pytest.fixture
 def make():
     def begin():
-        choices = ProfileChoices(click.Context(cli))
+        choices = ProfileChoices(click.Context(cli, **cli.context_settings))
         choices.options()  # as the app does first
         return choices
 
