@@ -22,7 +22,7 @@ test: .venv/test.stamp
 	@# NumPy for Python 3.10 describes the shapes of arrays otherwise, so that types are checked from 3.11 on.
 	$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 11))' || $(BIN)/mypy
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 clean:
 	rm -rf .venv demo site
