@@ -49,7 +49,7 @@ class Rig:
         self.session = LiveSession(
             self.open,
             self.controls,
-            streammatte.load(),
+            streammatte.load(quality="fast"),  # as `webcam` has it
             open_output=(lambda size, rate: virtual(virtual_camera, size, rate)) if virtual_camera else None,
             count_readers=lambda: self.readers,
             rate=30,

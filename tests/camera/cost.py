@@ -26,7 +26,7 @@ def main() -> None:
     arguments = parser.parse_args()
     width, height = map(int, arguments.size.split("x"))
     cv2.setNumThreads(1)
-    matter = streammatte.load()
+    matter = streammatte.load(quality="fast", threads=1)  # as `webcam` has it on two cores
     runs: dict[tuple[str, str], list[LiveRun]] = {}
     for _ in range(ROUNDS):
         for look in LOOKS:
