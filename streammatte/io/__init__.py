@@ -181,12 +181,16 @@ def open_sink(
             return ImageSink(path, paint(values), source, on_notice)
         from streammatte.io.video_encoding import encoder_for
         from streammatte.io.video_sink import VideoSink
+        from streammatte.io.video_source import VideoSource
 
         deep = beyond is not None and picture == "composite" and not transparent
         encoder = encoder_for(path, encoding, transparent=transparent, deep=deep)
         deep = deep and encoder.deep
         if beyond and not deep:
             on_notice(f"{path}: {_with_8_bits(beyond)}")
+        whole_chroma = isinstance(source, VideoSource) and source.whole_chroma
+        if whole_chroma and encoder.half_chroma and picture != "alpha":
+            on_notice(f"{path}: colours are stored at half their size (4:2:0); --pix-fmt yuv422p or yuv444p keeps them")
         return VideoSink(
             path,
             container_for(path),

@@ -68,6 +68,8 @@ class VideoSource(Source):
         How the file stores its colours.
     mastering : Mastering
         What it tells of the display that it was made on.
+    whole_chroma : bool
+        Whether each row has colours of its own, as in 4:2:2, 4:4:4 and R,G,B.
     aspect : Fraction or None
         Width of a pixel over its height, where the file says so.
     tags : dict of str
@@ -141,6 +143,8 @@ class VideoSource(Source):
             size = orientation.size(stored)
             path, name = self.input.path, "" if self.input.path else self._name
             self.colour, self.mastering = Colour.of(first, stream.codec_context), Mastering.of(first)
+            heights = [each.height for each in first.format.components[:2]]
+            self.whole_chroma = len(heights) == 2 and heights[0] == heights[1]
             depth, dynamic_range = depth_of(first), self.colour.dynamic_range
             self._info = SourceInfo(
                 size,

@@ -92,6 +92,15 @@ def test_sampling_stays_when_asked_for_to_the_bit(clip, probe, through, tmp_path
         np.testing.assert_array_equal(was, is_now)
 
 
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv420p10le", "yuv422p", "yuv444p10le"])
+def test_colours_of_which_half_the_rows_are_left_out_are_told(clip, tmp_path, pixels):
+    for asked in (None, pixels):
+        notices = []
+        open_sink(tmp_path / "out.mkv", open_source(clip(pixels)), pix_fmt=asked, on_notice=notices.append).abort()
+        told = any("4:2:0" in notice for notice in notices)
+        assert told == (asked is None and "420" not in pixels)
+
+
 @pytest.mark.parametrize("pixels", ["yuv420p10le", "yuv422p10le", "yuv444p10le"])
 @pytest.mark.parametrize(
     ("colour", "white"),
