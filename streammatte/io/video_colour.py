@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any
 
 import numpy as np
 from av import VideoFrame
 from av.video.codeccontext import VideoCodecContext
-from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from streammatte.frames import Rgb
+from streammatte.io.video_layout import planar_format, rows, video_frame
 from streammatte.light import HLG, PQ, Light
 from streammatte.planes import Cutout, Planes
 
@@ -34,9 +33,6 @@ _WRITE = int(Interpolation.AREA) | 0x4000  # SWS_FULL_CHR_H_INP
 
 _THREADS = 1
 """Of a conversion, which writes a few pixels beyond a row without a margin: over the first row of the next thread."""
-
-_SAMPLING = {(1, 1): "444", (2, 1): "422", (1, 2): "440", (2, 2): "420"}
-"""FFmpeg's names for how much wider and higher luma is than chroma."""
 
 _PLANAR = re.compile(r"yuvj?4\d\dp|nv12|p010le|yuv4\d\dp1[0246]le")
 """Pixel formats that planes are made to by swscale, perhaps laid out otherwise or in other steps."""
@@ -175,12 +171,12 @@ class ToPlanes:
                 interpolation=_WRITE,
                 threads=_THREADS,
             )
-        kept = _planar(frame)
+        kept = planar_format(frame)
         if kept is None:
             return None
         if frame.format.name not in (kept, kept.replace("yuv", "yuvj")):
             frame = self._reformatter.reformat(frame, format=kept, threads=_THREADS)
-        y, u, v = (_rows(plane, kept).copy() for plane in frame.planes)
+        y, u, v = (rows(plane, kept).copy() for plane in frame.planes)
         colour = self._colour
         return Planes(y, u, v, colour.matrix, colour.full_range, self._rgb, light=colour.light)
 
@@ -188,7 +184,7 @@ class ToPlanes:
         with self._lock:
             if self._to_rgb is None or self._to_rgb.size != planes.size:
                 self._to_rgb = ToRgb(self._colour, planes.size)
-            return self._to_rgb(_video_frame(planes))
+            return self._to_rgb(video_frame(planes))
 
 
 class ToVideo:
@@ -215,10 +211,10 @@ class ToVideo:
     def _converted(self, picture: NDArray[np.uint8] | Planes) -> VideoFrame:
         if isinstance(picture, Planes):
             if self._takes(picture):
-                return self._laid_out(_video_frame(picture))
+                return self._laid_out(video_frame(picture))
             picture = picture.rgba if isinstance(picture, Cutout) else picture.rgb
         if picture.ndim == 3 and self._colour.light is not None:
-            return self._laid_out(_video_frame(self._lit(picture)))
+            return self._laid_out(video_frame(self._lit(picture)))
         kind = "gray" if picture.ndim == 2 else {3: "rgb24", 4: "rgba"}[picture.shape[2]]
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), kind)
         return self._reformatter.reformat(
@@ -261,45 +257,3 @@ class ToVideo:
             dst_color_range=self._colour.range,
             threads=_THREADS,
         )
-
-
-def depth_of(frame: VideoFrame) -> int:
-    """Return the bits of each value that are read of frames such as this."""
-    return 10 if (_planar(frame) or "").endswith("le") else 8
-
-
-def _planar(frame: VideoFrame) -> str | None:
-    """The pixel format of the planes that are made of a frame; None where none are."""
-    pixels = frame.format
-    bits = pixels.components[0].bits
-    if (
-        pixels.is_rgb
-        or pixels.name.startswith("xyz")
-        or len(pixels.components) < 3
-        or frame.width % 2
-        or frame.height % 2
-    ):
-        return None
-    sampling = _SAMPLING.get((16 // pixels.chroma_width(16), 16 // pixels.chroma_height(16)))
-    if sampling is None or (bits == 8 and pixels.name not in (f"yuv{sampling}p", f"yuvj{sampling}p")):
-        return None
-    return f"yuv{sampling}p{'10le' if bits > 8 else ''}"
-
-
-def _rows(plane: VideoPlane, pixels: str) -> NDArray[Any]:
-    """(H, W) of its memory, without the margin that rows may have."""
-    kind = np.uint16 if pixels.endswith("le") else np.uint8
-    return np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)[:, : plane.width]
-
-
-def _video_frame(planes: Planes) -> VideoFrame:
-    held = [planes.y, planes.u, planes.v, *([planes.alpha] if isinstance(planes, Cutout) and planes.plain else [])]
-    width, height = planes.chroma_size((16, 16))
-    sampling = _SAMPLING[16 // width, 16 // height]
-    pixels = f"yuv{'a' if len(held) > 3 else ''}{sampling}p{'10le' if planes.depth > 8 else ''}"
-    frame = VideoFrame(*planes.size, pixels)
-    for plane, values in zip(frame.planes, held, strict=True):
-        _rows(plane, pixels)[...] = values
-    frame.colorspace = planes.matrix
-    frame.color_range = ColorRange.JPEG if planes.full_range else ColorRange.MPEG
-    return frame

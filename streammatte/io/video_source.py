@@ -24,10 +24,11 @@ from streammatte.io.orientation import Orientation
 from streammatte.io.packets import EVERYTHING, AnyPacket, PacketReader, Span
 from streammatte.io.pipes import interruptible
 from streammatte.io.video_canvas import Canvas
-from streammatte.io.video_colour import Colour, depth_of
+from streammatte.io.video_colour import Colour
 from streammatte.io.video_decoder import Decoder
 from streammatte.io.video_file import THREADS, fine, fraction, video_stream
 from streammatte.io.video_input import IN_ORDER, Raw, VideoInput
+from streammatte.io.video_layout import depth_of
 from streammatte.io.video_losses import left_out, side_data
 from streammatte.io.video_mastering import Mastering
 from streammatte.planes import Planes
