@@ -90,6 +90,7 @@ class Planes:
     to_rgb: Callable[[Planes], _Rgb]
     light: Light | None = field(default=None, kw_only=True)
     twin: Twin | None = field(default=None, init=False, repr=False)
+    _lumas: dict[tuple[int, int], Plane] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def rgb(self) -> _Rgb:
@@ -160,9 +161,16 @@ class Planes:
         """The (w, h) of chroma where luma is of `size`."""
         return size[0] * self.u.shape[1] // self.y.shape[1], size[1] * self.u.shape[0] // self.y.shape[0]
 
+    def luma_at(self, size: tuple[int, int]) -> Plane:
+        """Luma at another size (w, h), mostly a smaller one; made once, as several stages ask for it."""
+        if size not in self._lumas:
+            self._lumas[size] = reduced(self.y, size)
+        return self._lumas[size]
+
     def merged(self, size: tuple[int, int]) -> npt.NDArray[Any]:
         """The planes at another size (w, h), mostly a smaller one, as (h, w, 3)."""
-        return np.asarray(cv2.merge([reduced(plane, size) for plane in (self.y, self.u, self.v)]), self.y.dtype)
+        planes = self.luma_at(size), reduced(self.u, size), reduced(self.v, size)
+        return np.asarray(cv2.merge(planes), self.y.dtype)
 
     def at(self, size: tuple[int, int]) -> _Rgb:
         """The ordinary picture in R,G,B at another size (w, h), mostly a smaller one, (h, w, 3)."""

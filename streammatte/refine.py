@@ -80,11 +80,11 @@ class Matte:
 
     @cached_property
     def _refined(self) -> tuple[Places, npt.NDArray[np.float32]]:
-        planes = self._frame.planes
+        planes, size = self._frame.planes, (self.small.shape[1], self.small.shape[0])
         if planes is not None:
-            return _refined(self.small, planes.y, planes.luma_scale)
+            return _refined(self.small, planes.y, planes.luma_at(size), planes.luma_scale)
         luma = np.asarray(cv2.cvtColor(self._frame.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-        return _refined(self.small, luma, 1 / 255)
+        return _refined(self.small, luma, reduced(luma, size), 1 / 255)
 
 
 def levels_of(alpha: npt.NDArray[np.float32]) -> _Levels:
@@ -121,14 +121,16 @@ def upsample_alpha(alpha: Alpha, rgb: Rgb) -> Alpha:
     return Matte(alpha, Frame(rgb)).alpha
 
 
-def _refined(alpha: Alpha, luma: Plane, luma_scale: float) -> tuple[Places, npt.NDArray[np.float32]]:
+def _refined(
+    alpha: Alpha, luma: Plane, small_luma: Plane, luma_scale: float
+) -> tuple[Places, npt.NDArray[np.float32]]:
     """Find alpha where the small one (h, w) is not 0 or 1 all around: the places in luma (H, W), and (N,) float32."""
     size, small = (luma.shape[1], luma.shape[0]), (alpha.shape[1], alpha.shape[0])
     levels, window = levels_of(alpha), np.ones((3, 3), np.uint8)
     near = cv2.inRange(cv2.dilate(levels, window), 1, 255) & cv2.inRange(cv2.erode(levels, window), 0, 254)
     at = places(np.asarray(cv2.resize(near, size, interpolation=cv2.INTER_LINEAR), np.uint8))
     scale = np.float32(luma_scale)
-    guide: npt.NDArray[np.float32] = scale * reduced(luma, small)  # (h, w)
+    guide: npt.NDArray[np.float32] = scale * small_luma
     mean_guide, mean_alpha = _mean(guide), _mean(alpha)
     covariance = _mean(guide * alpha) - mean_guide * mean_alpha
     variance = _mean(guide * guide) - mean_guide * mean_guide
