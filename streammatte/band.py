@@ -55,6 +55,11 @@ class Bands(NamedTuple):
     luma: Band
     chroma: Band
 
+    @property
+    def of_planes(self) -> tuple[Band, Band, Band]:
+        """Of Y, U and V."""
+        return self.luma, self.chroma, self.chroma
+
     @classmethod
     def of(cls, luma: Band, size: tuple[int, int] | None = None) -> Bands:
         """Of luma's band, chroma's too, of `size` (w, h); half of luma's by default."""

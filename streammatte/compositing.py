@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from streammatte.band import Band, Bands
 from streammatte.frames import Alpha, Rgb
 from streammatte.planes import Plane, Planes
 
 __all__ = ["over", "over_planes", "premultiply"]
+
+_Floats = npt.NDArray[np.float32]
 
 
 def over(foreground: Rgb, alpha: Alpha, background: Rgb) -> Rgb:
@@ -54,7 +57,9 @@ def premultiply(foreground: Rgb, alpha: Alpha) -> Rgb:
     return np.asarray(result, np.uint8)
 
 
-def over_planes(front: Planes, bands: Bands, back: tuple[Plane, Plane, Plane]) -> Planes:
+def over_planes(
+    front: Planes, bands: Bands, back: tuple[Plane, Plane, Plane], soft: tuple[_Floats, _Floats, _Floats] | None = None
+) -> Planes:
     """Lay planes over others.
 
     Outside the soft band this is copying; in it, colours are blended as `over` does.
@@ -67,27 +72,25 @@ def over_planes(front: Planes, bands: Bands, back: tuple[Plane, Plane, Plane]) -
         Of the alpha of their size.
     back : tuple of ndarray
         Y, U and V of the background, of the same sizes and in the same colours.
+    soft : tuple of ndarray, optional
+        Of Y, U and V: (N,) float32 that stand for the foreground's values in the band.
 
     Returns
     -------
     Planes
         In the colours of `front`, rounded to nearest.
     """
-    return replace(
-        front,
-        y=_over(front.y, bands.luma, back[0]),
-        u=_over(front.u, bands.chroma, back[1]),
-        v=_over(front.v, bands.chroma, back[2]),
-    )
+    y, u, v = map(_over, (front.y, front.u, front.v), bands.of_planes, back, soft or (None,) * 3)
+    return replace(front, y=y, u=u, v=v)
 
 
-def _over(front: Plane, band: Band, back: Plane) -> Plane:
+def _over(front: Plane, band: Band, back: Plane, soft: _Floats | None) -> Plane:
     """Lay one plane (H, W) over another."""
     result = back.copy()
     cv2.copyTo(front, band.levels, result)
-    mixed = front.reshape(-1).take(band.at).astype(np.float32)
     behind = back.reshape(-1).take(band.at)
-    mixed -= behind
+    fore = front.reshape(-1).take(band.at).astype(np.float32) if soft is None else soft
+    mixed = fore - behind
     mixed *= band.alpha
     mixed += behind
     result.reshape(-1)[band.at] = np.rint(mixed, out=mixed)

@@ -16,7 +16,7 @@ from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.planes import Plane, Planes, reduced
 from streammatte.refine import Matte, levels_of
 
-__all__ = ["Estimate", "estimate_foreground", "estimate_planes", "spread", "spread_size"]
+__all__ = ["Estimate", "estimate_foreground", "own_colours", "spread", "spread_size"]
 
 _Floats = npt.NDArray[np.float32]
 _Levels = npt.NDArray[np.uint8]
@@ -63,13 +63,24 @@ class Estimate:
         planes = self.frame.planes
         if planes is None:
             return None
-        alpha = self.alpha
-        if not isinstance(alpha, Matte):
-            return estimate_planes(planes, Bands.of(Band(levels_of(alpha)), planes.chroma_size(planes.size)))
-        if alpha.twin is None:
-            return estimate_planes(planes, alpha.bands)
-        y, u, v = alpha.twin.own
+        if isinstance(self.alpha, Matte) and self.alpha.twin is not None:
+            y, u, v = self.alpha.twin.own
+        else:
+            y, u, v = map(_put, (planes.y, planes.u, planes.v), self._bands.of_planes, self.soft)
         return replace(planes, y=y, u=u, v=v)
+
+    @cached_property
+    def soft(self) -> tuple[_Floats, _Floats, _Floats]:
+        """What planes hold where alpha is soft in them, as `own_colours` tells it."""
+        assert self.frame.planes is not None
+        return own_colours(self.frame.planes, self._bands)
+
+    @cached_property
+    def _bands(self) -> Bands:
+        if isinstance(self.alpha, Matte):
+            return self.alpha.bands
+        planes = self.frame.planes
+        return Bands.of(Band(levels_of(self.alpha)), None if planes is None else planes.chroma_size(planes.size))
 
 
 def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
@@ -94,11 +105,13 @@ def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
     if not band.at.size:
         return rgb
     foregrounds, backgrounds = spread(reduced(rgb, spread_size(band.size)), band.levels)
-    return np.asarray(cv2.merge(_own(cv2.split(rgb), band, foregrounds, backgrounds)), np.uint8)
+    colours = cv2.split(rgb)
+    own = _own(colours, band, foregrounds, backgrounds)
+    return np.asarray(cv2.merge([*map(_put, colours, (band,) * 3, own)]), np.uint8)
 
 
-def estimate_planes(planes: Planes, bands: Bands) -> Planes:
-    """Estimate the foreground's own colours as `estimate_foreground` does, in planes.
+def own_colours(planes: Planes, bands: Bands) -> tuple[_Floats, _Floats, _Floats]:
+    """Estimate the foreground's own colours as `estimate_foreground` does, in planes, where alpha is soft.
 
     Parameters
     ----------
@@ -109,15 +122,13 @@ def estimate_planes(planes: Planes, bands: Bands) -> Planes:
 
     Returns
     -------
-    Planes
-        The same outside the soft band.
+    tuple of ndarray
+        Of Y, U and V: (N,) float32, whole numbers, at the places of the band.
     """
-    if not bands.luma.at.size:
-        return planes
     near, far = spread(planes.merged(spread_size(planes.size)), bands.luma.levels, planes.peak)
     (y,) = _own([planes.y], bands.luma, near[:1], far[:1], planes.peak)
     u, v = _own([planes.u, planes.v], bands.chroma, near[1:], far[1:], planes.peak)
-    return replace(planes, y=y, u=u, v=v)
+    return y, u, v
 
 
 def spread_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -132,14 +143,21 @@ def _own(
     foregrounds: Sequence[_Floats],
     backgrounds: Sequence[_Floats],
     peak: int = 255,
-) -> list[Plane]:
-    """The planes (H, W) with the foreground's own values in the band, by what was spread of both layers (h, w)."""
+) -> list[_Floats]:
+    """The foreground's own values of planes (H, W) in the band, by what was spread of both layers (h, w)."""
     sample = Sampler(band.at, band.size, foregrounds[0].shape[::-1])
-    result = [plane.copy() for plane in planes]
-    for plane, foreground, background in zip(result, foregrounds, backgrounds, strict=True):
+    found = []
+    for plane, foreground, background in zip(planes, foregrounds, backgrounds, strict=True):
         mixed = plane.reshape(-1).take(band.at).astype(np.float32)
         own = _fuse(mixed, band.alpha, sample(foreground), sample(background), peak)
-        plane.reshape(-1)[band.at] = np.rint(own, out=own)
+        found.append(np.rint(own, out=own))
+    return found
+
+
+def _put(plane: Plane, band: Band, values: _Floats) -> Plane:
+    """A plane with other values in the band."""
+    result = plane.copy()
+    result.reshape(-1)[band.at] = values
     return result
 
 

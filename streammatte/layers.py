@@ -186,9 +186,17 @@ class Layers:
             behind = _behind(back, frame.size)
             y, u, v = twin.over(behind if isinstance(behind, Backdrop) else None, decontaminated=changed)
             return frame.with_picture(replace(frame.planes, y=y, u=u, v=v))
-        front = self.foreground_planes
-        if front is not None:
-            return frame.with_picture(over_planes(front, self._bands, _planes(back, front)))
+        front, alpha = self.holds("foreground"), self.holds("alpha")
+        if (
+            frame.planes is not None
+            and isinstance(front, Estimate)
+            and isinstance(alpha, Matte)
+            and front.alpha is alpha
+        ):
+            return frame.with_picture(over_planes(frame.planes, alpha.bands, _planes(back, frame.planes), front.soft))
+        planes = self.foreground_planes
+        if planes is not None:
+            return frame.with_picture(over_planes(planes, self._bands, _planes(back, planes)))
         return frame.with_picture(self._over)
 
     @cached_property

@@ -44,7 +44,7 @@ class TwinMatte(Protocol):
 
     @property
     def own(self) -> tuple[_Levels, _Levels, _Levels]:
-        """Y, U and V of the foreground's own colours, as `estimate_planes` finds them."""
+        """Y, U and V of the foreground's own colours, as `Estimate` finds them."""
 
     def over(self, backdrop: Backdrop | None, *, decontaminated: bool) -> tuple[_Levels, _Levels, _Levels]:
         """Return Y, U and V of the planes, or of the own colours, over a backdrop, or over the planes themselves."""

@@ -121,9 +121,7 @@ def upsample_alpha(alpha: Alpha, rgb: Rgb) -> Alpha:
     return Matte(alpha, Frame(rgb)).alpha
 
 
-def _refined(
-    alpha: Alpha, luma: Plane, small_luma: Plane, luma_scale: float
-) -> tuple[Places, npt.NDArray[np.float32]]:
+def _refined(alpha: Alpha, luma: Plane, small_luma: Plane, luma_scale: float) -> tuple[Places, npt.NDArray[np.float32]]:
     """Find alpha where the small one (h, w) is not 0 or 1 all around: the places in luma (H, W), and (N,) float32."""
     size, small = (luma.shape[1], luma.shape[0]), (alpha.shape[1], alpha.shape[0])
     levels, window = levels_of(alpha), np.ones((3, 3), np.uint8)

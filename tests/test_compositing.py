@@ -6,7 +6,7 @@ import pytest
 
 from streammatte.band import Band, Bands
 from streammatte.compositing import over, over_planes, premultiply
-from streammatte.decontamination import estimate_foreground, estimate_planes
+from streammatte.decontamination import estimate_foreground, own_colours
 from streammatte.planes import Planes, planes_of
 
 
@@ -81,7 +81,7 @@ def test_planes_are_laid_over_planes_as_the_equation_says():
 def test_planes_outside_the_soft_band_are_copies():
     (_, front), (_, back), levels = planar(1), planar(2), soft_disc()
     bands = Bands.of(Band(levels))
-    result = over_planes(estimate_planes(front, bands), bands, (back.y, back.u, back.v))
+    result = over_planes(front, bands, (back.y, back.u, back.v), own_colours(front, bands))
     np.testing.assert_array_equal(result.y[levels == 255], front.y[levels == 255])
     np.testing.assert_array_equal(result.y[levels == 0], back.y[levels == 0])
 
@@ -95,7 +95,7 @@ def test_planes_are_decontaminated_as_pictures_are():
     planes = Planes(*planes_of(mixed, size, 6, False), 6, False, lambda _: mixed)
     behind = planes_of(white, size, 6, False)
     bands = Bands.of(Band(levels))
-    result = over_planes(estimate_planes(planes, bands), bands, behind)
+    result = over_planes(planes, bands, behind, own_colours(planes, bands))
     expected = planes_of(over(estimate_foreground(mixed, alpha), alpha, white), size, 6, False)
     plain = over_planes(planes, bands, behind)
     for name, wanted in zip("yuv", expected, strict=True):

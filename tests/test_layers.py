@@ -90,6 +90,17 @@ def test_planes_and_rgb_give_the_same_composite(planar, background, decontaminat
     assert np.abs(composites[0] - composites[1]).max() < 24  # where chroma changes within two pixels
 
 
+def test_own_colours_are_the_same_in_a_composite_and_by_themselves(planar):
+    frame, _ = planar
+    small = cv2.GaussianBlur(np.float32(np.indices((24, 32))[1] > 15), (0, 0), 2)
+    matte = Layers.of(frame, small)
+    layers = matte.decontaminated().with_background(Backdrop(np.full((1, 1, 3), 255, np.uint8), (64, 48)))
+    own, shown = layers.foreground_planes, layers.composite.planes
+    assert np.abs(own.y.astype(int) - frame.planes.y).max() > 8
+    weight = matte.levels / 255
+    assert np.abs(shown.y - (weight * own.y + (1 - weight) * 235)).max() <= 0.51
+
+
 def test_colours_that_a_filter_has_made_are_laid_over_in_planes_too(planar):
     frame, _ = planar
     green = np.full((48, 64, 3), (20, 160, 60), np.uint8)

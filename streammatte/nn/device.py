@@ -103,7 +103,7 @@ class DeviceMatte:
     @property
     @torch.inference_mode()
     def own(self) -> _Planes:
-        """Y, U and V of the foreground's own colours, as `estimate_planes` finds them."""
+        """Y, U and V of the foreground's own colours, as `Estimate` finds them."""
         return _fetched_planes(self._own())
 
     @torch.inference_mode()

@@ -85,7 +85,7 @@ def test_composites_are_those_of_main_memory(device, background, decontaminated,
 
 def test_what_is_large_is_made_on_the_device_alone(device, monkeypatch):
     _, there = both(device, disc((128, 96)), planar())
-    for work in ("layers.over_planes", "decontamination.estimate_planes", "refine._refined", "planes.reduced"):
+    for work in ("layers.over_planes", "decontamination.own_colours", "refine._refined", "planes.reduced"):
         monkeypatch.setattr(f"streammatte.{work}", None)
     shown = there.decontaminated().with_background(Backdrop(picture(2)))
     assert shown.frame.at((64, 48)).shape == (48, 64, 3)
