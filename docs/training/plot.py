@@ -1,6 +1,6 @@
-"""Plot the curves of a training log: `python docs/training/plot.py docs/training/first.jsonl docs/training/first.webp`.
+"""Plot the curves of a training log: `python docs/training/plot.py LOG.jsonl OUT.webp [log]`.
 
-Needs matplotlib. The picture's format is that of the second file's name.
+`log` makes the scale of pictures logarithmic. Needs matplotlib. The picture's format is that of the second file's name.
 """
 
 from __future__ import annotations
@@ -11,27 +11,41 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
+PANELS = {
+    "loss (stages differ in their terms)": {"": "loss"},
+    "IoU, val/portraits": {"": "portraits_iou"},
+    "MAD × 1000": {
+        "rooms": "rooms",
+        "dancer a": "dancer_a",
+        "dancer b": "dancer_b",
+        "hungry": "webcam_hungry",
+        "bird": "webcam_bird",
+    },
+}
+"""What is drawn: a panel's label, and in it a curve's label and its name in the log."""
 
-def main(log: Path, out: Path) -> None:
-    """Draw loss and validation IoU over the pictures seen."""
+
+def main(log: Path, out: Path, scale: str) -> None:
+    """Draw loss and validation over the pictures seen; panels without points are left out."""
     records = [json.loads(line) for line in log.read_text().splitlines()]
-    figure, (top, bottom) = plt.subplots(2, sharex=True, figsize=(8, 6), layout="constrained")
-    for stage in dict.fromkeys(record["stage"] for record in records):
-        losses = [(r["images"] / 1e3, r["loss"]) for r in records if r["stage"] == stage and "loss" in r]
-        scores = [
-            (r["images"] / 1e3, r["portraits_iou"]) for r in records if r["stage"] == stage and "portraits_iou" in r
-        ]
-        for axes, points, style in ((top, losses, "-"), (bottom, scores, "o-")):
-            if points:  # a stage that was stopped early may have none
-                axes.plot(*zip(*points, strict=True), style, label=stage)
-    top.set_ylabel("loss (stages differ in their terms)")
-    bottom.set_ylabel("IoU, val/portraits")
-    bottom.set_xlabel("thousands of pictures")
-    top.legend()
-    for axes in (top, bottom):
-        axes.grid(alpha=0.3)
+    stages = list(dict.fromkeys(record["stage"] for record in records))
+    names = {name for record in records for name in record}
+    panels = {label: curves for label, curves in PANELS.items() if names & set(curves.values())}
+    figure, rows = plt.subplots(len(panels), sharex=True, figsize=(8, 3 * len(panels)), layout="constrained")
+    for axes, (label, curves) in zip(rows, panels.items(), strict=True):
+        for curve, name in curves.items():
+            for stage in stages:
+                points = [(r["images"] / 1e3, r[name]) for r in records if r["stage"] == stage and name in r]
+                if points:  # a stage that was stopped early may have none
+                    title = curve if len(stages) == 1 else f"{curve} {stage}".strip()
+                    axes.plot(*zip(*points, strict=True), "-" if name == "loss" else "o-", label=title or None)
+        axes.set(xscale=scale, yscale="log" if label.startswith("MAD") else "linear", ylabel=label)
+        axes.grid(which="both", alpha=0.3)
+        if axes.get_legend_handles_labels()[1]:
+            axes.legend()
+    rows[-1].set_xlabel("thousands of pictures")
     figure.savefig(out, dpi=90)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "linear")

@@ -30,9 +30,9 @@ class FileRun:
     ----------
     look : str
     frames_per_s : float
-        Frames written per second of the whole command.
+        Frames written per second after the first.
     cpu_ms : float
-        CPU time per frame, start and end of the program included.
+        CPU time for each of these.
     first_frame_s : float
         From the start of the command to its first frame in a file of one frame.
     peak_mb : float or None
@@ -81,9 +81,10 @@ def file_runs(
         one, many = (scaled(clip, size, Path(folder), count) for count in (1, frames))
         for look in looks:
             out = Path(folder) / ("out.webm" if look == "transparent" else "out.mp4")
-            first_s, *_ = _run_command(one, out, LOOKS[look], options)
+            first_s, first_cpu_s, _ = _run_command(one, out, LOOKS[look], options)
             wall_s, cpu_s, peak_mb = _run_command(many, out, LOOKS[look], options)
-            yield FileRun(look, frames / wall_s, 1000 * cpu_s / frames, first_s, peak_mb)
+            more = frames - 1
+            yield FileRun(look, more / (wall_s - first_s), 1000 * (cpu_s - first_cpu_s) / more, first_s, peak_mb)
 
 
 def live_run(
