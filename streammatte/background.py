@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streammatte.fitting import FitMode
     from streammatte.stages import Filter
 
-__all__ = ["FORMS", "Background", "BackgroundKind", "without_folders"]
+__all__ = ["FORMS", "Background", "BackgroundKind", "blurred", "without_folders"]
 
 BackgroundKind: TypeAlias = Literal["picture", "video", "folder", "colour", "gradient", "blur", "none"]
 
@@ -178,6 +178,14 @@ def _moves(picture: Path) -> bool:
         head = file.read(21)
         return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) == 21 and bool(head[20] & 2)
     return False
+
+
+def blurred(text: str, strength: float) -> tuple[str, tuple[str, ...]]:
+    """Return what `--bg` and `--filter` take for a background that is blurred, 0 (not at all) to 100."""
+    blur = f"blur:{strength:g}"
+    if Background.parse(text).kind == "blur":
+        return blur, ()
+    return text, (blur,) if strength else ()
 
 
 def without_folders(texts: Iterable[str]) -> list[str]:

@@ -29,7 +29,7 @@ ONLY_IN = {
     "pyvirtualcam": ("streammatte.devices.virtual_camera",),
     "click": ("streammatte.cli.*", "streammatte.research.cli.*"),
     "tomlkit": ("streammatte.cli.config",),
-    "platformdirs": ("streammatte.app.*", "streammatte.cli.config", "streammatte.control.uploads"),
+    "platformdirs": ("streammatte.app.*", "streammatte.cli.config", "streammatte.control.*"),
     "rich": ("streammatte.cli.*",),
     "ray": ("streammatte.batch.cluster",),
     "aiohttp": ("streammatte.control.*",),

@@ -48,6 +48,8 @@ class App:
     ----------
     url : str
         The page's address with its token.
+    backgrounds : tuple of str
+        Those that the last session had, or the next will have.
     """
 
     def __init__(self, choices: Choices, *, port: int = 0, folder: Path | None = None) -> None:
@@ -57,6 +59,7 @@ class App:
         self._findings: list[Finding] = []
         self._on = True
         self._covered = False  # from one session to the next
+        self.backgrounds: tuple[str, ...] = ("blur",)
         self._changed, self._ended = Event(), Event()
         self._lock = Lock()
         self._server = ControlServer(setup=self, port=port, folder=folder)
@@ -178,7 +181,9 @@ class App:
                 self._changed.wait()
                 continue
             try:
-                with open_session(**self._choices.options()) as session:
+                options = self._choices.options()
+                self.backgrounds = tuple(options["backgrounds"])
+                with open_session(**options) as session:
                     self._show(session)
             except StreammatteError as error:
                 self._await_mending(error)
@@ -201,6 +206,7 @@ class App:
                 self._ended.set()
         finally:
             self._covered = session.controls.look.covered
+            self.backgrounds = session.controls.backgrounds
             self._server.session = None
 
     def _keep(self, session: LiveSession) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,12 @@ if TYPE_CHECKING:
     from streammatte.matting import Quality
     from streammatte.stages import Matter
 
-__all__ = ["AskedMatter"]
+__all__ = ["AskedMatter", "usual_threads"]
+
+
+def usual_threads() -> int:
+    """The most that the CPU is given for the network unless somebody says otherwise: half of the cores, 2 at most."""
+    return min(2, max(1, (os.cpu_count() or 1) // 2))
 
 
 @dataclass(frozen=True)
@@ -26,12 +32,12 @@ class AskedMatter:
     threads : int
     """
 
-    text: str
-    weights: Path | None
-    quality: Quality
-    engine: EngineName
-    device: Device
-    threads: int
+    text: str = "streammatte"
+    weights: Path | None = None
+    quality: Quality = "normal"
+    engine: EngineName = "auto"
+    device: Device = "auto"
+    threads: int = field(default_factory=usual_threads)
 
     def files(self) -> list[Path]:
         """What is read for it.

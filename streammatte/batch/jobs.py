@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from streammatte.io.notices import Notify
 if TYPE_CHECKING:
     from streammatte.io.paint import Picture
     from streammatte.pipeline import FrameReport
-    from streammatte.stages import Matter
+    from streammatte.stages import Matter, Sink
 
 __all__ = [
     "Job",
@@ -97,8 +97,8 @@ Outcomes: TypeAlias = "Generator[tuple[int, Outcome], None, None]"
 class Work(Protocol):
     """Does jobs, one after the other."""
 
-    def do(self, job: Job, watch: Watch, on_notice: Notify) -> int:
-        """Do a job and return the number of frames written.
+    def do(self, job: Job, watch: Watch, on_notice: Notify, beside: Sequence[Sink] = ()) -> int:
+        """Do a job and return the number of frames written; `beside` gets each frame's layers when they are.
 
         Raises
         ------
@@ -148,12 +148,12 @@ def watched(tell: Tell, number: int) -> Watch:
     return watch
 
 
-def attempt(work: Work, job: Job, watch: Watch) -> Outcome:
+def attempt(work: Work, job: Job, watch: Watch, beside: Sequence[Sink] = ()) -> Outcome:
     """Do a job, and tell how it went, whatever that be."""
     notices: list[str] = []
     start, frames, error = monotonic(), 0, None
     try:
-        frames = work.do(job, watch, notices.append)
+        frames = work.do(job, watch, notices.append, beside)
     except StreammatteError as known:
         error = str(known)
     except Exception as unknown:  # of somebody's filter, say, with which a night's work must not end

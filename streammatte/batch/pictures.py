@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,20 +12,21 @@ from streammatte.batch.jobs import Job, OpenMatter, Watch
 from streammatte.chain import Chain
 from streammatte.io import open_sink, open_source
 from streammatte.io.notices import Notify
+from streammatte.io.tee import TeeSink
 from streammatte.plugin_text import parse_filter
 from streammatte.stages import close_all
 
 if TYPE_CHECKING:
     from streammatte.fitting import FitMode
     from streammatte.io.paint import AlphaKind
-    from streammatte.stages import Filter
+    from streammatte.stages import Filter, Sink
 
 __all__ = ["PictureTask"]
 
 
 @dataclass(frozen=True)
 class PictureTask:
-    """What is asked of pictures; the attributes are the options of `streammatte image`.
+    """What is asked of pictures; the attributes and their defaults are the options of `streammatte image`.
 
     Attributes
     ----------
@@ -36,12 +38,12 @@ class PictureTask:
     bits : {8, 16}
     """
 
-    bg: str | None
-    bg_fit: FitMode
-    decontaminate: bool
-    filters: tuple[str, ...]
-    alpha: AlphaKind | None
-    bits: Literal[8, 16]
+    bg: str | None = None
+    bg_fit: FitMode = "cover"
+    decontaminate: bool = True
+    filters: tuple[str, ...] = ()
+    alpha: AlphaKind | None = None
+    bits: Literal[8, 16] = 8
 
     def background(self, out: Path) -> Background:
         """What stands behind the person in an output."""
@@ -87,7 +89,7 @@ class PictureWork:
         self._matter = matter
         self._chain: Chain | None = None
 
-    def do(self, job: Job, watch: Watch, on_notice: Notify) -> int:
+    def do(self, job: Job, watch: Watch, on_notice: Notify, beside: Sequence[Sink] = ()) -> int:
         """Make one."""
         from streammatte.pipeline import run_chain
 
@@ -100,7 +102,7 @@ class PictureWork:
                 job.out, source, transparent=transparent, alpha=task.alpha, bits=task.bits, on_notice=on_notice
             )
             with sink, watch(1) as on_frame:
-                return run_chain(source, chain, sink, on_frame=on_frame)
+                return run_chain(source, chain, TeeSink(sink, *beside), on_frame=on_frame)
 
     def close(self) -> None:
         """Close the filters."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -39,7 +39,7 @@ _WHOLE = 0.9
 
 @dataclass(frozen=True)
 class VideoTask:
-    """What is asked of videos; the attributes are the options of `streammatte video`.
+    """What is asked of videos; the attributes and their defaults are the options of `streammatte video`.
 
     Attributes
     ----------
@@ -60,26 +60,26 @@ class VideoTask:
     deinterlace, sound : bool
     """
 
-    bg: str | None
-    bg_fit: FitMode
-    bg_end: Literal["loop", "hold", "stop"]
-    decontaminate: bool
-    kept: tuple[str, ...]
-    filters: tuple[str, ...]
-    smooth: SmootherName
-    alpha: AlphaKind | None
-    bits: Literal[8, 16]
-    codec: str | None
-    crf: int | None
-    bitrate: int | None
-    preset: str | None
-    pix_fmt: str | None
-    start_number: int
-    start: Fraction
-    end: Fraction | None
-    raw: tuple[tuple[int, int], Fraction] | None
-    deinterlace: bool
-    sound: bool
+    bg: str | None = None
+    bg_fit: FitMode = "cover"
+    bg_end: Literal["loop", "hold", "stop"] = "loop"
+    decontaminate: bool = True
+    kept: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    smooth: SmootherName = "motion"
+    alpha: AlphaKind | None = None
+    bits: Literal[8, 16] = 8
+    codec: str | None = None
+    crf: int | None = None
+    bitrate: int | None = None
+    preset: str | None = None
+    pix_fmt: str | None = None
+    start_number: int = 1
+    start: Fraction = Fraction(0)
+    end: Fraction | None = None
+    raw: tuple[tuple[int, int], Fraction] | None = None
+    deinterlace: bool = True
+    sound: bool = True
 
     def background(self, out: Path) -> Background:
         """What stands behind the person in an output."""
@@ -140,7 +140,7 @@ class VideoWork:
         self._task = task
         self._matter = matter
 
-    def do(self, job: Job, watch: Watch, on_notice: Notify) -> int:
+    def do(self, job: Job, watch: Watch, on_notice: Notify, beside: Sequence[Sink] = ()) -> int:
         """Make one; a file appears under its name when it is complete."""
         from streammatte.pipeline import run
         from streammatte.smoothing import smoother
@@ -169,7 +169,7 @@ class VideoWork:
                 written = run(
                     source,
                     self._matter(),
-                    TeeSink(*sinks),
+                    TeeSink(*sinks, *beside),
                     smoother=smoother(task.smooth),
                     filters=filters,
                     on_frame=on_frame,

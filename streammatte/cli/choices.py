@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streammatte.app.choices import NOWHERE
-from streammatte.background import Background
+from streammatte.background import Background, blurred
 from streammatte.cli.config import ConfigFile
 from streammatte.cli.profiles import profile_names, save_profile
 from streammatte.cli.webcam import session_options, webcam
@@ -126,16 +126,16 @@ class ProfileChoices:
 def _look(controls: LiveControls) -> dict[str, Any]:
     """What a session shows, as options of `webcam`."""
     look, backgrounds = controls.look, controls.backgrounds
-    others = [each for each in backgrounds if each != look.background]
-    filters = list(look.filters)
-    shown = look.background
-    if Background.parse(shown).kind == "blur":
-        shown = f"blur:{look.blur:g}"
-        others = [each for each in others if each != shown]
-    elif look.blur:
-        filters.insert(0, f"blur:{look.blur:g}")
+    shown, blur = blurred(look.background, look.blur)
+    others = [each for each in backgrounds if each not in (look.background, shown)]
     quality = {} if look.quality is None else {"quality": look.quality}
-    return {"bg": [shown, *others], "filter": filters, "smooth": look.smoothing, "mirror": look.mirror, **quality}
+    return {
+        "bg": [shown, *others],
+        "filter": [*blur, *look.filters],
+        "smooth": look.smoothing,
+        "mirror": look.mirror,
+        **quality,
+    }
 
 
 def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from streammatte.background import FORMS, Background
+from streammatte.batch.asked import usual_threads
 from streammatte.errors import UsageError
 
 __all__ = [
@@ -69,7 +69,7 @@ def engine_options(command: C) -> C:
         click.option(
             "--threads",
             type=click.IntRange(1),
-            default=min(2, max(1, (os.cpu_count() or 1) // 2)),
+            default=usual_threads(),
             show_default="half of the cores, 2 at most",
             help="The most that the CPU is given for the network; reading and writing go on beside it.",
         ),

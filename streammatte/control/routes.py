@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from asyncio import get_running_loop, sleep, to_thread
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import PurePath
@@ -13,7 +13,9 @@ from typing import Any, Protocol
 from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler
 
+from streammatte.batch.queue import FileQueue
 from streammatte.control.commands import obey
+from streammatte.control.files import FileRoutes
 from streammatte.control.pictures import Thumbnails, preview
 from streammatte.control.state import catalogue, state
 from streammatte.control.uploads import MOST_BYTES, Uploads
@@ -33,6 +35,10 @@ _WAIT_AT_MOST_S = 0.5
 class Setup(Protocol):
     """What opens sessions, as the page chooses."""
 
+    @property
+    def backgrounds(self) -> Sequence[str]:
+        """Those to choose from while there is no session."""
+
     def state(self) -> dict[str, Any]:
         """What is chosen, what can be chosen, and what is amiss."""
 
@@ -47,13 +53,15 @@ class Routes:
     ----------
     uploads : Uploads
     setup : Setup or None
+    queue : FileQueue
     """
 
-    def __init__(self, uploads: Uploads, setup: Setup | None) -> None:
+    def __init__(self, uploads: Uploads, setup: Setup | None, queue: FileQueue) -> None:
         self._session: LiveSession | None = None
         self._uploads = uploads
         self._setup = setup
         self._thumbnails = Thumbnails()
+        self._files = FileRoutes(queue, self._backgrounds, self._state)
         page = resources.files("streammatte.control") / "page"
         self._page = {file.name: file.read_bytes() for file in page.iterdir()}
 
@@ -74,9 +82,17 @@ class Routes:
             raise web.HTTPConflict(text="there is no camera yet; the page says what is missing")
         return self._session
 
+    def _backgrounds(self) -> Sequence[str]:
+        """Those to choose from, with what was uploaded."""
+        if self._session is not None:
+            return self._session.controls.backgrounds
+        listed = () if self._setup is None else self._setup.backgrounds
+        return list(dict.fromkeys([*listed, *map(str, self._uploads.kept())]))
+
     def _now(self) -> dict[str, Any]:
-        now = state(self._session, self._thumbnails, self._uploads)
-        return {**now, "setup": None if self._setup is None else self._setup.state()}
+        now = state(self._session, self._backgrounds(), self._thumbnails, self._uploads)
+        setup = None if self._setup is None else self._setup.state()
+        return {**now, "setup": setup, "files": self._files.state()}
 
     def table(self) -> list[web.RouteDef]:
         """All addresses."""
@@ -90,6 +106,7 @@ class Routes:
             web.post("/command", self._command),
             web.post("/upload", self._upload),
             web.delete("/upload", self._discard),
+            *self._files.table(),
             web.get(r"/{name:[a-z]+\.[a-z]+}", self._file),
         ]
 
@@ -147,13 +164,12 @@ class Routes:
 
     async def _thumbnail(self, request: web.Request) -> web.Response:
         """A background, alone or, with ?live=, with the person before it as they are now."""
-        session = self._running()
-        backgrounds = session.controls.backgrounds
+        backgrounds = await to_thread(self._backgrounds)
         index = int(request.match_info["index"])
         if index >= len(backgrounds):
             raise web.HTTPNotFound(text=f"there is no background {index}; expected 0 to {len(backgrounds) - 1}")
         live = "live" in request.query
-        jpeg = await to_thread(self._thumbnails, backgrounds[index], session.matted if live else None)
+        jpeg = await to_thread(self._thumbnails, backgrounds[index], self._running().matted if live else None)
         kept = {} if live else {"Cache-Control": "private, max-age=86400"}
         return web.Response(body=jpeg, content_type="image/jpeg", headers=kept)
 
@@ -169,8 +185,8 @@ class Routes:
         return await self._state(request)
 
     async def _upload(self, request: web.Request) -> web.Response:
-        """Keep a picture, which is the body, and show it."""
-        controls = self._running().controls
+        """Keep a picture, which is the body, and show it, or with ?show=no offer it alone."""
+        session = self._running() if request.query.get("show") != "no" else self._session
         name = request.query.get("name", "")
         try:
             data = await request.read()
@@ -180,7 +196,9 @@ class Routes:
                 MOST_BYTES, MOST_BYTES + 1, text=f"the picture is too large; expected {most} at most: save it smaller"
             ) from None
         path = await to_thread(self._uploads.keep, name, data)
-        controls.set_background(str(path))
+        if session is not None:
+            show = session.controls.offer if request.query.get("show") == "no" else session.controls.set_background
+            show(str(path))
         return await self._state(request)
 
     async def _discard(self, request: web.Request) -> web.Response:
@@ -189,7 +207,8 @@ class Routes:
         path = next((each for each in await to_thread(self._uploads.kept) if each.name == name), None)
         if path is None:
             raise web.HTTPNotFound(text=f"{name[-80:]!r} was not added here; expected one of the pictures that were")
-        self._running().controls.withdraw(str(path))
+        if self._session is not None:
+            self._session.controls.withdraw(str(path))
         await to_thread(path.unlink, missing_ok=True)
         return await self._state(request)
 

@@ -12,6 +12,8 @@ from threading import Thread
 
 from aiohttp import web
 
+from streammatte.batch.queue import FileQueue
+from streammatte.control.files import usual_queue
 from streammatte.control.guard import guard, set_headers
 from streammatte.control.routes import Routes, Setup, errors_as_text
 from streammatte.control.uploads import MOST_BYTES, Uploads
@@ -36,6 +38,9 @@ class ControlServer:
         On 127.0.0.1; 0 for any that is free.
     folder : Path, optional
         Where pictures are kept that are dropped onto the page; by default in this user's data folder.
+    queue : FileQueue, optional
+        What does the files that are dropped onto the page, and is closed with the server; by default one into this
+        user's folders of videos and pictures.
 
     Attributes
     ----------
@@ -57,9 +62,11 @@ class ControlServer:
         setup: Setup | None = None,
         port: int = 0,
         folder: Path | None = None,
+        queue: FileQueue | None = None,
     ) -> None:
         self._token = secrets.token_urlsafe(24)
-        self._routes = Routes(Uploads(folder), setup)
+        self._queue = queue or usual_queue()
+        self._routes = Routes(Uploads(folder), setup, self._queue)
         self.session = session
         self._ended = asyncio.Event()
         started: Future[tuple[asyncio.AbstractEventLoop, int]] = Future()
@@ -78,10 +85,11 @@ class ControlServer:
         self._routes.session = session
 
     def close(self) -> None:
-        """End all connections and the server."""
+        """End all connections and the server, and what is done of files."""
         with suppress(RuntimeError):  # it is closed already
             self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()
+        self._queue.close()
 
     def __enter__(self) -> ControlServer:
         return self

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, get_args
 
 from streammatte.background import Background
+from streammatte.control.files import files_catalogue
 from streammatte.control.pictures import Thumbnails
 from streammatte.control.uploads import MOST_BYTES, Uploads, label_of
 from streammatte.errors import UsageError
 from streammatte.io.containers import PICTURES
 from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES
+from streammatte.live.ready import ReadyBackground
 from streammatte.live.session import LiveSession
 from streammatte.matting import Quality
 from streammatte.parameters import Parameter, describe
@@ -23,27 +27,28 @@ from streammatte.smoothing import SmootherName
 __all__ = ["catalogue", "state"]
 
 
-def state(session: LiveSession | None, thumbnails: Thumbnails, uploads: Uploads) -> dict[str, Any]:
-    """Return what changes: the look, the backgrounds, the status and the notices, if there is a session."""
+def state(
+    session: LiveSession | None, listed: Sequence[str], thumbnails: Thumbnails, uploads: Uploads
+) -> dict[str, Any]:
+    """Return what changes: the backgrounds that are listed and, of a session, the look, the status and the notices."""
+    backgrounds = [
+        {**_background(index, text, thumbnails), "upload": uploads.name_of(text)} for index, text in enumerate(listed)
+    ]
     if session is None:
-        return {"running": False}
+        return {"running": False, "backgrounds": backgrounds}
     controls = session.controls
     look = controls.look
-    backgrounds = controls.backgrounds
     return {
         "running": True,
         "look": {
             **{name: getattr(look, name) for name in SWITCHES},
-            "background": backgrounds.index(look.background) if look.background in backgrounds else None,
+            "background": listed.index(look.background) if look.background in listed else None,
             "blur": look.blur,
             "smoothing": look.smoothing,
             "quality": look.quality,
             "filters": [dict(zip(("name", "values"), split_filter(text), strict=True)) for text in look.filters],
         },
-        "backgrounds": [
-            {**_background(index, text, thumbnails), "upload": uploads.name_of(text)}
-            for index, text in enumerate(backgrounds)
-        ],
+        "backgrounds": backgrounds,
         "status": asdict(session.status()),
         "notices": controls.notices,
         "ended": controls.ended.is_set(),
@@ -59,6 +64,7 @@ def catalogue() -> dict[str, Any]:
         "keys": [[key, text] for key, (text, _) in KEYS.items()],
         "pictures": sorted(PICTURES),
         "mostBytes": MOST_BYTES,
+        "files": files_catalogue(),
     }
 
 
@@ -66,7 +72,16 @@ def _background(index: int, text: str, thumbnails: Thumbnails) -> dict[str, Any]
     background = Background.parse(text)
     label = label_of(text) if background.paths else text.replace(":", " ")
     picture = None if background.kind == "blur" else f"thumbnail/{index}?version={thumbnails.version(text)}"
-    return {"text": text, "kind": background.kind, "label": label, "thumbnail": picture}
+    return {"text": text, "kind": background.kind, "blur": _blur(text), "label": label, "thumbnail": picture}
+
+
+@lru_cache
+def _blur(text: str) -> float:
+    """How much a background is blurred by itself."""
+    try:
+        return ReadyBackground.of(text, decontaminate=False).blur if Background.parse(text).kind == "blur" else 0.0
+    except UsageError:  # it cannot be, as whoever chooses it is told
+        return 0.0
 
 
 def _filter(name: str, owner: str) -> dict[str, Any]:

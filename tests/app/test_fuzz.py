@@ -1,6 +1,6 @@
 """Requests to the page that nobody would send, made up from a seed; more of them with ``REQUESTS=5000 SEED=2``.
 
-Whoever may not talk to the page is refused, nothing makes the server fail, and nothing outside its folder is written,
+Whoever may not talk to the page is refused, nothing makes the server fail, and nothing outside its folders is written,
 removed or put behind the person.
 """
 
@@ -16,15 +16,21 @@ import cv2
 import numpy as np
 
 from streammatte.app import App
+from streammatte.batch.jobs import Outcome
 
 REQUESTS, SEED = int(os.environ.get("REQUESTS", "500")), int(os.environ.get("SEED", "1"))
 PNG = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
 ROUTES = [("POST", "/command")] * 8 + [("POST", "/upload")] * 4 + [("DELETE", "/upload")] * 2
 ROUTES += [("GET", path) for path in ("/", "/state", "/events", "/preview", "/catalogue", "/thumbnail/0", "/page.js")]
+ROUTES += [("POST", "/files")] * 4 + [("POST", f"/files/{number}/again") for number in (1, 2)]
+ROUTES += [("DELETE", "/files/2"), ("POST", "/files/1/stop"), ("GET", "/files/1/glimpse"), ("GET", "/files/1/result")]
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS", "TRACE", "get", "PROPFIND", "É"]
 PATHS = [path for _, path in ROUTES] + [
     "/thumbnail/999999",
     "/thumbnail/-1",
+    "/files/999999999/again",
+    "/files/..%2f1/result",
+    "/files/1/../result",
     "/../state.py",
     "/%2e%2e/state.py",
     "//state",
@@ -94,8 +100,9 @@ class Asking:
         )
         method, path = self._mostly(self._any.choice(ROUTES), (self._any.choice(METHODS), self._any.choice(PATHS)))
         query = {"token": token, "name": self._any.choice([None, self._name()])}
+        query["look"] = self._look() if path.startswith("/files") else None
         asked = path + "?" + "&".join(f"{name}={quote(value)}" for name, value in query.items() if value is not None)
-        body = self._mostly(PNG, self._body()) if path.startswith("/upload") else self._body()
+        body = self._mostly(PNG, self._body()) if path.startswith(("/upload", "/files")) else self._body()
         headers = {
             "Host": host,
             "Origin": origin,
@@ -127,6 +134,14 @@ class Asking:
         command = json.dumps({"do": name, "value": value}).encode()
         return pick([command] * 9 + [PNG, PNG[:40], b"", b"\xff\0{", b"[" * 100_000, b"9" * 5000])
 
+    def _look(self):
+        """A look for files, mostly one that can be."""
+        look = {"background": "blur", "blur": 4, "filters": [], "smoothing": "off", "quality": "fast", "suffix": ".mov"}
+        part = self._any.choice([*look, "more"])
+        file = {"name": "image", "values": {"path": self._name()}}
+        odd = self._mostly(look.get(part), *ODD, [file], self._name())
+        return self._mostly(json.dumps({**look, part: odd}), "", "[" * 3000, json.dumps(odd))
+
     def _name(self):
         """What a picture, or a file that is to be opened, is called."""
         here, last = self._inside, self._any.choice(["room.png", "room-01234567.png", "x.toml", "..", ".png", "\0.png"])
@@ -134,8 +149,17 @@ class Asking:
         return self._any.choice(ways) + last
 
 
-def test_requests_that_nobody_would_send(devices, choices, config_path, tmp_path, until, caplog):
+def done(task, asked, job, *, tell, show, stop):
+    """Do a file in the place of a process: the result is the file itself."""
+    show(PNG)
+    job.out.write_bytes(PNG)
+    return Outcome(job, 1, 0.0)
+
+
+def test_requests_that_nobody_would_send(devices, choices, config_path, tmp_path, until, caplog, monkeypatch):
+    monkeypatch.setattr("streammatte.batch.queue.do_apart", done)
     inside = tmp_path / "data" / "app" / "uploads"
+    results = tmp_path / "Pictures" / "streammatte"
     inside.parent.mkdir(parents=True)
     around = [folder / name for folder in (tmp_path, *inside.parents[:2]) for name in ("room.png", "room-01234567.png")]
     for path in around:
@@ -162,5 +186,7 @@ def test_requests_that_nobody_would_send(devices, choices, config_path, tmp_path
     assert passed > REQUESTS / 10
     assert refused > REQUESTS / 10
     assert any(inside.iterdir())
-    assert {path for path in tmp_path.rglob("*") if path.is_file() and path.parent != inside} == {*around, config_path}
+    assert any(results.iterdir())
+    others = {path for path in tmp_path.rglob("*") if path.is_file() and path.parent not in (inside, results)}
+    assert others == {*around, config_path}
     assert all(path.read_bytes() == PNG for path in around)

@@ -9,12 +9,16 @@ import shutil
 import subprocess
 import time
 from fractions import Fraction
+from threading import Event
 from urllib.parse import parse_qs, urlsplit
 
+import cv2
 import numpy as np
 import pytest
 
 from streammatte import Frame, open_source
+from streammatte.batch.jobs import Outcome
+from streammatte.batch.queue import FileQueue
 from streammatte.control import ControlServer
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
@@ -140,9 +144,42 @@ class Client:
         return json.loads(self("/state")[1])
 
 
+class Apart:
+    """Does files in the place of a process, all but the first of two frames when they are let go.
+
+    The picture that it shows is red on the left and green on the right.
+    """
+
+    def __init__(self):
+        self.go = Event()
+
+    def __call__(self, task, asked, job, *, tell, show, stop):
+        tell(1, 2)
+        picture = np.zeros((40, 160, 4), np.uint8)
+        picture[:, :80], picture[:, 80:] = (0, 0, 255, 255), (0, 255, 0, 255)
+        show(cv2.imencode(".webp", picture)[1].tobytes())
+        while not self.go.wait(0.01):
+            if stop.is_set():
+                return None
+        job.out.write_text(job.source)
+        return Outcome(job, 2, 1.0)
+
+
 @pytest.fixture
-def server(session, tmp_path):
-    with ControlServer(session, folder=tmp_path / "uploads") as server:
+def apart(monkeypatch):
+    apart = Apart()
+    monkeypatch.setattr("streammatte.batch.queue.do_apart", apart)
+    return apart
+
+
+@pytest.fixture
+def queue(tmp_path):
+    return FileQueue(tmp_path / "spool", tmp_path / "videos", tmp_path / "pictures")
+
+
+@pytest.fixture
+def server(session, queue, tmp_path):
+    with ControlServer(session, folder=tmp_path / "uploads", queue=queue) as server:
         yield server
 
 
@@ -258,6 +295,10 @@ class Browser:
         while True:
             message = await self._socket.receive_json()
             self._note(message.get("method"), message.get("params", {}))
+            if message.get("method") == "Page.javascriptDialogOpening":
+                await self._socket.send_json(
+                    {"id": 0, "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
+                )
             if message.get("id") == self._count:
                 assert "error" not in message, message["error"]
                 return message["result"]

@@ -59,7 +59,7 @@ def test_a_button_covers_the_picture_with_a_card(page, controls, eventually):
 def test_a_click_on_a_thumbnail_changes_the_look(page, controls, eventually):
     page.click("#background-2")
     eventually(lambda: controls.look.background == "#00ff00")
-    eventually(lambda: page.eval("document.querySelector('[aria-selected=true]').id") == "background-2")
+    eventually(lambda: page.eval("document.querySelector('#backgrounds [aria-selected=true]').id") == "background-2")
     eventually(lambda: page.eval(PIXEL) == pytest.approx([0, 255, 0], abs=6))
 
 

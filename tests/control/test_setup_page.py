@@ -13,6 +13,7 @@ import click
 import cv2
 import pytest
 
+import streammatte
 from streammatte.app import App
 from streammatte.cli import cli
 from streammatte.cli.choices import ProfileChoices
@@ -24,6 +25,7 @@ from streammatte.io import ListSink
 
 MODPROBE = "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte"
 FRAMES = "Number(document.getElementById('preview')?.dataset.frames ?? 0)"
+SET = "((s, value) => { s.value = value; s.dispatchEvent(new Event('change')); })(document.getElementById('%s'), '%s')"
 SELECT = "(s => { s.value = '%s'; s.dispatchEvent(new Event('change')); })(document.getElementById('choose-%s'))"
 
 
@@ -141,6 +143,29 @@ def test_nothing_is_wider_than_the_window(page, width, eventually):
     assert page.eval("document.documentElement.scrollWidth") <= width
 
 
+def test_the_picture_of_files_for_the_docs(page, eventually, monkeypatch, tmp_path):
+    wanted = os.environ.get("PICTURES")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    sample = (Path(streammatte.__file__).parent / "assets" / "sample.mp4").read_bytes()
+    for name in ("portrait.mov", "talk.mp4"):
+        (tmp_path / name).write_bytes(sample)
+    eventually(lambda: page.eval("document.querySelectorAll('#file-backgrounds .tile').length") == 5)
+    page.click("#tab-files")
+    page.eval(SET % ("file-suffix", ".mov"))
+    page.choose_file("#file-new", tmp_path / "portrait.mov")
+    state = "document.querySelector('#entries [data-number=\"%d\"]')?.dataset.state"
+    eventually(lambda: page.eval(state % 1) == "done", 60)
+    page.eval(SET % ("file-suffix", ".mp4"))
+    page.click("#file-background-2")
+    page.choose_file("#file-new", tmp_path / "talk.mp4")
+    eventually(lambda: page.eval("document.querySelectorAll('#entries canvas[data-pictures]').length") == 2, 60)
+    page.look(size=(1280, 1060))
+    eventually(lambda: page.eval("document.querySelector('#entries .how').innerText").endswith("left"))
+    page.eval("document.getElementById('toast').hidden = true")
+    page.picture(tmp_path / "files.png", (1280, 1060), 0.75)
+    _keep("files", (795, 960, 3), tmp_path, Path(wanted or tmp_path))
+
+
 def test_the_pictures_for_the_docs(page, eventually, tmp_path):
     wanted = os.environ.get("PICTURES")
     folder = Path(wanted or tmp_path)
@@ -154,6 +179,10 @@ def test_the_pictures_for_the_docs(page, eventually, tmp_path):
     eventually(lambda: page.eval(f"{FRAMES} > {600 if wanted else 30}"), 90)  # until the plots are full
     page.picture(tmp_path / "control.png", (1280, 960), 0.75)
     for name, shape in (("app", (420, 720, 3)), ("control", (720, 960, 3))):
-        picture = cv2.imread(str(tmp_path / f"{name}.png"))
-        assert picture.shape == shape
-        cv2.imwrite(str(folder / f"{name}.webp"), picture, [cv2.IMWRITE_WEBP_QUALITY, 90])
+        _keep(name, shape, tmp_path, folder)
+
+
+def _keep(name, shape, made, folder):
+    picture = cv2.imread(str(made / f"{name}.png"))
+    assert picture.shape == shape
+    cv2.imwrite(str(folder / f"{name}.webp"), picture, [cv2.IMWRITE_WEBP_QUALITY, 90])

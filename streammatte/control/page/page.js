@@ -1,18 +1,20 @@
 // Wires the page to the session: state comes as events, commands go as requests.
 
-import * as backgrounds from "./backgrounds.js";
-import * as filters from "./filters.js";
+import { Backgrounds } from "./backgrounds.js";
+import { hasKind, onChoice, onDrop, tooLarge } from "./drop.js";
+import * as files from "./files.js";
+import { Filters } from "./filters.js";
 import { Plot, shown } from "./plots.js";
 import { watch } from "./preview.js";
 import * as setup from "./setup.js";
+import * as tabs from "./tabs.js";
 
 const by = (id) => document.getElementById(id);
 const STATES = { live: "live", opening: "opening the camera", idle: "idle: nobody watches", lost: "camera lost" };
 const THUMBNAILS_MS = 1500;
 const HELD_MS = 700; // how long what the user set stands before the session's own value is shown again
 
-history.replaceState(null, "", location.pathname); // the token does not stay in the address
-
+let backgrounds, filters, tab;
 let notices = null;
 let seen = false; // whether the camera shows somebody before a background
 let blurSetAt = -HELD_MS;
@@ -46,10 +48,11 @@ function command(name, value) {
   return request("command", { headers: { "Content-Type": "application/json" }, body: JSON.stringify({ do: name, value }) });
 }
 
-async function upload(file) {
+// `how` is empty where the picture is to be shown at once.
+async function upload(file, how = "") {
   const text = `adding ${file.name}`;
   toast(text);
-  await request(`upload?name=${encodeURIComponent(file.name)}`, { body: file });
+  await request(`upload?name=${encodeURIComponent(file.name)}${how}`, { body: file });
   if (by("toast").textContent === text) by("toast").hidden = true;
 }
 
@@ -58,7 +61,8 @@ async function upload(file) {
 function show(state) {
   setup.update(state.setup, state.running);
   document.body.classList.toggle("waiting", !state.running);
-  watch(state.running);
+  watch(state.running && tab.shown() === "camera");
+  files.update(state);
   seen = state.running && state.look.on && !state.look.covered && state.status.state === "live";
   if (state.running) showSession(state);
   else showWaiting(state.setup);
@@ -176,7 +180,7 @@ function setUpKeys(keys) {
     if (typing || chord || document.querySelector("dialog[open]")) return;
     if (event.key === "?") by("help-dialog").showModal();
     else if (event.key === "q") by("end-dialog").showModal();
-    else if (known.has(event.key)) command("press", event.key);
+    else if (known.has(event.key) && tab.shown() === "camera") command("press", event.key);
     else return;
     event.preventDefault();
   });
@@ -210,6 +214,7 @@ function setUpBlur() {
 }
 
 async function begin() {
+  tab = tabs.setUp(); // first: it takes the token out of the address
   setUpDialogs();
   setUpBlur();
   const catalogue = await (await fetch("catalogue")).json();
@@ -222,14 +227,26 @@ async function begin() {
   }
   setUpKeys(catalogue.keys);
   setup.setUp(command);
-  filters.setUp(catalogue.filters, (value) => command("filters", value));
-  backgrounds.setUp(catalogue, {
+  filters = new Filters(by("filters"), by("filter-new"), catalogue.filters, (value) => command("filters", value));
+  backgrounds = new Backgrounds(by("backgrounds"), {
     onChoose: (index) => command("background", index),
     onRemove: (name) => request(`upload?name=${encodeURIComponent(name)}`, { method: "DELETE" }),
-    onColour: (text) => command("background", text),
-    onFile: upload,
-    onRefused: toast,
   });
+  by("colour").addEventListener("change", ({ target }) => command("background", target.value));
+  const add = (file, how) => {
+    if (file.size <= catalogue.mostBytes) upload(file, how);
+    else toast(`${tooLarge(file, catalogue.mostBytes)}: save it smaller`);
+  };
+  onChoice(by("files"), catalogue.pictures, (file) => add(file));
+  files.setUp(catalogue, { request, toast, upload: add });
+  onDrop(
+    () => (tab.shown() === "files" ? "Drop videos or photos to matte them" : "Drop pictures to put them behind you, videos to matte them"),
+    (file) => {
+      if (tab.shown() === "camera" && hasKind(file, catalogue.pictures)) return add(file);
+      tab.show("files");
+      return files.take(file);
+    },
+  );
   const events = new EventSource("events");
   events.addEventListener("message", ({ data }) => {
     gone(false);

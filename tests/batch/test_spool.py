@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+
+import pytest
+
+from streammatte.batch.spool import Spool, plain_name, put_away
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("My é holiday (2).MOV", "My é holiday (2).mov"),
+        ("../../etc/passwd.mp4", "passwd.mp4"),
+        ("C:\\Users\\me\\clip.mp4", "clip.mp4"),
+        ("/", "file"),
+        ("..", "file"),
+        (".hidden.mp4", "hidden.mp4"),
+        ("-rf.mp4", "rf.mp4"),
+        ("a\0b\n\x1b[31mc:d*.mp4", "a-b-[31mc-d-.mp4"),
+        ("\ud800.mp4", "file.mp4"),
+        (f"{'é' * 300}.mp4", f"{'é' * 90}.mp4"),
+        (" . .mp4", "file.mp4"),
+        ("", "file"),
+        (f"clip.{'x' * 300}", f"clip.{'x' * 15}"),
+    ],
+)
+def test_a_name_leads_nowhere_else(tmp_path, name, plain):
+    assert plain_name(name) == plain
+    (tmp_path / plain_name(name)).touch()
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_its_folders_are_this_users_own_and_gone_at_the_end(tmp_path):
+    spool = Spool(tmp_path / "a" / "b")
+    assert spool.room() > 0
+    assert not (tmp_path / "a").exists()
+    one, other = spool.folder(), spool.folder()
+    assert one != other
+    (one / "clip.mp4").touch()
+    if sys.platform != "win32":
+        assert all(os.stat(each).st_mode & 0o077 == 0 for each in (one, other, one.parent))  # noqa: PTH116
+    spool.close()
+    spool.close()
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def killed(root):
+    (Spool(root).folder() / "clip.mp4").touch()
+    os._exit(9)
+
+
+def test_what_a_killed_one_left_is_removed_and_a_living_ones_is_not(tmp_path):
+    living = Spool(tmp_path)
+    kept = living.folder()
+    (tmp_path / "somebody else's").mkdir()
+    process = multiprocessing.get_context("fork").Process(target=killed, args=(tmp_path,))
+    process.start()
+    process.join()
+    assert len(list(tmp_path.glob("*/*/clip.mp4"))) == 1
+    Spool(tmp_path)
+    assert set(tmp_path.iterdir()) == {kept.parent, tmp_path / "somebody else's"}
+
+
+def test_nothing_is_put_over_what_is_there(tmp_path):
+    folder = tmp_path / "videos" / "streammatte"
+    made = tmp_path / "clip.mp4"
+    paths = []
+    for text in ("one", "two", "three"):
+        made.write_text(text)
+        paths.append(put_away(made, folder))
+    assert [path.name for path in paths] == ["clip.mp4", "clip-2.mp4", "clip-3.mp4"]
+    assert [path.read_text() for path in paths] == ["one", "two", "three"]
+    assert not made.exists()
+
+
+def test_another_file_system_is_copied_to(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr("os.replace", refuse)
+    (tmp_path / "clip.mp4").write_text("one")
+    assert put_away(tmp_path / "clip.mp4", tmp_path / "videos").read_text() == "one"
+    assert not (tmp_path / "clip.mp4").exists()
+    with pytest.raises(FileNotFoundError):
+        put_away(tmp_path / "nothing.mp4", tmp_path / "videos")
+    assert [path.name for path in (tmp_path / "videos").iterdir()] == ["clip.mp4"]
