@@ -21,17 +21,19 @@ SIZE = (640, 480)
 
 
 class Daemon:
-    """PipeWire and its session manager, without a screen, in a folder of their own."""
+    """PipeWire, its session manager and a session's bus, without a screen, in a folder of their own."""
 
     def __init__(self, folder: str) -> None:
-        self._socket = Path(folder, "pipewire-0")
-        os.environ |= {"XDG_RUNTIME_DIR": folder, "XDG_STATE_HOME": folder}
+        self._socket, self._bus = Path(folder, "pipewire-0"), Path(folder, "bus")
+        os.environ |= {"XDG_RUNTIME_DIR": folder, "XDG_STATE_HOME": folder, "XDG_CONFIG_HOME": folder}
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={self._bus}"
         self._running: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
+        self._run("dbus-daemon", "--session", "--nofork", f"--address=unix:path={self._bus}")
         self._run("pipewire")
-        until(self._socket.exists, 10, "PipeWire runs")
-        self._run("dbus-run-session", "--", "wireplumber")
+        until(lambda: self._bus.exists() and self._socket.exists(), 10, "PipeWire and the bus run")
+        self._run("wireplumber")
         time.sleep(1)
 
     def end(self) -> None:
@@ -40,7 +42,8 @@ class Daemon:
                 os.killpg(each.pid, signal.SIGKILL)
             each.wait()
         self._running = []
-        self._socket.unlink(missing_ok=True)
+        for each in (self._socket, self._bus):
+            each.unlink(missing_ok=True)
 
     def _run(self, *command: str) -> None:
         quiet = subprocess.DEVNULL

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 
-from browser import page
+from browser import page, watched
 from running import frames, live, moves, near, opened, top, until
 from window import Window
 
@@ -27,25 +27,13 @@ def call(arguments: argparse.Namespace, *, before: bool) -> Iterator[tuple[str, 
         if before:
             until(lambda: any("waiting" in each for each in reports), 60, "the page looks for the camera")
         with live(*options) as running:
-            seen = until(
-                lambda: any(near(each.get("top", ()) or (0, 0, 0), GREEN) for each in reports),
-                90,
-                "green in Chromium",
-            )
-            first = next(each for each in reports if near(each.get("top", (0, 0, 0)), GREEN))
-            time.sleep(5)
-            last = reports[-1]
-            assert "error" not in last, last
-            assert last["frames"] > first["frames"] + 20, "the picture stands still"
-            assert near(last["top"], GREEN), last
-            assert not near(last["middle"], GREEN), "there is nobody in the picture"
-            rate = (last["frames"] - first["frames"]) / (last["ms"] - first["ms"]) * 1000
+            seen = watched(reports, GREEN)
             said = running.end()
-    yield "label in Chromium", last["label"]
-    yield "size in Chromium", "x".join(map(str, last["size"]))
-    yield "frames a second in Chromium", f"{rate:.1f}"
-    yield "top of the picture (background #00ff00)", str(tuple(last["top"]))
-    yield "from the start of streammatte to green" if before else "from the start of both to green", f"{seen:.1f} s"
+    yield "label in Chromium", seen["label"]
+    yield "size in Chromium", "x".join(map(str, seen["size"]))
+    yield "frames a second in Chromium", f"{seen['rate']:.1f}"
+    yield "top of the picture (background #00ff00)", str(tuple(seen["top"]))
+    yield f"from the start of {'streammatte' if before else 'both'} to green", f"{seen['waited_s']:.1f} s"
     yield "streammatte said", said.strip().splitlines()[-1]
 
 

@@ -65,12 +65,12 @@ def started(command: Sequence[str], env: dict[str, str]) -> Iterator[Live]:
         running.process.wait()
 
 
-def until(true: Callable[[], Any], seconds: float, what: str) -> float:
+def until(true: Callable[[], Any], seconds: float, what: str, every_s: float = 0.02) -> float:
     """Wait; return after how many seconds it came true."""
     began = time.monotonic()
     while not true():
         assert time.monotonic() - began < seconds, f"not within {seconds:g} s: {what}"
-        time.sleep(0.02)
+        time.sleep(every_s)
     return time.monotonic() - began
 
 

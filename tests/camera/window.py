@@ -1,24 +1,27 @@
-"""A window on an X server without a screen, as Xvfb is: what it shows, and keys pressed in it (xdotool)."""
+"""An X server without a screen, as Xvfb is: what it shows, and keys pressed in a window on it (xdotool)."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from types import TracebackType
 
 import av
 import numpy as np
 
+SIZE = (1280, 800)
 
-class Window:
-    """The window called streammatte, on a display of its own."""
+
+class Screen:
+    """A display of its own."""
 
     def __init__(self) -> None:
-        command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24"]
+        command = ["Xvfb", "-displayfd", "1", "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24"]
         self._server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self._server.stdout is not None
         self.display = f":{self._server.stdout.readline().strip()}"
 
-    def __enter__(self) -> Window:
+    def __enter__(self) -> Screen:
         return self
 
     def __exit__(
@@ -27,10 +30,21 @@ class Window:
         self._server.kill()
         self._server.wait()
 
+    def pictures(self, fps: int, at: tuple[int, int] = (0, 0), size: tuple[int, int] = SIZE) -> Iterator[np.ndarray]:
+        """What it shows, or a part of it, so many times a second."""
+        options = {"grab_x": str(at[0]), "grab_y": str(at[1]), "video_size": f"{size[0]}x{size[1]}"}
+        options |= {"framerate": str(fps), "draw_mouse": "0"}
+        with av.open(self.display, "r", format="x11grab", options=options) as screen:
+            for frame in screen.decode(video=0):
+                yield frame.to_ndarray(format="rgb24")
+
+
+class Window(Screen):
+    """The window called streammatte."""
+
     def corner(self) -> tuple[int, int, int]:
         """The colour near the upper right corner of the window, where there is a window; black elsewhere."""
-        with av.open(self.display, "r", format="x11grab", options={"video_size": "1280x800"}) as screen:
-            picture = next(screen.decode(video=0)).to_ndarray(format="rgb24")
+        picture = next(self.pictures(fps=30))
         window = self._xdotool("search", "--name", "^streammatte$").split()
         if not window:
             return 0, 0, 0
