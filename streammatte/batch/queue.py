@@ -50,6 +50,8 @@ class Entry:
     error : str
     notices : tuple of str
     result : Path or None
+    removed : bool
+        Whether it was taken out of the queue.
     """
 
     number: int

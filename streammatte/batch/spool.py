@@ -9,7 +9,9 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
+from typing import TextIO
 
+from streammatte.io.files import PartialFile
 from streammatte.io.leftovers import Claim
 
 __all__ = ["Spool", "plain_name", "put_away"]
@@ -38,7 +40,7 @@ class Spool:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._own: Path | None = None
-        self._lock: Claim | None = None
+        self._lock: tuple[TextIO, Claim] | None = None
         for each in root.iterdir() if root.is_dir() else ():
             _remove_leftover(each)
 
@@ -53,8 +55,7 @@ class Spool:
         if self._own is None:
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._own = Path(mkdtemp(dir=self._root))
-            (self._own / _LOCK).touch()
-            self._lock = Claim(self._own / _LOCK)
+            self._lock = (self._own / _LOCK).open("x"), Claim(self._own / _LOCK)
         return Path(mkdtemp(dir=self._own))
 
     def room(self) -> int:
@@ -65,8 +66,10 @@ class Spool:
     def close(self) -> None:
         """Remove all of it."""
         if self._own is not None and self._lock is not None:
+            file, claim = self._lock
+            file.close()
+            claim.release()
             shutil.rmtree(self._own, ignore_errors=True)
-            self._lock.release()
             self._own = None
 
 
@@ -104,11 +107,18 @@ def _move(made: Path, path: Path) -> None:
     try:
         os.replace(made, path)  # noqa: PTH105
     except OSError:  # it lies in another file system
-        shutil.copyfile(made, path)
+        partial = PartialFile(path)
+        try:
+            shutil.copyfile(made, partial.temporary)
+        except OSError:
+            partial.discard()
+            raise
+        partial.commit()
         made.unlink()
 
 
 def _remove_leftover(folder: Path) -> None:
-    with suppress(OSError):  # it is a living process's own, or somebody else's
+    with suppress(OSError):  # it is a living process's own, or no such folder
         Claim(folder / _LOCK).release()
+        (folder / _LOCK).unlink()  # which Windows refuses while that process has it open
         shutil.rmtree(folder)

@@ -29,8 +29,8 @@ def app(ctx: click.Context, no_browser: bool, install: bool, autostart: bool, un
     """Be a camera without a background for other programs, and open the page that controls it.
 
     It begins as soon as there are a camera and a virtual camera; until then the page says what is missing and how to
-    mend it. What is chosen on the page is there the next time: it is the profile 'app' of 'streammatte webcam'. If it
-    runs already, its page is opened.
+    mend it. What is chosen on the page is there the next time: it is the profile 'app' of 'streammatte webcam'. Videos
+    and photos dropped onto the page are matted, too. If it runs already, its page is opened.
     """
     if uninstall and (install or autostart):
         raise UsageError("--uninstall removes what --install and --autostart write; expected one of the two")

@@ -81,7 +81,9 @@ __all__ = ["session_options", "spare_the_machine", "webcam"]
     help="Of one core: find alpha less often while the program uses more. What the least is, if that is more, is told.",
 )
 @click.option(
-    "--control", is_flag=True, help="Serve a page to control it from a browser on this machine; tells its address."
+    "--control",
+    is_flag=True,
+    help="Serve a page to control it, and to matte files, from a browser on this machine; tells its address.",
 )
 @click.option("--always-on", is_flag=True, help="Keep the camera open while no program watches the virtual camera.")
 @matter_option

@@ -112,9 +112,11 @@ class FileRoutes:
                     left -= len(chunk)
                     if left < 0:
                         raise _too_large(room)
-                    await to_thread(file.write, chunk)
-                    entry.came += len(chunk)
-            self._queue.start(entry.number)
+                    if not entry.removed:  # whoever sends it hears of that at its end alone
+                        await to_thread(file.write, chunk)
+                        entry.came += len(chunk)
+            if not entry.removed:
+                self._queue.start(entry.number)
         except OSError as error:
             self._forget(entry)
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

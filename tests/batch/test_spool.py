@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import multiprocessing
 import os
+import subprocess
 import sys
 
 import pytest
@@ -47,18 +47,21 @@ def test_its_folders_are_this_users_own_and_gone_at_the_end(tmp_path):
     assert list((tmp_path / "a" / "b").iterdir()) == []
 
 
-def killed(root):
-    (Spool(root).folder() / "clip.mp4").touch()
-    os._exit(9)
+KILLED = """
+import os, sys
+from pathlib import Path
+from streammatte.batch.spool import Spool
+spool = Spool(Path(sys.argv[1]))
+(spool.folder() / "clip.mp4").touch()
+os._exit(9)
+"""
 
 
 def test_what_a_killed_one_left_is_removed_and_a_living_ones_is_not(tmp_path):
     living = Spool(tmp_path)
     kept = living.folder()
     (tmp_path / "somebody else's").mkdir()
-    process = multiprocessing.get_context("fork").Process(target=killed, args=(tmp_path,))
-    process.start()
-    process.join()
+    assert subprocess.run([sys.executable, "-c", KILLED, tmp_path]).returncode == 9
     assert len(list(tmp_path.glob("*/*/clip.mp4"))) == 1
     Spool(tmp_path)
     assert set(tmp_path.iterdir()) == {kept.parent, tmp_path / "somebody else's"}
@@ -77,8 +80,12 @@ def test_nothing_is_put_over_what_is_there(tmp_path):
 
 
 def test_another_file_system_is_copied_to(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError(18, "Invalid cross-device link")
+    replace = os.replace
+
+    def refuse(made, path):
+        if made.parent != path.parent:
+            raise OSError(18, "Invalid cross-device link")
+        replace(made, path)
 
     monkeypatch.setattr("os.replace", refuse)
     (tmp_path / "clip.mp4").write_text("one")

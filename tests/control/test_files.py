@@ -133,6 +133,22 @@ def test_what_there_is_no_room_for_is_refused_before_it_comes_and_while_it_does(
     assert send(body=b"x" * 101) == (413, "the file is too large; expected 0 MB at most")
 
 
+def test_one_that_is_removed_while_it_comes_is_not_kept(client, queue, until, apart):
+    connection = http.client.HTTPConnection("127.0.0.1", client.address.port)
+    look = quote(json.dumps(LOOK))
+    connection.putrequest("POST", f"/files?name=clip.mp4&look={look}&{client.address.query}")
+    connection.putheader("Content-Length", "26")
+    connection.endheaders(b"the beginning")
+    until(lambda: queue.entries and queue.entry(1).came == 13)
+    source = queue.entry(1).source
+    assert client("/files/1", method="DELETE")[0] == 200
+    connection.send(b", and the end")
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert queue.entries == []
+    assert not source.parent.exists()
+
+
 def test_one_that_is_cut_off_is_forgotten(client, queue, until):
     connection = http.client.HTTPConnection("127.0.0.1", client.address.port)
     look = quote(json.dumps(LOOK))

@@ -73,6 +73,7 @@ def test_the_queue_survives_the_page(page, queue, apart, clip, eventually):
         page.choose_file("#file-new", clip)
     eventually(lambda: len(queue.entries) == 3 and queue.entry(3).state == "waiting")
     page.open("about:blank")  # it asks whether to leave while a file is being sent
+    eventually(lambda: page.eval("location.protocol") == "about:")
     eventually(lambda: [each.state for each in queue.entries] == ["working", "working", "waiting"])
     apart.go.set()
     eventually(lambda: all(each.state == "done" for each in queue.entries))
@@ -119,7 +120,7 @@ def test_stop_and_remove_by_the_keyboard(page, queue, apart, clip, eventually):
     page.key("ArrowRight")
     assert page.eval("document.activeElement.id") == "tab-files"
     page.choose_file("#file-new", clip)
-    eventually(lambda: queue.entries and queue.entry(1).state == "working")
+    eventually(lambda: text(page, f"{entry(1)} .how").startswith("50 %"))
     page.eval("[...document.querySelectorAll('#entries button')].find((each) => each.innerText === 'Stop').focus()")
     page.key("Enter")
     eventually(lambda: queue.entry(1).state == "stopped")

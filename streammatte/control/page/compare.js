@@ -6,7 +6,7 @@ export class Compare {
   constructor(name) {
     this.element = document.createElement("div");
     this.element.className = "compare";
-    this.canvas = document.createElement("canvas");
+    this.canvas = Object.assign(document.createElement("canvas"), { ariaHidden: "true" }); // the slider speaks for it
     this.slider = Object.assign(document.createElement("input"), { type: "range", min: 0, max: 100, value: 50 });
     this.slider.setAttribute("aria-label", `Before and after, ${name}`);
     this.slider.addEventListener("input", () => this.draw());
