@@ -24,7 +24,7 @@ from streammatte.fitting import FitMode
 from streammatte.layers import Layers
 from streammatte.stages import Sink
 
-__all__ = ["NAME", "RESTART", "PipeWireSink", "pipewire_problem"]
+__all__ = ["NAME", "RESTART", "PipeWireSink", "chromium_can_read", "pipewire_problem"]
 
 NAME = "pipewire"
 """What stands for it where virtual cameras are named."""
@@ -68,6 +68,13 @@ def pipewire_problem() -> DeviceError | None:
     if not _socket().exists():
         return DeviceError(f"PipeWire does not run for this user ({_socket()} is not there)", remedy=RESTART)
     return None
+
+
+def chromium_can_read() -> bool:
+    """Whether Chromium can read a camera in PipeWire: before 0.3.84, pipewiresink asks for the headers of pictures by a
+    wrong type and gets none, and Chromium crashes at a picture without.
+    """
+    return _has_element("pipewiresink", "--exists", "--atleast-version=0.3.84")
 
 
 class PipeWireSink(Sink):
@@ -195,8 +202,8 @@ def _socket() -> Path:
     return Path(folder, os.environ.get("PIPEWIRE_REMOTE") or "pipewire-0")
 
 
-def _has_element(name: str) -> bool:
-    return subprocess.run(["gst-inspect-1.0", name], capture_output=True, check=False).returncode == 0
+def _has_element(name: str, *options: str) -> bool:
+    return subprocess.run(["gst-inspect-1.0", *options, name], capture_output=True, check=False).returncode == 0
 
 
 def _black(size: tuple[int, int]) -> NDArray[np.uint8]:

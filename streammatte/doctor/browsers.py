@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from streammatte.devices.pipewire import pipewire_problem
+from streammatte.devices.pipewire import chromium_can_read, pipewire_problem
 from streammatte.devices.v4l2 import v4l2_devices
 from streammatte.doctor.finding import Finding
 
@@ -50,13 +50,16 @@ def browsers(root: Path = Path("/"), home: Path | None = None) -> list[Finding]:
     for name in filter(shutil.which, (*_FIREFOX, *_CHROMIUM)):
         firefox = name in _FIREFOX
         through = _firefox_reads_pipewire(root, home) if firefox else _chromium_reads_pipewire(home / ".config", name)
-        findings.append(_finding(name, firefox, through, loopback, pipewire))
+        findings.append(_finding(name, firefox, through, loopback, pipewire and (firefox or chromium_can_read())))
     return findings
 
 
 def _finding(name: str, firefox: bool, through: bool, loopback: bool, pipewire: bool) -> Finding:
     if through:
-        detail = "sees cameras through PipeWire: --virtual-camera pipewire, and a v4l2loopback that PipeWire has seen"
+        ours = "--virtual-camera pipewire" + (
+            "" if firefox else " from PipeWire 0.3.84 on (it crashes at an older one's)"
+        )
+        detail = f"sees cameras through PipeWire: {ours}, and a v4l2loopback that PipeWire has seen"
         there, other = pipewire, loopback
     else:
         detail = "sees v4l2loopback's cameras, and not PipeWire's"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from streammatte.devices import open_virtual_camera, pipewire
-from streammatte.devices.pipewire import PipeWireSink, pipewire_problem
+from streammatte.devices.pipewire import PipeWireSink, chromium_can_read, pipewire_problem
 from streammatte.devices.pipewire_graph import GraphWatch
 from streammatte.errors import DeviceError
 from streammatte.frames import Frame
@@ -125,6 +126,21 @@ def test_it_comes_back_when_pipewire_is_started_anew(daemon, shown, tmp_path, un
         try:
             until(lambda: sink.write(shown) or reader.process.poll() is not None, 20)
             reader.check()
+        finally:
+            reader.end()
+
+
+def test_chromium_can_read_where_pipewire_is_asked_for_headers(daemon, shown, tmp_path, until):
+    with PipeWireSink(SIZE, 25) as sink:
+        reader = Reader(tmp_path / "read.rgb", frames=200)
+        try:
+            until(lambda: sink.write(shown) or sink.readers() == 1, 20)
+            graph = json.loads(subprocess.run(["pw-dump"], capture_output=True, check=True).stdout)
+            (port,) = [each["id"] for each in graph if each.get("info", {}).get("direction") == "output"]
+            command = ["pw-cli", "enum-params", str(port), "Meta"]
+            told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            assert "Spa:Pod:Object:Param:Meta" in told
+            assert chromium_can_read() == ("Spa:Pointer:Meta:Header" in told)  # by a type that PipeWire understands
         finally:
             reader.end()
 

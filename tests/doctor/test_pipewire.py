@@ -22,13 +22,14 @@ IDLE = V4l2Device("/dev/video9", "streammatte", outputs=True, loopback=True)
 def machine(monkeypatch):
     """What is on it: loopbacks, those that PipeWire has seen, what keeps PipeWire from use, and browsers."""
 
-    def put(*loopbacks, seen=(), problem=None, programs=()):
+    def put(*loopbacks, seen=(), problem=None, programs=(), new_sink=True):
         objects = [{"info": {"props": {"api.v4l2.path": path}}} for path in ("/dev/video0", *seen)]
         for module in ("pipewire", "browsers"):
             monkeypatch.setattr(f"streammatte.doctor.{module}.v4l2_devices", lambda: list(loopbacks))
             monkeypatch.setattr(f"streammatte.doctor.{module}.pipewire_problem", lambda: problem)
         monkeypatch.setattr("streammatte.doctor.pipewire.pipewire_objects", lambda: [] if problem else objects)
         monkeypatch.setattr("streammatte.doctor.browsers.shutil.which", lambda name: name in programs)
+        monkeypatch.setattr("streammatte.doctor.browsers.chromium_can_read", lambda: new_sink)
 
     return put
 
@@ -93,3 +94,8 @@ def test_chromium_reads_pipewire_once_its_flag_is_set(machine, tmp_path, flags, 
     assert through or "choose Enabled" in finding.remedy
     machine(problem=MISSING, programs=["google-chrome"])
     assert browsers(tmp_path, tmp_path)[0].status == "ok"  # that there is none is told elsewhere
+    machine(new_sink=False, programs=["google-chrome"])
+    assert browsers(tmp_path, tmp_path)[0].remedy is None  # it is not led to where it crashes
+    machine(WRITTEN, new_sink=False, programs=["google-chrome"])
+    (finding,) = browsers(tmp_path, tmp_path)
+    assert (finding.remedy is not None and "choose Disabled" in finding.remedy) == through
