@@ -120,7 +120,7 @@ class FileRoutes:
         except OSError as error:
             self._forget(entry)
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise _too_large(room) from error
+                raise _too_large(await to_thread(self._room)) from error
             raise MediaError(f"{entry.name} cannot be taken ({error.strerror})", remedy="try again") from error
         except BaseException:  # the page was closed, say
             self._forget(entry)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
+import io
 import json
 import sys
 from urllib.parse import quote
@@ -131,6 +133,18 @@ def test_what_there_is_no_room_for_is_refused_before_it_comes_and_while_it_does(
     assert files(client)["room"] == 20e9
     monkeypatch.setattr("streammatte.control.files.MOST_BYTES", 100)
     assert send(body=b"x" * 101) == (413, "the file is too large; expected 0 MB at most")
+
+
+def test_a_disk_that_is_full_before_it_was_to_be_is_told(send, queue, monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, data):
+            monkeypatch.setattr(queue, "room", lambda: 0)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("streammatte.control.files._fresh", lambda path: Full())
+    told = "the file is too large; expected 0 MB at most, for which the disk has room: free some"
+    assert send() == (413, told)
+    assert queue.entries == []
 
 
 def test_one_that_is_removed_while_it_comes_is_not_kept(client, queue, until, apart):

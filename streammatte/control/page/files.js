@@ -14,6 +14,7 @@ let look = { background: null, blur: 0, filters: [], smoothing: "motion", qualit
 let listed = []; // the backgrounds to choose from
 let kinds = [];
 let most = Infinity; // bytes of a file that there is room for
+let scarce = false; // whether that is for want of room alone
 let sending = Promise.resolve(); // one file after the other
 let unsent = 0;
 let page = {}; // what the page does for this part of it: request, toast
@@ -47,7 +48,7 @@ export function setUp(catalogue, { request, toast, upload }) {
 // Takes a file into the queue, with the look that is chosen now.
 export function take(file) {
   if (!hasKind(file, kinds)) return page.toast(`${file.name} is no video or photo by its name`);
-  if (file.size > most) return page.toast(tooLarge(file, most));
+  if (file.size > most) return page.toast(tooLarge(file, most) + (scarce ? ", for which the disk has room" : ""));
   const query = `name=${encodeURIComponent(file.name)}&look=${chosen()}`;
   unsent += 1;
   sending = sending.then(async () => {
@@ -59,9 +60,10 @@ export function take(file) {
 export function update(state) {
   const { entries, room, mostBytes, videos, pictures } = state.files;
   most = room;
+  scarce = room < mostBytes;
   listed = state.backgrounds;
   showLook();
-  const limit = room < mostBytes ? `The disk has room for ${inWords(room)}` : `Up to ${inWords(room)} each`;
+  const limit = scarce ? `The disk has room for ${inWords(room)}` : `Up to ${inWords(room)} each`;
   say(by("room"), `${limit}. Results go to ${videos} and ${pictures}; what is added here is copied, and the copy removed with it.`);
   for (const [number, card] of cards) {
     if (entries.some((each) => each.number === number)) continue;
