@@ -106,7 +106,9 @@ function showLook() {
   backgrounds.update(listed, index);
   filters.update(look.filters, listed);
   by("file-blur").value = by("file-blur-value").value = Math.round(look.blur);
-  for (const name of ["suffix", "smoothing", "quality"]) by(`file-${name}`).value = look[name];
+  for (const name of ["suffix", "smoothing", "quality"]) {
+    if (by(`file-${name}`).value !== look[name]) by(`file-${name}`).value = look[name]; // it may be open
+  }
 }
 
 // An entry of the queue.
@@ -152,15 +154,14 @@ class Card {
     this.again.hidden = unfinished;
     this.save.hidden = result === null;
     this.bar.hidden = !unfinished;
-    const part = state === "coming" ? entry.came / entry.size : state === "working" && entry.total ? entry.frames / entry.total : null;
-    if (part !== null) this.bar.value = Math.min(1, part);
-    else if (state === "working") this.bar.removeAttribute("value");
-    else this.bar.value = 0;
-    say(this.how, inShort(entry, part));
+    const share = shareDone(entry);
+    if (share !== null) this.bar.value = share;
+    else this.bar.removeAttribute("value");
+    say(this.how, inShort(entry, share));
     const told = JSON.stringify(entry.notices);
     if (this.told !== told) {
       this.told = told;
-      this.notices.replaceChildren(...entry.notices.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+      this.notices.replaceChildren(...entry.notices.map((text) => part("li", { textContent: text })));
     }
     if (glimpse !== this.glimpse && this.element.getClientRects().length) this.look(glimpse);
   }
@@ -173,9 +174,16 @@ class Card {
   }
 }
 
-function inShort({ state, frames, total, rate, left, result, error, picture }, part) {
-  const percent = part === null ? null : `${Math.floor(100 * Math.min(1, part))} %`;
-  if (state === "coming") return `copying, ${percent}`;
+// From 0 to 1; null where it is not known.
+function shareDone({ state, came, size, frames, total }) {
+  if (state === "waiting") return 0;
+  const [done, all] = state === "coming" ? [came, size] : [frames, total];
+  return all ? Math.min(1, done / all) : null;
+}
+
+function inShort({ state, frames, rate, left, result, error, picture }, share) {
+  const percent = share === null ? null : `${Math.floor(100 * share)} %`;
+  if (state === "coming") return ["copying", percent].filter(Boolean).join(", ");
   if (state === "waiting") return "waiting";
   if (state === "working") {
     if (picture || frames === 0) return "beginning";
