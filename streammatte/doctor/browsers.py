@@ -56,13 +56,13 @@ def browsers(root: Path = Path("/"), home: Path | None = None) -> list[Finding]:
 
 def _finding(name: str, firefox: bool, through: bool, loopback: bool, pipewire: bool) -> Finding:
     if through:
-        ours = "--virtual-camera pipewire" + (
-            "" if firefox else " from PipeWire 0.3.84 on (it crashes at an older one's)"
-        )
+        since = "" if firefox else " from PipeWire 0.3.84 on, as it crashes at an older one's"
+        ours = f"--virtual-camera pipewire{since}"
         detail = f"sees cameras through PipeWire: {ours}, and a v4l2loopback that PipeWire has seen"
         there, other = pipewire, loopback
     else:
-        detail = "sees v4l2loopback's cameras, and not PipeWire's"
+        late = "; started before streammatte, it has to be started anew" if firefox else ""
+        detail = f"sees v4l2loopback's cameras, and not PipeWire's{late}"
         there, other = loopback, pipewire
     if there:
         return Finding(_SECTION, name, "ok", detail)

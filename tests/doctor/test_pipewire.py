@@ -75,6 +75,7 @@ def test_firefox_reads_what_the_user_or_the_distribution_has_set(machine, tmp_pa
     machine(programs=["firefox"])  # PipeWire's camera alone
     (finding,) = browsers(tmp_path, tmp_path / "home")
     assert (finding.name, finding.status) == ("firefox", "ok" if through else "warning")
+    assert ("started anew" in finding.detail) != through  # through PipeWire it hears of cameras that come
     machine(IDLE, problem=MISSING, programs=["firefox"])  # v4l2loopback's alone
     (finding,) = browsers(tmp_path, tmp_path / "home")
     assert finding.status == ("warning" if through else "ok")
