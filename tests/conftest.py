@@ -280,10 +280,9 @@ def ffmpeg():
 @pytest.fixture(autouse=True)
 def config_path(tmp_path, monkeypatch):
     """Where the config file would be: nobody's own may change what a test sees, nor a program that a test starts."""
-    folder = tmp_path / "config" / "streammatte"
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder.parent))
-    for name, place in {"CACHE_HOME": "cache", "VIDEOS_DIR": "Videos", "PICTURES_DIR": "Pictures"}.items():
-        monkeypatch.setenv(f"XDG_{name}", str(tmp_path / place))  # nor what a control page keeps
+    folder = tmp_path / "Config" / "streammatte"
+    for name in ("CONFIG_HOME", "CACHE_HOME", "VIDEOS_DIR", "PICTURES_DIR"):  # nor what a control page keeps
+        monkeypatch.setenv(f"XDG_{name}", str(tmp_path / name.partition("_")[0].capitalize()))
     monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)
     return folder / "config.toml"
 

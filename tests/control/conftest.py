@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte import Frame, open_source
+from streammatte import Frame
 from streammatte.batch.jobs import Outcome
 from streammatte.batch.queue import FileQueue
 from streammatte.control import ControlServer
@@ -50,24 +50,6 @@ class Camera(Source):
         self.closed = True
 
 
-class SampleCamera(Camera):
-    """The sample clip as a camera, over and over."""
-
-    info = SourceInfo((640, 480), Fraction(25), live=True, device="a double")
-
-    def __iter__(self):
-        begin = time.monotonic()
-        while not self.closed:
-            source = open_source("sample")
-            for frame in source:
-                time.sleep(max(0.0, begin + frame.time - time.monotonic()))
-                yield Frame(frame.rgb)
-                if self.closed:
-                    break
-            source.close()
-            begin += 5.0
-
-
 class Bright:
     """Takes for foreground what is bright; stands in for the network, whose weights these tests do not need."""
 
@@ -98,11 +80,6 @@ def make_session(controls):
 def session(make_session):
     with make_session() as session:
         yield session
-
-
-@pytest.fixture
-def sample_camera():
-    return SampleCamera
 
 
 @pytest.fixture

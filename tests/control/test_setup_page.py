@@ -6,6 +6,7 @@ The pictures in the docs are made by one of these tests, from the sample clip an
 """
 
 import os
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import cv2
 import pytest
 
 import streammatte
+from streammatte import Frame, open_source
 from streammatte.app import App
 from streammatte.cli import cli
 from streammatte.cli.choices import ProfileChoices
@@ -22,11 +24,35 @@ from streammatte.devices.camera import CameraInfo
 from streammatte.doctor import Finding
 from streammatte.errors import DeviceError
 from streammatte.io import ListSink
+from streammatte.stages import Source, SourceInfo
 
 MODPROBE = "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte"
 FRAMES = "Number(document.getElementById('preview')?.dataset.frames ?? 0)"
 SET = "((s, value) => { s.value = value; s.dispatchEvent(new Event('change')); })(document.getElementById('%s'), '%s')"
 SELECT = "(s => { s.value = '%s'; s.dispatchEvent(new Event('change')); })(document.getElementById('choose-%s'))"
+
+
+class SampleCamera(Source):
+    """The sample clip as a camera, over and over."""
+
+    info = SourceInfo((640, 480), Fraction(25), live=True, device="a double")
+
+    def __init__(self):
+        self._closed = False
+
+    def __iter__(self):
+        begin = time.monotonic()
+        while not self._closed:
+            with open_source("sample") as source:
+                for frame in source:
+                    time.sleep(max(0.0, begin + frame.time - time.monotonic()))
+                    yield Frame(frame.rgb)
+                    if self._closed:
+                        break
+            begin += 5.0
+
+    def close(self):
+        self._closed = True
 
 
 class Output(ListSink):
@@ -43,13 +69,13 @@ def warnings():
 
 
 @pytest.fixture
-def outputs(monkeypatch, sample_camera, warnings):
+def outputs(monkeypatch, warnings):
     """The virtual cameras that there are: none at first; and what was asked of cameras."""
     there, asked = [], []
 
     def open_camera(spec, size, rate):
         asked.append((spec, size))
-        return sample_camera()
+        return SampleCamera()
 
     def open_output(*_):
         if not there:
@@ -72,7 +98,7 @@ def outputs(monkeypatch, sample_camera, warnings):
 
 @pytest.fixture
 def page(browser, outputs, tmp_path):
-    with App(ProfileChoices(click.Context(cli)), folder=tmp_path / "uploads") as app:
+    with App(ProfileChoices(click.Context(cli, **cli.context_settings)), folder=tmp_path / "uploads") as app:
         browser.look()
         browser.open(app.url)
         browser.app, (browser.outputs, browser.asked) = app, outputs
