@@ -173,7 +173,10 @@ _X264_USUAL = {
     "partitions": "i8x8,i4x4",
     "crf": "18",
 }  # 9 ms; with smaller blocks 11, for nothing
-_X264_LARGE = {"rc-lookahead": "5"}  # for 10 it takes 120 MB more at 3840x2160, and saves 3 % of the bits
+_X264_LARGE = {
+    "rc-lookahead": "5",  # for 10 it takes 120 MB more at 3840x2160, and saves 3 % of the bits
+    "x264-params": "sync-lookahead=1",  # by itself 30 MB more, for the same bits and in the same time
+}
 _X265_USUAL = {"preset": "superfast", "crf": "20"}  # 25 ms
 _SVT_USUAL = {"preset": "9", "crf": "25"}  # 7 ms; from 10 on it warns of artefacts
 _VPX_USUAL = {"crf": "20", "b": "0"}  # 12 ms, with alpha 24 ms, with these:
