@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -153,3 +154,26 @@ def webcam(streammatte, monkeypatch):
         return streammatte("webcam", *arguments), seen
 
     return invoke
+
+
+@pytest.fixture
+def start():
+    """Start programs, and end at last what still runs."""
+    running = []
+
+    def start(*command, **pipes):
+        running.append(subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, **pipes))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def ffmpeg(start):
+    def ffmpeg(*arguments, **pipes):
+        return start("ffmpeg", "-v", "error", "-y", *arguments, **pipes)
+
+    return ffmpeg

@@ -40,29 +40,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def start():
-    """Start programs, and end at last what still runs."""
-    running = []
-
-    def start(*command, **pipes):
-        running.append(subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, **pipes))
-        return running[-1]
-
-    yield start
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
-@pytest.fixture
-def ffmpeg(start):
-    def ffmpeg(*arguments, **pipes):
-        return start("ffmpeg", "-v", "error", "-y", *arguments, **pipes)
-
-    return ffmpeg
-
-
-@pytest.fixture
 def program(start):
     def program(*arguments, **pipes):
         return start(sys.executable, "-c", PROGRAM, "video", *arguments, "--bg", "red", **pipes)

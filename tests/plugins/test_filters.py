@@ -1,20 +1,19 @@
-"""Filters and matters by name, found among distributions that are really installed, if only in a folder of the test."""
+"""Filters by name, found among distributions that are really installed, if only in a folder of the test."""
 
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from textwrap import dedent
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from streammatte import Filter, FilterError, Frame, Layers, Matter, MediaError, StreammatteError, UsageError
+from streammatte import Filter, FilterError, Frame, Layers, MediaError, StreammatteError
 from streammatte.cli import cli
 from streammatte.parameters import Parameter, describe
-from streammatte.plugin_text import join_filter, parse_filter, parse_matter, split_filter
-from streammatte.plugins import Plugin, filter_names, load_filter, load_matter, matter_names
+from streammatte.plugin_text import join_filter, parse_filter, split_filter
+from streammatte.plugins import Plugin, filter_names, load_filter
 
 BUILT_IN = {
     *("auto-frame", "blur", "colour", "decontaminate", "feather", "gradient", "held", "image", "light-wrap", "match"),
@@ -77,24 +76,6 @@ GOOD = '''
 
     not_a_class = 3
 '''
-
-
-@pytest.fixture
-def install(tmp_path, monkeypatch):
-    """Install a distribution with one module, as pip would leave it on the disk."""
-
-    def install(name, source, plugins, kind="filters"):
-        folder = tmp_path / name
-        information = folder / f"{name}-1.5.dist-info"
-        information.mkdir(parents=True)
-        (folder / f"{name}_module.py").write_text(dedent(source), encoding="utf-8")
-        (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n", encoding="utf-8")
-        lines = [f"{key} = {name}_module:{value}" for key, value in plugins.items()]
-        (information / "entry_points.txt").write_text("\n".join([f"[streammatte.{kind}]", *lines]), encoding="utf-8")
-        monkeypatch.syspath_prepend(folder)
-        monkeypatch.delitem(sys.modules, f"{name}_module", raising=False)
-
-    return install
 
 
 @pytest.fixture
@@ -257,66 +238,3 @@ def test_splitting_keeps_to_the_parameters_and_joining_to_what_can_be_read():
         split_filter("blur:colour=1")
     with pytest.raises(FilterError, match="without double quotes"):
         join_filter("image", {"path": 'a"b.jpg'})
-
-
-STRANGE = '''
-    """A stranger's matter."""
-
-    import numpy as np
-
-
-    class Threshold:
-        """Takes for foreground what is bright.
-
-        Parameters
-        ----------
-        level : int
-            From which on.
-        """
-
-        def __init__(self, level: int, threads: int = 1) -> None:
-            self.level, self.threads = level, threads
-
-        def matte(self, frame):
-            return (frame.rgb.mean(axis=2) >= self.level).astype(np.float32)
-
-        def reset(self):
-            pass
-'''
-
-
-def test_a_strangers_matter_comes_through_the_same_door(install):
-    install("bright", STRANGE, {"threshold": "Threshold", "onnx": "Threshold"}, kind="matters")
-    entries = {(entry.name, entry.owner.split()[0], entry.usable) for entry in matter_names()}
-    ours = {("onnx", "streammatte", True), ("streammatte", "streammatte", True)}
-    assert entries == ours | {("threshold", "bright", True), ("onnx", "bright", False)}
-    matter = parse_matter("threshold:100", threads=3, engine="torch")
-    assert isinstance(matter, Matter)
-    assert (matter.level, matter.threads) == (100, 3)
-    assert parse_matter("threshold:100,threads=2", threads=3).threads == 2
-    frame = Frame(np.full((4, 4, 3), 120, np.uint8))
-    assert matter.matte(frame).min() == 1
-    listing = CliRunner().invoke(cli, ["matters"]).output
-    assert "threshold (bright 1.5): Takes for foreground what is bright." in listing
-    assert "    level: whole number, required. From which on." in listing
-    assert "onnx (bright 1.5) is not used: the name is built in" in listing
-
-
-def test_our_own_matters_say_what_they_take():
-    for plugin in matter_names():
-        assert all(parameter.doc for parameter in describe(load_matter(plugin.name)))
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("modnet", r"there is no matter 'modnet'; expected one of onnx, streammatte"),
-        ("onnx", r"the matter 'onnx' lacks its model; onnx takes model \(path, required\)"),
-        ("streammatte:quality=superb", r"quality cannot be 'superb' in the matter.*\(fast or normal or best, normal\)"),
-    ],
-)
-def test_a_matter_that_cannot_be_is_refused_as_one(text, message):
-    with pytest.raises(UsageError, match=message) as caught:
-        parse_matter(text)
-    assert not isinstance(caught.value, FilterError)
-    assert caught.value.subject == text
