@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,6 +39,7 @@ class Team:
         distributed.init_process_group(
             "gloo", init_method=f"file://{meeting}", rank=rank, world_size=size, timeout=PATIENCE
         )
+        atexit.register(distributed.destroy_process_group)  # whose threads would end the process in an abort, at times
         return cls(rank, size)
 
     def average(self, parameters: Sequence[Tensor]) -> None:
