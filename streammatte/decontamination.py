@@ -104,7 +104,7 @@ def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
     band = Band(levels_of(alpha))
     if not band.at.size:
         return rgb
-    foregrounds, backgrounds = spread(reduced(rgb, spread_size(band.size)), band.levels)
+    foregrounds, backgrounds = spread(cv2.split(reduced(rgb, spread_size(band.size))), band.levels)
     colours = cv2.split(rgb)
     own = _own(colours, band, foregrounds, backgrounds)
     return np.asarray(cv2.merge([*map(_put, colours, (band,) * 3, own)]), np.uint8)
@@ -125,7 +125,7 @@ def own_colours(planes: Planes, bands: Bands) -> tuple[_Floats, _Floats, _Floats
     tuple of ndarray
         Of Y, U and V: (N,) float32, whole numbers, at the places of the band.
     """
-    near, far = spread(planes.merged(spread_size(planes.size)), bands.luma.levels, planes.peak)
+    near, far = spread(planes.all_at(spread_size(planes.size)), bands.luma.levels, planes.peak)
     (y,) = _own([planes.y], bands.luma, near[:1], far[:1], planes.peak)
     u, v = _own([planes.u, planes.v], bands.chroma, near[1:], far[1:], planes.peak)
     return y, u, v
@@ -140,12 +140,12 @@ def spread_size(size: tuple[int, int]) -> tuple[int, int]:
 def _own(
     planes: Sequence[Plane],
     band: Band,
-    foregrounds: Sequence[_Floats],
-    backgrounds: Sequence[_Floats],
+    foregrounds: _Floats,
+    backgrounds: _Floats,
     peak: int = 255,
 ) -> list[_Floats]:
-    """The foreground's own values of planes (H, W) in the band, by what was spread of both layers (h, w)."""
-    sample = Sampler(band.at, band.size, foregrounds[0].shape[::-1])
+    """The foreground's own values of planes (H, W) in the band, by what was spread of both layers (n, h, w)."""
+    sample = Sampler(band.at, band.size, foregrounds.shape[:0:-1])
     found = []
     for plane, foreground, background in zip(planes, foregrounds, backgrounds, strict=True):
         mixed = plane.reshape(-1).take(band.at).astype(np.float32)
@@ -161,13 +161,13 @@ def _put(plane: Plane, band: Band, values: _Floats) -> Plane:
     return result
 
 
-def spread(colours: npt.NDArray[Any], levels: _Levels, peak: int = 255) -> tuple[Sequence[_Floats], Sequence[_Floats]]:
+def spread(colours: Sequence[npt.NDArray[Any]], levels: _Levels, peak: int = 255) -> tuple[_Floats, _Floats]:
     """Spread the colours of foreground and background everywhere.
 
     Parameters
     ----------
-    colours : ndarray
-        (h, w, 3), both sides even: the picture, reduced; in whatever colours, as all is linear in them.
+    colours : sequence of ndarray
+        Three planes (h, w), both sides even: the picture, reduced; of whatever colours, as all is linear in them.
     levels : ndarray
         (H, W) uint8: alpha in steps of 1/255.
     peak : int
@@ -175,18 +175,17 @@ def spread(colours: npt.NDArray[Any], levels: _Levels, peak: int = 255) -> tuple
 
     Returns
     -------
-    tuple of sequence of ndarray
-        Foreground and background, three planes (h, w) float32 each.
+    tuple of ndarray
+        Foreground and background, (3, h, w) float32 each.
     """
-    height, width = colours.shape[:2]
-    alpha = np.float32(1 / 255) * reduced(levels, (width, height))
-    foreground = colours.astype(np.float32)
+    foreground = np.stack([plane.astype(np.float32) for plane in colours])
     background = foreground.copy()
+    alpha = np.float32(1 / 255) * reduced(levels, foreground.shape[:0:-1])
     x, y, wide, high = cv2.boundingRect(cv2.inRange(alpha, 1 / 255, 254 / 255))
     reach = 2 * sum(_REACHES) + _LAST_REACH
-    box = np.s_[_even(y - reach) : _even(y + high + reach + 1), _even(x - reach) : _even(x + wide + reach + 1)]
+    box = np.s_[..., _even(y - reach) : _even(y + high + reach + 1), _even(x - reach) : _even(x + wide + reach + 1)]
     foreground[box], background[box] = _spread_halved(foreground[box], alpha[box], peak)
-    return cv2.split(foreground), cv2.split(background)
+    return foreground, background
 
 
 def _even(number: int) -> int:
@@ -194,23 +193,24 @@ def _even(number: int) -> int:
 
 
 def _spread_halved(mixed: _Floats, alpha: _Floats, peak: int) -> tuple[_Floats, _Floats]:
-    """Spread colours (h, w, 3) by alpha (h, w), both sides even."""
-    solid, clear = alpha * alpha + _TINY, (1 - alpha) * (1 - alpha) + _TINY  # half transparent pixels are trusted less
-    colours = mixed * _three(solid)
+    """Spread colours (3, h, w) by alpha (h, w), both sides even."""
+    clear = 1 - alpha
+    solid, clear = alpha * alpha + _TINY, clear * clear + _TINY  # half transparent pixels are trusted less
     solid_half, clear_half = _halved(solid), _halved(clear)
-    foreground = _mean(_halved(colours), solid_half, _REACHES[0])
-    background = _mean(_halved(mixed * _three(clear)), clear_half, _REACHES[0])
+    foreground = _mean(_halved(mixed * solid), solid_half, _REACHES[0])
+    background = _mean(_halved(mixed * clear), clear_half, _REACHES[0])
     # What is spread is smooth: so the mean of `_fuse` over four pixels is its factors' means, by alpha, times that.
     share = solid * alpha
-    fused = _three(_halved(solid - share * alpha)) * foreground
-    fused -= _three(_halved(share - share * alpha)) * background
-    fused += _halved(mixed * _three(share))
+    both = share * alpha
+    fused = _halved(solid - both) * foreground
+    fused -= _halved(share - both) * background
+    fused += _halved(mixed * share)
     foreground = _mean(fused, solid_half, _REACHES[1])
-    background = _mean(background * _three(clear_half), clear_half, _REACHES[1])
-    size = alpha.shape[1], alpha.shape[0]
-    foreground, background = (np.asarray(cv2.resize(each, size), np.float32) for each in (foreground, background))
-    closer = _fuse(mixed, _three(alpha), foreground, background, peak)
-    closer *= _three(solid)
+    background *= clear_half
+    background = _mean(background, clear_half, _REACHES[1])
+    foreground, background = _resized(foreground, alpha.shape), _resized(background, alpha.shape)
+    closer = _fuse(mixed, alpha, foreground, background, peak)
+    closer *= solid
     return _mean(closer, solid, _LAST_REACH), background
 
 
@@ -224,18 +224,23 @@ def _fuse(mixed: _Floats, alpha: _Floats, foreground: _Floats, background: _Floa
 
 
 def _mean(total: _Floats, weight: _Floats, reach: int) -> _Floats:
-    """The mean, within `reach` pixels, of colours (h, w, 3) that come times their `weight` (h, w)."""
+    """The mean, within `reach` pixels, of colours (3, h, w) that come times their `weight` (h, w)."""
     window = 2 * reach + 1, 2 * reach + 1
-    result = cv2.blur(total, window)
-    result *= _three(np.asarray(1 / cv2.blur(weight, window), np.float32))
-    return np.asarray(result, np.float32)
+    result = np.empty_like(total)
+    for plane, into in zip(total, result, strict=True):
+        cv2.blur(plane, window, dst=into)
+    result /= cv2.blur(weight, window)
+    return result
 
 
 def _halved(values: _Floats) -> _Floats:
     """The means of four pixels each; in the middle of four, this is what the linear method gives, and in less time."""
-    return np.asarray(cv2.resize(values, (values.shape[1] // 2, values.shape[0] // 2)), np.float32)
+    return _resized(values, (values.shape[-2] // 2, values.shape[-1] // 2))
 
 
-def _three(values: _Floats) -> _Floats:
-    """The same value for each of three colours; much faster than broadcasting."""
-    return np.asarray(cv2.merge([values, values, values]), np.float32)
+def _resized(values: _Floats, shape: tuple[int, ...]) -> _Floats:
+    """Bring planes (..., h, w) to another shape (h, w)."""
+    result = np.empty((*values.shape[:-2], *shape), np.float32)
+    for plane, into in zip(values.reshape(-1, *values.shape[-2:]), result.reshape(-1, *shape), strict=True):
+        cv2.resize(plane, shape[::-1], dst=into)
+    return result

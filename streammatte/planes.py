@@ -167,10 +167,9 @@ class Planes:
             self._lumas[size] = reduced(self.y, size)
         return self._lumas[size]
 
-    def merged(self, size: tuple[int, int]) -> npt.NDArray[Any]:
-        """The planes at another size (w, h), mostly a smaller one, as (h, w, 3)."""
-        planes = self.luma_at(size), reduced(self.u, size), reduced(self.v, size)
-        return np.asarray(cv2.merge(planes), self.y.dtype)
+    def all_at(self, size: tuple[int, int]) -> tuple[Plane, Plane, Plane]:
+        """Y, U and V at another size (w, h), mostly a smaller one."""
+        return self.luma_at(size), reduced(self.u, size), reduced(self.v, size)
 
     def at(self, size: tuple[int, int]) -> _Rgb:
         """The ordinary picture in R,G,B at another size (w, h), mostly a smaller one, (h, w, 3)."""
@@ -180,11 +179,13 @@ class Planes:
             return self.light.ordinary(self.own_at(size))
         if self.depth > 8:
             return np.asarray(np.rint(self.own_at(size)), np.uint8)
-        return np.asarray(cv2.transform(self.merged(size), to_rgb(self.matrix, self.full_range)), np.uint8)
+        return np.asarray(cv2.transform(cv2.merge(self.all_at(size)), to_rgb(self.matrix, self.full_range)), np.uint8)
 
     def own_at(self, size: tuple[int, int]) -> npt.NDArray[np.float32]:
         """The codes of R,G,B, from 0 to 255 in whatever light, at another size (w, h), (h, w, 3) float32."""
-        codes = cv2.transform(self.merged(size).astype(np.float32), to_rgb(self.matrix, self.full_range, self.depth))
+        codes = cv2.transform(
+            cv2.merge(self.all_at(size)).astype(np.float32), to_rgb(self.matrix, self.full_range, self.depth)
+        )
         return np.asarray(np.clip(codes, 0, 255), np.float32)
 
     def drawn(self, rgb: npt.NDArray[Any], size: tuple[int, int] | None = None) -> tuple[Plane, Plane, Plane]:

@@ -127,17 +127,20 @@ def _refined(alpha: Alpha, luma: Plane, small_luma: Plane, luma_scale: float) ->
     levels, window = levels_of(alpha), np.ones((3, 3), np.uint8)
     near = cv2.inRange(cv2.dilate(levels, window), 1, 255) & cv2.inRange(cv2.erode(levels, window), 0, 254)
     at = places(np.asarray(cv2.resize(near, size, interpolation=cv2.INTER_LINEAR), np.uint8))
-    scale = np.float32(luma_scale)
-    guide: npt.NDArray[np.float32] = scale * small_luma
-    mean_guide, mean_alpha = _mean(guide), _mean(alpha)
-    covariance = _mean(guide * alpha) - mean_guide * mean_alpha
-    variance = _mean(guide * guide) - mean_guide * mean_guide
-    slope = np.asarray(covariance / (variance + np.float32(EDGE_VARIANCE)), np.float32)
-    # Stretched a little about 1/2, then clipped: so rounding leaves no 0.9999 in the solid parts.
-    stretch = np.float32(1 + 2 * SNAP)
-    offset: npt.NDArray[np.float32] = (alpha - slope * guide) * stretch - np.float32(SNAP)
+    guide = small_luma.astype(np.float32)
+    # Stretched a little about 1/2, and clipped in the end: so rounding leaves no 0.9999 in the solid parts.
+    offset = np.float32(1 + 2 * SNAP) * alpha - np.float32(SNAP)
+    mean_guide = _mean(guide)
+    slope = _mean(guide * offset)  # per level of luma
+    slope -= mean_guide * _mean(offset)
+    variance = _mean(guide * guide)
+    variance -= mean_guide * mean_guide
+    variance += np.float32(EDGE_VARIANCE / luma_scale**2)
+    slope /= variance
+    guide *= slope
+    offset -= guide
     sample = Sampler(at, size, small)
-    found = sample(slope * (stretch * scale), cv2.INTER_CUBIC)  # per level of luma
+    found = sample(slope, cv2.INTER_CUBIC)
     found *= luma.reshape(-1).take(at)
     found += sample(offset, cv2.INTER_CUBIC)
     return at, np.clip(found, 0, 1, out=found)

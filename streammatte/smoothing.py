@@ -125,7 +125,8 @@ def _passed_s(memory: _Memory, alpha: Alpha, colours: _Colours, time: float) -> 
     """Seconds since the frame before; None where the video jumped since."""
     if memory.alpha.shape != alpha.shape:
         return None
-    cut = np.mean(_largest(colours[::2, ::2], memory.last[::2, ::2]) > _CUT_LEVELS) > _CUT_SHARE
+    changed = cv2.inRange(_largest(colours, memory.last), _CUT_LEVELS, np.inf)
+    cut = cv2.countNonZero(changed) > _CUT_SHARE * changed.size
     passed_s = time - memory.time
     return None if cut or not 0 < passed_s <= _PAUSE_S else passed_s
 

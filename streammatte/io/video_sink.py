@@ -220,7 +220,7 @@ class VideoSink(Sink):
         context.pix_fmt = codec.pixels
         if tag := self._tags.get(context.codec.canonical_name):
             context.codec_tag = tag
-        context.thread_count = THREADS
+        context.thread_type, context.thread_count = "AUTO", THREADS
         context.flags |= Flags.frame_duration
         context.time_base = stream.time_base = self._time_base
         context.colorspace, context.color_range = 0 if codec.rgb else colour.matrix, colour.range

@@ -118,8 +118,8 @@ class DeviceMatte:
     def _own(self) -> Sequence[Tensor]:
         """Colours are spread on the CPU, small as they are there, and used for all pixels here."""
         size = spread_size(self._front.size)
-        colours, levels = self._front.merged(size)[0].permute(1, 2, 0), _reduced(self._levels[0], size)[0, 0]
-        near, far = spread(_fetched(colours), _fetched(levels))
+        colours, levels = self._front.merged(size)[0], _reduced(self._levels[0], size)[0, 0]
+        near, far = spread(list(_fetched(colours)), _fetched(levels))
         own = []
         for plane, alpha, *small in zip(self._front.planes, self._levels, near, far, strict=True):
             foreground, background = (_resized(_uploaded(each, plane.device)[None, None], plane) for each in small)

@@ -171,6 +171,6 @@ def test_ffmpeg_knows_the_options_of_hardware_encoders(ffmpeg):
 def test_what_goes_with_the_usual_preset_goes_with_no_other():
     usual = encoder_for(Path("out.mp4"), Encoding(), transparent=False)
     asked = encoder_for(Path("out.mp4"), Encoding(preset="slow"), transparent=False)
-    less = {"rc-lookahead": "5", "x264-params": "sync-lookahead=1"}
+    less = {"rc-lookahead": "5", "x264-params": "sync-lookahead=1:sliced-threads=1"}
     assert usual.for_size((3840, 2160)).options == {**usual.for_size((1280, 720)).options, **less}
     assert asked.for_size((3840, 2160)).options == {"preset": "slow", "crf": usual.options["crf"]}
