@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Literal, TypeAlias
 
 from streammatte.batch.apart import do_apart
-from streammatte.batch.jobs import Job
+from streammatte.batch.jobs import Job, Outcome
 from streammatte.batch.look import FileLook
 from streammatte.batch.pictures import PictureTask
 from streammatte.batch.spool import Spool, plain_name, put_away
@@ -50,6 +50,8 @@ class Entry:
     error : str
     notices : tuple of str
     result : Path or None
+    kept : Outcome or None
+        Of work whose result could not be put where it belongs, and still lies beside the source.
     removed : bool
         Whether it was taken out of the queue.
     """
@@ -69,6 +71,7 @@ class Entry:
     error: str = ""
     notices: tuple[str, ...] = ()
     result: Path | None = None
+    kept: Outcome | None = field(default=None, repr=False)
     stop: Event = field(default_factory=Event, repr=False)
     work: Future[None] | None = field(default=None, repr=False)
     removed: bool = False
@@ -161,6 +164,8 @@ class FileQueue:
     def start(self, number: int, look: FileLook | None = None) -> None:
         """Let an entry wait for its turn; one that has ended is done again, with another look.
 
+        With the same look, a result that could not be put away is only put away.
+
         Raises
         ------
         UsageError
@@ -171,7 +176,8 @@ class FileQueue:
             if entry.state in ("waiting", "working") or (look is None) != (entry.state == "coming"):
                 raise UsageError(f"{entry.name} is {entry.state}", remedy="stop it first")
             if look is not None:
-                entry = self._entries[number] = Entry(number, entry.name, entry.source, entry.size, look)
+                kept = entry.kept if look == entry.look else None
+                entry = self._entries[number] = Entry(number, entry.name, entry.source, entry.size, look, kept=kept)
             entry.state = "waiting"
             entry.work = self._threads.submit(self._do, entry)
 
@@ -212,19 +218,23 @@ class FileQueue:
 
     def _attempt(self, entry: Entry) -> tuple[State, str]:
         """Do an entry, and return its state at the end, and why, if it is not done."""
-        folder = entry.source.parent / "result"
-        folder.mkdir(exist_ok=True)
-        task, job = entry.look.work(entry.source, folder)
-        outcome = do_apart(task, entry.look.asked, job, tell=entry.tell, show=entry.show, stop=entry.stop)
+        task, job = entry.look.work(entry.source, _made(entry))
+        outcome, entry.kept = entry.kept, None
+        if outcome is None:
+            shutil.rmtree(_made(entry), ignore_errors=True)  # of another look
+            _made(entry).mkdir()
+            outcome = do_apart(task, entry.look.asked, job, tell=entry.tell, show=entry.show, stop=entry.stop)
         if outcome is None:
             return "stopped", ""
         entry.notices = tuple(_named(each, entry, job) for each in outcome.notices)
-        kept = self._pictures if isinstance(task, PictureTask) else self._videos
+        folder = self._pictures if isinstance(task, PictureTask) else self._videos
         try:
             if job.out.exists():  # also where the file proved to be broken off
-                entry.result = put_away(job.out, kept)
+                entry.result = put_away(job.out, folder)
         except OSError as error:
-            return "failed", f"{job.out.name} cannot be put into {kept} ({error.strerror}); make room there"
+            entry.kept = outcome
+            problem = f"{job.out.name} is made, and cannot be put into {folder} ({error.strerror or error})"
+            return "failed", f"{problem}; make room there, and do it again with the same look, which then takes no time"
         if outcome.error is not None:
             return "failed", _named(outcome.error, entry, job)
         entry.frames = outcome.frames
@@ -233,9 +243,15 @@ class FileQueue:
     def _end(self, entry: Entry, state: State, error: str) -> None:
         with self._lock:
             entry.error, entry.state = error, state
-            shutil.rmtree(entry.source.parent / "result", ignore_errors=True)
+            if entry.kept is None:
+                shutil.rmtree(_made(entry), ignore_errors=True)
             if entry.removed:
                 _discard(entry)
+
+
+def _made(entry: Entry) -> Path:
+    """The folder in which its result is made."""
+    return entry.source.parent / "result"
 
 
 def _discard(entry: Entry) -> None:

@@ -13,7 +13,7 @@ import pytest
 from streammatte.batch.jobs import Outcome
 from streammatte.batch.look import FileLook
 from streammatte.batch.queue import FileQueue
-from streammatte.errors import UsageError
+from streammatte.errors import MediaError, UsageError
 
 
 class Apart:
@@ -129,6 +129,34 @@ def test_one_that_fails_says_why_and_holds_nobody_up(queue, apart, until, tmp_pa
     (tmp_path / "videos").unlink()
     last = dropped(queue)
     until(lambda: last.state == "done")
+
+
+def test_a_result_that_cannot_be_put_away_is_kept_and_moved_later(queue, apart, until, tmp_path):
+    apart.go.set()
+    (tmp_path / "videos").touch()
+    entries = [dropped(queue), dropped(queue)]
+    until(lambda: [each.state for each in entries] == ["failed"] * 2)
+    assert f"clip.mp4 is made, and cannot be put into {tmp_path / 'videos'} (File exists)" in entries[0].error
+    (tmp_path / "videos").unlink()
+    queue.start(1, FileLook())
+    queue.start(2, FileLook("red"))
+    until(lambda: [each.state for each in queue.entries] == ["done"] * 2)
+    assert [apart.begun.count(str(each.source)) for each in entries] == [1, 2]  # another look is other work
+    assert queue.entry(1).frames == 2
+    assert queue.entry(1).notices == ("clip.mkv: a notice",)
+    assert queue.entry(1).result.read_text() == str(entries[0].source)
+    assert not (entries[0].source.parent / "result").exists()
+
+
+def test_why_it_cannot_be_put_away_is_told_whatever_the_error(queue, apart, until, monkeypatch):
+    def refuse(made, folder):
+        raise MediaError(f"{folder} is in the way", remedy="remove it")
+
+    monkeypatch.setattr("streammatte.batch.queue.put_away", refuse)
+    apart.go.set()
+    entry = dropped(queue)
+    until(lambda: entry.state == "failed")
+    assert "is in the way; remove it)" in entry.error
 
 
 def test_removed_it_is_gone_with_its_file_and_its_result_stays(queue, apart, until, tmp_path):
