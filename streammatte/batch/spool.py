@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -39,8 +41,7 @@ class Spool:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._own: Path | None = None
-        self._lock: tuple[TextIO, Claim] | None = None
+        self._own: tuple[Path, TextIO, Claim] | None = None
         for each in root.iterdir() if root.is_dir() else ():
             _remove_leftover(each)
 
@@ -54,9 +55,9 @@ class Spool:
         """
         if self._own is None:
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._own = Path(mkdtemp(dir=self._root))
-            self._lock = (self._own / _LOCK).open("x"), Claim(self._own / _LOCK)
-        return Path(mkdtemp(dir=self._own))
+            own = Path(mkdtemp(dir=self._root))
+            self._own = own, (own / _LOCK).open("x"), Claim(own / _LOCK)
+        return Path(mkdtemp(dir=self._own[0]))
 
     def room(self) -> int:
         """The bytes that are free there."""
@@ -65,11 +66,11 @@ class Spool:
 
     def close(self) -> None:
         """Remove all of it."""
-        if self._own is not None and self._lock is not None:
-            file, claim = self._lock
+        if self._own is not None:
+            folder, file, claim = self._own
             file.close()
             claim.release()
-            shutil.rmtree(self._own, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
             self._own = None
 
 
@@ -90,31 +91,41 @@ def put_away(made: Path, folder: Path) -> Path:
         If it cannot be.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for number in count(1):
-        path = folder / (made.name if number == 1 else f"{made.stem}-{number}{made.suffix}")
+    try:
+        return _move(made, folder, made.name)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    partial = PartialFile(next(path for path in _names(folder, made.name) if not path.exists()))
+    try:
+        shutil.copyfile(made, partial.temporary)
+        path = _move(partial.temporary, folder, made.name)
+    finally:
+        partial.discard()
+    made.unlink()
+    return path
+
+
+def _move(made: Path, folder: Path, name: str) -> Path:
+    """Move a file into a folder of its file system; a free name is taken for this moment alone."""
+    for path in _names(folder, name):
         with suppress(FileExistsError):
             path.open("xb").close()
             try:
-                _move(made, path)
+                os.replace(made, path)  # noqa: PTH105
             except OSError:
-                path.unlink(missing_ok=True)
+                path.unlink()
                 raise
             return path
     raise AssertionError("numbers do not end")
 
 
-def _move(made: Path, path: Path) -> None:
-    try:
-        os.replace(made, path)  # noqa: PTH105
-    except OSError:  # it lies in another file system
-        partial = PartialFile(path)
-        try:
-            shutil.copyfile(made, partial.temporary)
-        except OSError:
-            partial.discard()
-            raise
-        partial.commit()
-        made.unlink()
+def _names(folder: Path, name: str) -> Iterator[Path]:
+    """The name, and with numbers."""
+    path = folder / name
+    yield path
+    for number in count(2):
+        yield path.with_stem(f"{path.stem}-{number}")
 
 
 def _remove_leftover(folder: Path) -> None:

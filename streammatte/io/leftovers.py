@@ -41,7 +41,8 @@ class Claim:
     def __init__(self, temporary: Path) -> None:
         self._descriptor: int | None = None
         if sys.platform != "win32":
-            self._descriptor = os.open(temporary, os.O_RDONLY)
+            # NFS marks only what is open for writing, as which no folder can be opened.
+            self._descriptor = os.open(temporary, os.O_RDONLY if temporary.is_dir() else os.O_RDWR)
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +81,24 @@ def test_nothing_is_put_over_what_is_there(tmp_path):
     assert not made.exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such marks")
+def test_nfs_marks_only_what_is_open_for_writing(tmp_path, monkeypatch):
+    import fcntl
+
+    flock = fcntl.flock
+
+    def as_on_nfs(descriptor, operation):
+        if operation & fcntl.LOCK_EX and fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(9, "Bad file descriptor")
+        flock(descriptor, operation)
+
+    monkeypatch.setattr("fcntl.flock", as_on_nfs)
+    spool = Spool(tmp_path)
+    assert spool.folder().is_dir()
+    spool.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_file_system_is_copied_to(tmp_path, monkeypatch):
     replace = os.replace
 
@@ -88,9 +108,23 @@ def test_another_file_system_is_copied_to(tmp_path, monkeypatch):
         replace(made, path)
 
     monkeypatch.setattr("os.replace", refuse)
-    (tmp_path / "clip.mp4").write_text("one")
-    assert put_away(tmp_path / "clip.mp4", tmp_path / "videos").read_text() == "one"
-    assert not (tmp_path / "clip.mp4").exists()
-    with pytest.raises(FileNotFoundError):
-        put_away(tmp_path / "nothing.mp4", tmp_path / "videos")
-    assert [path.name for path in (tmp_path / "videos").iterdir()] == ["clip.mp4"]
+    copyfile, meanwhile = shutil.copyfile, []
+
+    def watched(made, path):
+        meanwhile.append(sorted(each.name for each in (tmp_path / "videos").iterdir()))
+        copyfile(made, path)
+
+    monkeypatch.setattr("shutil.copyfile", watched)
+    for name in ("clip.mp4", "clip-2.mp4"):
+        (tmp_path / "clip.mp4").write_text(name)
+        path = put_away(tmp_path / "clip.mp4", tmp_path / "videos")
+        assert (path.name, path.read_text()) == (name, name)
+        assert not (tmp_path / "clip.mp4").exists()
+    # What a kill would leave has a temporary name.
+    assert meanwhile == [[".clip.1.partial.mp4"], [".clip-2.1.partial.mp4", "clip.mp4"]]
+    monkeypatch.setattr("shutil.copyfile", lambda *_: refuse(Path("a/b"), Path("c")))
+    (tmp_path / "clip.mp4").write_text("three")
+    with pytest.raises(OSError, match="cross-device"):
+        put_away(tmp_path / "clip.mp4", tmp_path / "videos")
+    assert (tmp_path / "clip.mp4").read_text() == "three"
+    assert sorted(path.name for path in (tmp_path / "videos").iterdir()) == ["clip-2.mp4", "clip.mp4"]
