@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streammatte.errors import FilterError, StreammatteError, about
@@ -13,7 +14,7 @@ from streammatte.plugins import FILTERS, MATTERS, PluginKind
 if TYPE_CHECKING:
     from streammatte.stages import Filter, Matter
 
-__all__ = ["join_filter", "parse_filter", "parse_matter", "split_filter", "split_matter"]
+__all__ = ["files_of", "join_filter", "parse_filter", "parse_matter", "split_filter", "split_matter"]
 
 _PART = re.compile(r'(?:(\w+)=)?(?:"([^"]*)"|((?!")[^,]*))(?:,|$)')
 """One ``key=value``: key, value in quotes, value without."""
@@ -67,6 +68,17 @@ def split_filter(text: str) -> tuple[str, dict[str, str]]:
         If the filter or a parameter is unknown.
     """
     return _split(FILTERS, text)
+
+
+def files_of(texts: Iterable[str]) -> list[Path]:
+    """Return the files that filters may read: each value, as a path.
+
+    Raises
+    ------
+    FilterError
+        If a filter or a parameter is unknown.
+    """
+    return [Path(value) for text in texts for value in split_filter(text)[1].values()]
 
 
 def split_matter(text: str) -> tuple[str, dict[str, str]]:

@@ -8,10 +8,12 @@ from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from streammatte import __version__
 from streammatte.batch.jobs import Job
 from streammatte.errors import MediaError
+from streammatte.io.files import unwritable
 
 __all__ = ["Ledger", "fingerprint"]
 
@@ -22,21 +24,29 @@ def fingerprint(job: Job, asked: Iterable[Any], files: Iterable[Path]) -> str:
     Parameters
     ----------
     job : Job
-        Its source goes by size and time of change, as for `make`: to read all of it would take as long as a copy.
+        Its source goes by name, size and time of change, as for `make`: to read all of it would take as long as a copy.
+        What has none of these, such as an address, is another each time.
     asked : iterable
         Dataclasses of the options.
     files : iterable of Path
         What is read for it beside the source, such as weights; also by size and time.
     """
-    read = [_state(path) for path in (Path(job.source), *files)]
-    text = [__version__, read, [str(path) for path in job.outputs], [asdict(each) for each in asked]]
+    source = job.source, _state(Path(job.source)) or uuid4()
+    text = [
+        __version__,
+        source,
+        [_state(path) for path in files],
+        [str(path) for path in job.outputs],
+        [asdict(each) for each in asked],
+    ]
     return sha256(json.dumps(text, default=str).encode()).hexdigest()
 
 
 class Ledger:
     """A file in the folder of the outputs, with a line for each that is done.
 
-    Lines are only ever added, each at once, so that several runs may write it and one that is killed spoils nothing.
+    Lines are only ever added, each at once and behind an end of line, so that several runs may write it and one that is
+    killed spoils nothing.
 
     Parameters
     ----------
@@ -58,11 +68,21 @@ class Ledger:
                 entry = json.loads(line)
                 self._done[entry["out"]] = entry["fingerprint"], entry["size"]
             except (ValueError, LookupError, TypeError):
-                continue  # half a line, of a run that was killed
+                continue  # nothing, or half a line, of a run that was killed
 
     def has(self, job: Job, mark: str) -> bool:
         """Whether a job of that fingerprint is done, and what it wrote is there."""
         return self._done.get(job.out.name) == (mark, _size(job.out)) and all(path.exists() for path in job.outputs)
+
+    def check(self) -> None:
+        """Refuse a folder in which jobs could not be noted.
+
+        Raises
+        ------
+        MediaError
+            If it is one.
+        """
+        self._write("")
 
     def add(self, job: Job, mark: str) -> None:
         """Note that a job is done.
@@ -73,11 +93,14 @@ class Ledger:
             If that cannot be written.
         """
         entry = {"out": job.out.name, "fingerprint": mark, "size": _size(job.out)}
+        self._write("\n" + json.dumps(entry))
+
+    def _write(self, text: str) -> None:
         try:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+                file.write(text)
         except OSError as error:
-            raise MediaError(f"{self._path} cannot be written ({error.strerror})") from error
+            raise unwritable(self._path, error) from error
 
 
 def _size(path: Path) -> int | None:

@@ -13,7 +13,7 @@ from streammatte.chain import Chain
 from streammatte.io import open_sink, open_source
 from streammatte.io.notices import Notify
 from streammatte.io.tee import TeeSink
-from streammatte.plugin_text import parse_filter
+from streammatte.plugin_text import files_of, parse_filter
 from streammatte.stages import close_all
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class PictureTask:
     def background(self, out: Path) -> Background:
         """What stands behind the person in an output."""
         return Background.of(self.bg, out)
+
+    def files(self, out: Path) -> list[Path]:
+        """What is read for an output beside its source."""
+        return [*self.background(out).paths, *files_of(self.filters)]
 
     def make_filters(self, background: Background) -> list[Filter]:
         """Make the filters, in their order.

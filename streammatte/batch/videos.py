@@ -22,7 +22,7 @@ from streammatte.io.notices import Notify
 from streammatte.io.pipes import is_address, is_pipe
 from streammatte.io.tee import TeeSink
 from streammatte.io.video_encoding import encoder_for
-from streammatte.plugin_text import parse_filter
+from streammatte.plugin_text import files_of, parse_filter
 from streammatte.stages import close_all
 
 if TYPE_CHECKING:
@@ -84,6 +84,10 @@ class VideoTask:
     def background(self, out: Path) -> Background:
         """What stands behind the person in an output."""
         return Background.of(self.bg, out)
+
+    def files(self, out: Path) -> list[Path]:
+        """What is read for an output beside its source."""
+        return [*self.background(out).paths, *files_of((*self.kept, *self.filters))]
 
     def make_filters(self, background: Background) -> list[Filter]:
         """Make the filters, in their order.

@@ -147,7 +147,7 @@ def do_many(
     outputs = [path for job in jobs for path in job.outputs]
     refuse_clash(outputs, [*(Path(job.source) for job in jobs), *background.paths])
     task.check(jobs[0].out)
-    read = [*asked.files(), *background.paths]
+    read = [*asked.files(), *task.files(jobs[0].out)]
     ledger, marks = Ledger(folder), [fingerprint(job, (task, replace(asked, threads=1)), read) for job in jobs]
     done = {number for number, job in enumerate(jobs) if ledger.has(job, marks[number])}
     replaced = may_replace((jobs[number].out for number in range(len(jobs)) if number not in done), overwrite)
@@ -158,6 +158,8 @@ def do_many(
         matter()  # which may be what cannot be had
     for each in dict.fromkeys(path.parent for path in outputs):
         _make_folder(each)
+    if todo:
+        ledger.check()
 
     progress, notices = Progress([Path(job.source).name for job in jobs], quiet=quiet), Notices(quiet=quiet)
     failures: list[str] = []

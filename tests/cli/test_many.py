@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 import re
+import shutil
+from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from rich.console import Console
 
+from streammatte.batch.jobs import Job
+from streammatte.batch.ledger import fingerprint
 from streammatte.cli.table import Progress
 
 
@@ -80,14 +85,51 @@ def test_other_weights_give_another_result(streammatte, clips, tmp_path):
     assert set(states(streammatte(*arguments)).values()) == {"done in"}
 
 
+def test_another_picture_that_a_filter_reads_gives_another_result(streammatte, clips, tmp_path):
+    beach = tmp_path / "beach.png"
+    cv2.imwrite(str(beach), np.zeros((8, 8, 3), np.uint8))
+    arguments = "video", clips, tmp_path / "out", "--filter", f"image:{beach}"
+    streammatte(*arguments)
+    assert set(states(streammatte(*arguments)).values()) == {"done before"}
+    cv2.imwrite(str(beach), np.full((8, 8, 3), 255, np.uint8))
+    assert set(states(streammatte(*arguments)).values()) == {"done in"}
+
+
+def test_another_source_of_the_same_name_size_and_time_is_another(streammatte, clips, tmp_path):
+    shutil.copytree(clips, tmp_path / "other")
+    for folder in (clips, tmp_path / "other"):
+        assert set(states(streammatte("video", folder, tmp_path / "out")).values()) == {"done in"}
+
+
+def test_an_address_is_never_done_before():
+    job = Job("http://127.0.0.1/a/clip.mp4", Path("out/clip.mp4"))
+    assert fingerprint(job, (), ()) != fingerprint(job, (), ())
+
+
 def test_half_a_line_of_a_killed_run_spoils_nothing(streammatte, clips, tmp_path):
     arguments = "video", clips, tmp_path / "out", "--bg", "red"
     streammatte(*arguments)
     ledger = tmp_path / "out" / ".streammatte.jsonl"
-    lines = ledger.read_text().splitlines()
-    assert [json.loads(line)["out"] for line in lines] == ["a.mp4", "b.mp4", "c.mp4"]
+    _, *lines = ledger.read_text().splitlines()
     ledger.write_text("\n".join([*lines[:2], lines[2][:20]]))
     assert states(streammatte(*arguments)) == {"a.mp4": "done before", "b.mkv": "done before", "c.mov": "done in"}
+    assert set(states(streammatte(*arguments)).values()) == {"done before"}
+
+
+def test_where_nothing_can_be_noted_nothing_is_begun(streammatte, clips, tmp_path, monkeypatch):
+    opened = Path.open
+
+    def open_(path, mode="r", *arguments, **options):
+        if path.name == ".streammatte.jsonl" and mode == "a":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, mode, *arguments, **options)
+
+    monkeypatch.setattr("pathlib.Path.open", open_)
+    result = streammatte("video", clips, tmp_path / "out", "--bg", "red")
+    assert result.exit_code == 1
+    told = "out/.streammatte.jsonl cannot be written (Permission denied); choose a folder that you may write to"
+    assert result.stderr.splitlines() == [f"streammatte: {tmp_path}/{told}"]
+    assert names(tmp_path / "out") == []
 
 
 def test_one_failure_stops_none_of_the_others(streammatte, clips, tmp_path):
