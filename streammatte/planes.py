@@ -244,11 +244,15 @@ def reduced(picture: _Array, size: tuple[int, int]) -> _Array:
     Halves are taken as long as they do not fall below `size`: these are means, and cost next to nothing.
     """
     result: npt.NDArray[Any] = picture
-    while result.shape[1] >= 2 * size[0] and not (result.shape[0] % 2 or result.shape[1] % 2):
+    while (
+        result.shape[1] >= 2 * size[0]
+        and result.shape[0] >= 2 * size[1]
+        and not (result.shape[0] % 2 or result.shape[1] % 2)
+    ):
         half = result.shape[1] // 2, result.shape[0] // 2
         result = np.asarray(cv2.resize(result, half, interpolation=cv2.INTER_AREA), picture.dtype)
     if (result.shape[1], result.shape[0]) != size:
-        much = result.shape[1] > 2 * size[0]
+        much = result.shape[1] > 2 * size[0] or result.shape[0] > 2 * size[1]
         method = cv2.INTER_AREA if much else cv2.INTER_LINEAR
         result = np.asarray(cv2.resize(result, size, interpolation=method), picture.dtype)
     return cast("_Array", result)

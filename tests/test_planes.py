@@ -103,3 +103,11 @@ def test_reducing_by_a_whole_number_of_halves_is_averaging():
     expected = plane.reshape(16, 4, 24, 4).mean((1, 3))
     assert np.abs(reduced(plane, (24, 16)) - expected).max() <= 1
     assert reduced(plane, (96, 64)) is plane
+
+
+@pytest.mark.parametrize("size", [(24, 48), (64, 10)])
+def test_neither_side_falls_below_the_size_asked_for(size):
+    """Another aspect: what is fine along one side must not be lost to halves of the other."""
+    stripes = np.tile(np.array([[40], [200]], np.uint8), (32, 96))
+    expected = cv2.resize(stripes.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    assert np.abs(reduced(stripes, size) - expected).max() <= 1

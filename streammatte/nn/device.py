@@ -155,11 +155,13 @@ def _mean(values: Tensor) -> Tensor:
 def _reduced(plane: Tensor, size: tuple[int, int]) -> Tensor:
     """Return a plane (1, 1, H, W) at another size (w, h), mostly a smaller one, as `planes.reduced` does."""
     width, height = size
-    while plane.shape[3] >= 2 * width and not (plane.shape[2] % 2 or plane.shape[3] % 2):
+    while (
+        plane.shape[3] >= 2 * width and plane.shape[2] >= 2 * height and not (plane.shape[2] % 2 or plane.shape[3] % 2)
+    ):
         plane = _whole(F.avg_pool2d(plane, 2))
     if plane.shape[2:] == (height, width):
         return plane
-    much = plane.shape[3] > 2 * width
+    much = plane.shape[3] > 2 * width or plane.shape[2] > 2 * height
     return _whole(F.interpolate(plane, (height, width), mode="area" if much else "bilinear"))
 
 
