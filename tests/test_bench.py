@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from streammatte.bench import STAGES, file_runs, live_run, mediapipe_costs, stage_costs
+from streammatte.errors import MediaError
 from streammatte.matting import fit
 
 
@@ -48,6 +49,16 @@ def test_a_file_run_is_the_command_itself(write_clip):
         assert run.peak_mb is None
     else:
         assert 20 < run.peak_mb < ballast.nbytes / 1e6
+
+
+def test_a_file_run_is_that_of_no_settings_and_says_what_failed(write_clip, tmp_path, monkeypatch):
+    (tmp_path / "streammatte").mkdir()
+    (tmp_path / "streammatte" / "config.toml").write_text('[video]\ncodec = "none such"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    clip = write_clip("clip.mkv", 3)
+    assert list(file_runs(clip, (64, 48), looks=["colour"], frames=2))
+    with pytest.raises(MediaError, match=r"streammatte: .*none such"):
+        list(file_runs(clip, (64, 48), looks=["colour"], frames=2, options=("--codec", "none such")))
 
 
 def test_a_live_run_shows_frames(write_clip):

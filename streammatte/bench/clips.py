@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import resources
-from itertools import chain, islice, repeat
+from itertools import islice
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from streammatte.background import Background
+from streammatte.frames import Rgb
 from streammatte.io import ArraySource, open_sink, open_source
 from streammatte.layers import Layers
 from streammatte.plugin_text import parse_filter
@@ -36,14 +39,22 @@ def filters_of(look: str) -> tuple[Filter, ...]:
     return (*Background.parse(LOOKS[background]).filters(decontaminate=True), *map(parse_filter, edits))
 
 
+def _again(clip: str | Path, size: tuple[int, int]) -> Iterator[Rgb]:
+    """The clip's frames at a size, from its start again and again."""
+    while True:
+        frame = None
+        with open_source(clip) as source:
+            for frame in source:
+                yield np.asarray(cv2.resize(frame.rgb, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+        if frame is None:
+            return
+
+
 def scaled(clip: str | Path, size: tuple[int, int], folder: Path, frames: int) -> Path:
     """The clip's frames at a size in a file, again from its start where it has fewer."""
     path = folder / f"{frames}.mp4"
     if not path.exists():
-        with open_source(clip) as source:
-            pictures = [cv2.resize(frame.rgb, size, interpolation=cv2.INTER_CUBIC) for frame in islice(source, frames)]
-        numbers = islice(chain.from_iterable(repeat(range(len(pictures)))), frames)
-        with ArraySource([pictures[number] for number in numbers], rate=30) as source:
+        with ArraySource(islice(_again(clip, size), frames), rate=30) as source:
             sink = open_sink(path, source)
             for frame in source:
                 sink.write(Layers.opaque(frame))

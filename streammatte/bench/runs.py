@@ -14,6 +14,7 @@ from pathlib import Path
 from time import monotonic, perf_counter, sleep
 
 from streammatte.bench.clips import LOOKS, scaled
+from streammatte.errors import MediaError
 from streammatte.frames import Frame
 from streammatte.io import open_source
 from streammatte.matting import NetworkMatter
@@ -147,20 +148,24 @@ def _run_command(clip: Path, out: Path, background: str, options: Sequence[str])
     begin = perf_counter()
     arguments = [str(clip), str(out), "--bg", background, "--quiet", *options]
     command = [sys.executable, "-c", _PROGRAM, "video", *arguments]
-    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    result = subprocess.run(command, capture_output=True, text=True)
     wall_s = perf_counter() - begin
+    if result.returncode:
+        raise MediaError(f"'streammatte video {' '.join(arguments)}' failed: {result.stderr.strip()}", subject=clip)
     used = json.loads(result.stdout)
     return wall_s, used["cpu_s"], used["peak_mb"]
 
 
 _PROGRAM = """
 import json, sys
+from pathlib import Path
 from streammatte.__main__ import main
+from streammatte.cli.config import ConfigFile
+ConfigFile.read = classmethod(lambda cls: cls(Path()))  # what is measured does not depend on anybody's settings
 try:
     main()
 finally:
     import time
-    from pathlib import Path
     cpu_s, peak_mb = time.process_time(), None
     if sys.platform == "darwin":
         import resource

@@ -95,6 +95,7 @@ def bench(
             matter.device,
             "--threads",
             str(threads),
+            *(("--weights", str(weights)) if weights else ()),
         )
         seconds = 10 if size[0] <= 1920 else 3  # long enough that the start of the program does not count for much
         runs = measure.file_runs(clip, size, looks=chosen_looks, frames=30 * seconds, options=options)
