@@ -99,8 +99,9 @@ class Layers:
     @property
     def keeps_background(self) -> bool:
         """Whether the background is still the frame itself."""
-        background = self.holds("background")
-        return background is self.frame or (isinstance(background, np.ndarray) and background is self.frame.rgb)
+        background, picture = self.holds("background"), self.frame.picture
+        made = vars(picture).get("rgb") if isinstance(picture, Planes) else picture  # what nobody made, nobody has
+        return background is self.frame or (made is not None and background is made)
 
     def alpha_at(self, size: tuple[int, int]) -> Alpha:
         """Return alpha at another size (w, h), mostly a smaller one, (h, w) float32 in [0, 1]."""

@@ -62,7 +62,9 @@ def test_rgb_is_made_when_somebody_asks(planar):
     assert layers.composite is frame
     shown = layers.decontaminated().with_background(Backdrop(np.full((1, 1, 3), 255, np.uint8), (64, 48))).composite
     assert (shown.planes is not None, shown.pts, shown.size) == (True, 7, (64, 48))
+    assert not layers.with_background(np.zeros((48, 64, 3), np.uint8)).keeps_background
     assert not asked
+    assert layers.with_background(frame.rgb).keeps_background
     assert layers.foreground is layers.background is frame.rgb
     assert len(asked) == 1
 

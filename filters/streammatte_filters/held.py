@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte import Alpha, Layers
+from streammatte import Alpha, FilterError, Layers
 
 __all__ = ["HeldObjects"]
 
@@ -69,7 +69,7 @@ class HeldObjects:
 
     def __init__(self, forget_s: float = 10.0) -> None:
         if not forget_s > 0:
-            raise ValueError(f"forget_s is {forget_s}; expected seconds above 0, such as 10")
+            raise FilterError(f"forget_s is {forget_s}; expected seconds above 0, such as 10")
         self._forget_s = forget_s
         self.reset()
 

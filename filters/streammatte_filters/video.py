@@ -11,7 +11,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from streammatte import FilterError, Layers, MediaError, Rgb, fitted, open_source
+from streammatte import Backdrop, FilterError, Layers, MediaError, Rgb, fitted, open_source
 from streammatte_filters.image import PICTURES, over_black, read_picture
 
 __all__ = ["VideoBackground"]
@@ -61,6 +61,7 @@ class VideoBackground:
         with closing(_once(self._path, seconds)) as pictures:
             next(pictures, None)  # what cannot be read is refused here rather than at the first frame
         self._pictures: Generator[tuple[float, Rgb], None, None] | None = None
+        self._background: Backdrop | None = None
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with the picture of their time as their background."""
@@ -70,9 +71,11 @@ class VideoBackground:
             self._pictures = _played(self._path, self._seconds, self._end)
             self._next_s, self._next = next(self._pictures)
         while self._next_s <= time - self._start + _SLACK_S:
-            self._picture = self._next
+            self._picture, self._background = self._next, None
             self._next_s, self._next = next(self._pictures)
-        return layers.with_background(fitted(self._picture, layers.frame.size, self._fit))
+        if self._background is None or self._background.size != layers.frame.size:
+            self._background = Backdrop(fitted(self._picture, layers.frame.size, self._fit))
+        return layers.with_background(self._background)
 
     def reset(self) -> None:
         """Start the video again with the next frame."""
