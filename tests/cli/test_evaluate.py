@@ -68,6 +68,8 @@ def test_the_help_names_every_rival():
         (("--rivals", "knn,magic"), "no rival 'magic'"),
         (("--protocol", "composition", "--strips", "out"), "use --protocol pack"),
         (("--protocol", "composition", "--groups"), "use --protocol pack"),
+        (("--protocol", "composition", "--at", "frame"), "leave them out"),
+        (("--groups", "--smooth", "motion"), "leave them out"),
     ],
 )
 def test_contradictions_are_refused(run, composition, arguments, message):

@@ -83,6 +83,11 @@ def evaluate(
         )
     if (strips or groups) and protocol == "composition":
         raise UsageError("--strips and --groups are of the pack", remedy="use --protocol pack")
+    if (at, smooth) != ("network", "off") and (groups or strips or protocol == "composition"):
+        raise UsageError(
+            "--at and --smooth are of the table of the pack's sets",
+            remedy="leave them out, or ask for it alone",
+        )
 
     from streammatte.plugin_text import parse_matter
     from streammatte.research.evaluate import composition, validation
