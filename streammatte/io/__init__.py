@@ -190,7 +190,8 @@ def open_sink(
             on_notice(f"{path}: {_with_8_bits(beyond)}")
         whole_chroma = isinstance(source, VideoSource) and source.whole_chroma
         if whole_chroma and encoder.half_chroma and picture != "alpha":
-            on_notice(f"{path}: colours are stored at half their size (4:2:0); --pix-fmt yuv422p or yuv444p keeps them")
+            whole = "yuv422p10le or yuv444p10le" if deep else "yuv422p or yuv444p"
+            on_notice(f"{path}: colours are stored at half their size (4:2:0); --pix-fmt {whole} keeps them")
         return VideoSink(
             path,
             container_for(path),

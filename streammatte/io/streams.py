@@ -89,6 +89,7 @@ class StreamCopier:
         self._span = film.span
         self._output = output
         self._container = container
+        self._on_notice = on_notice
         self._input = film.input.again()
         self._name = self._input.name
         self._closed = False
@@ -97,9 +98,11 @@ class StreamCopier:
             output.metadata.update(tags(read.metadata))
             output.set_chapters(list(_cut(read.chapters(), self._span)))
             streams = list(_decodable(read, self._name, on_notice)) if sound else []
-            if sound and container.format == "matroska":
-                for fonts in read.streams.attachments:
-                    output.add_stream_from_template(fonts)
+            for fonts in read.streams.attachments if sound else ():
+                if container.format != "matroska":
+                    on_notice(f"{self._name}: its attached files, such as fonts, are left out; a .mkv holds them")
+                    break
+                output.add_stream_from_template(fonts)
             self._converters = {stream.index: self._converter(stream) for stream in streams}
             self._packets = self._chosen(film.beside(self._input)) if streams else iter(())
             self._next: AnyPacket | None = None
@@ -162,8 +165,13 @@ class StreamCopier:
             except (FFmpegError, LookupError, ValueError) as error:
                 raise UsageError(
                     f"{self._name}: its {stream.type} ({codec}) cannot be put into a {self._container.format} file",
-                    remedy="write a .mkv, or leave the sound and subtitles out",
+                    remedy="write a .mkv, or leave the sound and subtitles out (--no-sound)",
                 ) from error
+            what = "sound" if stream.type == "audio" else "subtitles"
+            self._on_notice(
+                f"{self._name}: its {what} ({codec}) cannot be copied into a {self._container.format} file, "
+                f"and is encoded anew ({output.codec_context.name})"
+            )
         output.metadata.update(tags(stream.metadata))
         cast(Any, output).disposition = stream.disposition.value  # as a number: PyAV 17 takes nothing else
         return convert

@@ -206,9 +206,18 @@ class VideoSource(Source):
         ----------
         source : VideoInput
             What `input.again` returned. Where that is read only once, None comes in between: there are no more for now.
+
+        Raises
+        ------
+        UsageError
+            If what is read only once has been asked for before.
         """
         if source is not self.input:
             return iter(PacketReader(source.container, self.span.start))
+        if self._copied:
+            raise UsageError(
+                f"{self._name} is read once, and its sound goes into one file", remedy="open the other with sound=False"
+            )
         self._copied = True
         return self._came_by()
 

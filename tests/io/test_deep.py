@@ -97,8 +97,9 @@ def test_colours_of_which_half_the_rows_are_left_out_are_told(clip, tmp_path, pi
     for asked in (None, pixels):
         notices = []
         open_sink(tmp_path / "out.mkv", open_source(clip(pixels)), pix_fmt=asked, on_notice=notices.append).abort()
-        told = any("4:2:0" in notice for notice in notices)
-        assert told == (asked is None and "420" not in pixels)
+        told = [notice for notice in notices if "4:2:0" in notice]
+        assert bool(told) == (asked is None and "420" not in pixels)
+        assert all(("yuv422p10le or" in notice) == ("10" in pixels) for notice in told)
 
 
 @pytest.mark.parametrize("pixels", ["yuv420p10le", "yuv422p10le", "yuv444p10le"])

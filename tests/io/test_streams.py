@@ -67,9 +67,10 @@ def test_a_sound_that_the_container_cannot_hold_is_encoded_anew_in_its_place(wri
     ],
 )
 def test_sound_is_encoded_anew_only_where_it_must_be(write_clip, probe, through, tmp_path, codec, suffix, becomes):
-    source = open_source(write_clip("in.mkv", sounds=[(codec,)]))
-    through(source, open_sink(tmp_path / f"out{suffix}", source))
+    source, notices = open_source(write_clip("in.mkv", sounds=[(codec,)])), []
+    through(source, open_sink(tmp_path / f"out{suffix}", source, on_notice=notices.append))
     assert [each.codec for each in probe(tmp_path / f"out{suffix}").tracks] == [becomes]
+    assert any("encoded anew (aac)" in notice for notice in notices) == (becomes == "aac")
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [(".webm", "webvtt"), (".mkv", "srt"), (".mov", "mov_text")])
@@ -191,6 +192,8 @@ def test_sound_that_cannot_be_decoded_is_left_out_with_a_word(write_clip, probe,
         notices = []
         source = open_source(path)
         through(source, open_sink(tmp_path / f"out{suffix}", source, on_notice=notices.append))
-        assert notices == [f"{path}: its stream 2 (audio) is left out, as FFmpeg has no decoder for it"]
+        assert notices[0] == f"{path}: its stream 2 (audio) is left out, as FFmpeg has no decoder for it"
+        anew = f"{path}: its sound (aac) cannot be copied into a webm file, and is encoded anew (libopus)"
+        assert notices[1:] == ([anew] if suffix == ".webm" else [])
         (track,) = probe(tmp_path / f"out{suffix}").tracks
         assert len(track.packets) > 15
