@@ -14,6 +14,7 @@ from streammatte.cli.many import (
     goes_into_folder,
     inputs_of,
     may_replace,
+    names_of,
     overwrite_option,
     ray_option,
 )
@@ -99,7 +100,7 @@ def image(
     asked = AskedMatter(matter, weights, quality, engine, device, threads)
     if goes_into_folder(inputs, out):
         pictures = inputs_of(inputs, out, PICTURES, "picture")
-        jobs = [Job(each, out / f"{Path(each).stem}{suffix}") for each in pictures]
+        jobs = [Job(each, out / name) for each, name in names_of(pictures, suffix).items()]
         cluster = None if ray is None else connected(ray, asked)
         do_many(jobs, task, asked, cluster, folder=out, noun="picture", overwrite=overwrite, quiet=quiet)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -30,9 +31,12 @@ __all__ = [
     "goes_into_folder",
     "inputs_of",
     "may_replace",
+    "names_of",
     "overwrite_option",
     "ray_option",
 ]
+
+_APART = "rename one of the files, or choose another folder"
 
 Overwrite: TypeAlias = Literal["ask", "yes", "no"]
 
@@ -97,6 +101,13 @@ def inputs_of(inputs: Iterable[str], out: Path, suffixes: frozenset[str], noun: 
     return found
 
 
+def names_of(inputs: Sequence[str], suffix: str) -> dict[str, str]:
+    """The name of the output of each input: its own with another suffix, which is added where two differ in theirs."""
+    names = {Path(each).name for each in inputs}
+    stems = Counter(Path(name).stem for name in names)
+    return {each: (Path(each).stem if stems[Path(each).stem] == 1 else Path(each).name) + suffix for each in inputs}
+
+
 def may_replace(outputs: Iterable[Path], overwrite: Overwrite) -> bool:
     """Whether those of the outputs that are there may be replaced.
 
@@ -107,7 +118,9 @@ def may_replace(outputs: Iterable[Path], overwrite: Overwrite) -> bool:
     """
     if overwrite == "yes":
         return True
-    there = [path for path in outputs if path.is_file()]
+    from streammatte.io.images import is_there
+
+    there = [path for path in outputs if is_there(path)]
     if not there or overwrite == "no":
         return not there
     if not sys.stdin.isatty():
@@ -142,16 +155,18 @@ def do_many(
     from streammatte.batch.jobs import do_here, kept
     from streammatte.batch.ledger import Ledger, fingerprint
     from streammatte.cli.table import Progress, progress_table
+    from streammatte.io.images import is_there
 
     background = task.background(jobs[0].out)
     outputs = [path for job in jobs for path in job.outputs]
-    refuse_clash(outputs, [*(Path(job.source) for job in jobs), *background.paths])
+    refuse_clash(outputs, [*(Path(job.source) for job in jobs), *background.paths], remedy=_APART)
     task.check(jobs[0].out)
     read = [*asked.files(), *task.files(jobs[0].out)]
     ledger, marks = Ledger(folder), [fingerprint(job, (task, replace(asked, threads=1)), read) for job in jobs]
     done = {number for number, job in enumerate(jobs) if ledger.has(job, marks[number])}
-    replaced = may_replace((jobs[number].out for number in range(len(jobs)) if number not in done), overwrite)
-    left = {number for number, job in enumerate(jobs) if not replaced and job.out.is_file()} - done
+    asked_of = [path for number, job in enumerate(jobs) if number not in done for path in job.outputs]
+    replaced = may_replace(asked_of, overwrite)
+    left = {number for number, job in enumerate(jobs) if not replaced and any(map(is_there, job.outputs))} - done
     todo = {number: job for number, job in enumerate(jobs) if number not in done | left}
     matter = kept(asked.open)
     if todo and cluster is None:

@@ -201,7 +201,9 @@ weights_option = click.option(
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 
 
-def refuse_clash(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+def refuse_clash(
+    outputs: Sequence[Path], inputs: Sequence[Path], *, remedy: str = "give each output a name of its own"
+) -> None:
     """Refuse outputs that would overwrite an input or one another.
 
     Raises
@@ -213,11 +215,7 @@ def refuse_clash(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
     for output in outputs:
         place = output.resolve()
         if place in seen:
-            raise UsageError(
-                f"{output} would be written over {seen[place]}",
-                remedy="give each output a name of its own",
-                subject=output,
-            )
+            raise UsageError(f"{output} would be written over {seen[place]}", remedy=remedy, subject=output)
         seen[place] = "another output"
 
 

@@ -14,6 +14,7 @@ from streammatte.cli.many import (
     goes_into_folder,
     inputs_of,
     may_replace,
+    names_of,
     overwrite_option,
     ray_option,
 )
@@ -160,6 +161,7 @@ def video(
     from streammatte.batch.jobs import Job, kept
     from streammatte.batch.videos import VideoTask
     from streammatte.io.containers import VIDEOS
+    from streammatte.io.images import is_there
     from streammatte.io.packets import Span
 
     refuse_unused(matter)
@@ -200,8 +202,7 @@ def video(
     }
     others = tuple((picture, path) for picture, path in beside.items() if path is not None)
     if goes_into_folder(inputs, out):
-        suffix = suffix or (".mov" if bg == "none" else ".mp4")
-        names = {each: f"{Path(each).stem}{suffix}" for each in inputs_of(inputs, out, VIDEOS, "video")}
+        names = names_of(inputs_of(inputs, out, VIDEOS, "video"), suffix or (".mov" if bg == "none" else ".mp4"))
         jobs = [
             Job(each, out / name, tuple((picture, folder / name) for picture, folder in others))
             for each, name in names.items()
@@ -209,10 +210,10 @@ def video(
         cluster = None if ray is None else connected(ray, asked)
         do_many(jobs, task, asked, cluster, folder=out, noun="video", overwrite=overwrite, quiet=quiet)
         return
-    if not may_replace([out], overwrite):
-        click.echo(f"{out} is there already, and left as it is", err=True)
-        return
     job = Job(inputs[0], out, others)
+    if not may_replace(job.outputs, overwrite):
+        click.echo(f"{next(filter(is_there, job.outputs))} is there already, and left as it is", err=True)
+        return
     if ray is None:
         do_one(job, task, kept(asked.open), unit="frame", quiet=quiet)
         return

@@ -25,7 +25,7 @@ from streammatte.layers import Layers
 from streammatte.planes import Planes
 from streammatte.stages import Sink, Source, SourceInfo
 
-__all__ = ["ImageSink", "ImageSource", "SequenceSink", "is_sequence", "read_image"]
+__all__ = ["ImageSink", "ImageSource", "SequenceSink", "is_sequence", "is_there", "read_image"]
 
 _NUMBER = re.compile(r"%0?\d*d")
 
@@ -53,6 +53,11 @@ def read_image(path: Path, on_notice: Notify = unheard) -> Rgb:
 def is_sequence(path: Path) -> bool:
     """Whether `path` stands for numbered pictures, as NAME_%05d.png does."""
     return _NUMBER.search(path.name) is not None
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file of that name, or any of the numbered pictures that it stands for."""
+    return bool(_numbers(path)) if is_sequence(path) else path.is_file()
 
 
 class ImageSource(Source):
@@ -188,7 +193,8 @@ class SequenceSink(Sink):
         check_output(_numbered(path, first), source.info.path if source else None)
         self._path = path
         self._paint = paint
-        self._number = first
+        self._first = self._number = first
+        self._on_notice = on_notice
         self._ended = False
         self._folder = temporary_name(path, "", on_notice)
         self._claim: Claim | None = None
@@ -212,6 +218,9 @@ class SequenceSink(Sink):
         """Move the pictures to their place, over older ones of the same numbers."""
         if self._ended:
             return
+        if self._number == self._first:
+            self.abort()
+            raise MediaError(f"{self._path} is not written: there was no frame to put into it")
         try:
             for picture in sorted(self._folder.iterdir()):
                 picture.replace(self._path.with_name(picture.name))
@@ -219,6 +228,9 @@ class SequenceSink(Sink):
             raise MediaError(f"{self._path} cannot be written ({error.strerror})") from error
         finally:
             self.abort()
+        older = _numbers(self._path) - set(range(self._first, self._number))
+        if older:
+            self._on_notice(f"{self._path}: pictures of other numbers lie beside the new ones, from {min(older)} on")
 
     def abort(self) -> None:
         """Remove what lies in the temporary folder, and the folder that was made if nothing lies in it."""
@@ -231,6 +243,14 @@ class SequenceSink(Sink):
             self._claim.release()
 
 
+def _numbers(path: Path) -> set[int]:
+    """The numbers of those pictures of a sequence that are there."""
+    before, after = _NUMBER.split(path.name, maxsplit=1)
+    name = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
+    found = (name.fullmatch(each.name) for each in path.parent.iterdir()) if path.parent.is_dir() else ()
+    return {int(each[1]) for each in found if each}
+
+
 def _numbered(path: Path, number: int) -> Path:
     return path.with_name(_NUMBER.sub(lambda place: place[0] % number, path.name, count=1))
 
@@ -239,15 +259,21 @@ def _write_image(file: Path, path: Path, picture: NDArray[Any] | Planes) -> None
     """Write a picture, grey or R,G,B or R,G,B,A, to `file`; errors speak of `path`."""
     shown: NDArray[Any] = picture.rgb if isinstance(picture, Planes) else picture
     try:
-        file.write_bytes(encoded_exr(shown) if shown.dtype == np.float32 else _encoded(shown, path.suffix.lower()))
+        data = encoded_exr(shown) if shown.dtype == np.float32 else _encoded(shown, path.suffix.lower())
+        if not data:
+            size = f"{shown.shape[1]}x{shown.shape[0]}"
+            raise UsageError(f"{path} cannot be written: {size} is more than it can hold", remedy="write a .png")
+        file.write_bytes(data)
     except (cv2.error, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.err
         raise MediaError(f"{path} cannot be written ({reason})") from error
 
 
 def _encoded(picture: NDArray[Any], suffix: str) -> bytes:
+    """A picture as a file; nothing where it is too large for one of the kind."""
     if picture.ndim == 3:
         code = cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
         picture = np.asarray(cv2.cvtColor(picture, code), picture.dtype)
     options = {".webp": [cv2.IMWRITE_WEBP_QUALITY, 101]}.get(suffix, [])  # above 100: lossless
-    return cv2.imencode(suffix, picture, options)[1].tobytes()
+    done, data = cv2.imencode(suffix, picture, options)
+    return data.tobytes() if done else b""

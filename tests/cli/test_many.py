@@ -202,6 +202,27 @@ def test_overwriting(streammatte, clips, tmp_path, monkeypatch, command):
         assert each.stat().st_size > 100
 
 
+def test_nothing_that_is_there_is_replaced_whichever_output_it_is(streammatte, clips, tmp_path):
+    mask, first = tmp_path / "mask.mp4", tmp_path / "7.png"
+    for each in mask, first:
+        each.write_bytes(b"old")
+    for outputs in (tmp_path / "new.mp4", "--alpha-out", mask), (tmp_path / "%d.png",):
+        result = streammatte("video", clips / "a.mp4", *outputs, "--bg", "red", "--overwrite", "no")
+        assert (result.exit_code, "is there already" in result.stderr) == (0, True)
+    (tmp_path / "alpha").mkdir()
+    (tmp_path / "alpha" / "a.mp4").write_bytes(b"old")
+    streammatte("video", clips, tmp_path / "out", "--alpha-out", tmp_path / "alpha", "--bg", "red", "--overwrite", "no")
+    assert names(tmp_path / "out") == ["b.mp4", "c.mp4"]
+    assert all(each.read_bytes() == b"old" for each in (mask, first, tmp_path / "alpha" / "a.mp4"))
+    assert not (tmp_path / "new.mp4").exists()
+
+
+def test_files_that_differ_in_their_suffix_keep_it(streammatte, make_clip, tmp_path):
+    clips = [make_clip(tmp_path / name) for name in ("a.mp4", "a.mov", "b.mkv")]
+    assert streammatte("video", *clips, tmp_path / "out", "--bg", "red").exit_code == 0
+    assert names(tmp_path / "out") == ["a.mov.mp4", "a.mp4.mp4", "b.mp4"]
+
+
 def test_the_table_shows_what_is_at_work_and_what_ended_last(monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     progress = Progress([f"{each}.mp4" for each in range(9)], quiet=False)

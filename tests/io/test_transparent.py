@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte.errors import UsageError
+from streammatte.errors import MediaError, UsageError
 from streammatte.io import ArraySource, carries_alpha, open_sink, open_source
 
 RED = (200, 40, 90)
@@ -91,6 +91,25 @@ def test_a_sequence_is_numbered_from_1_and_there_only_when_closed(tmp_path, sour
     through(source, open_sink(tmp_path / "out_%d.png", source, transparent=True), alpha)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["out_1.png", "out_2.png", "out_3.png"]
     assert cv2.imread(str(tmp_path / "out_2.png"), cv2.IMREAD_UNCHANGED).shape == (48, 64, 4)
+
+
+def test_a_sequence_says_what_of_an_older_one_stays_and_holds_one_picture_at_least(tmp_path, source, alpha, through):
+    (tmp_path / "out_07.png").write_bytes(b"older")
+    notices = []
+    through(source, open_sink(tmp_path / "out_%02d.png", source, transparent=True, on_notice=notices.append), alpha)
+    assert [notice.partition(": ")[2] for notice in notices] == [
+        "pictures of other numbers lie beside the new ones, from 7 on"
+    ]
+    with pytest.raises(MediaError, match="there was no frame"):
+        open_sink(tmp_path / "none_%d.png", source, transparent=True).close()
+
+
+@pytest.mark.parametrize(("suffix", "width"), [(".webp", 16400), (".jpg", 66000)])
+def test_a_picture_that_is_too_large_for_its_kind_is_refused(tmp_path, through, suffix, width):
+    wide = ArraySource([np.zeros((2, width, 3), np.uint8)])
+    with pytest.raises(UsageError, match=rf"out{suffix} cannot be written: {width}x2 is more than it can hold"):
+        through(wide, open_sink(tmp_path / f"out{suffix}", wide))
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_folder_of_a_sequence_is_made_and_its_first_number_chosen(tmp_path, source, alpha, through):
