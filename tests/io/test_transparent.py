@@ -107,8 +107,10 @@ def test_a_sequence_says_what_of_an_older_one_stays_and_holds_one_picture_at_lea
 @pytest.mark.parametrize(("suffix", "width"), [(".webp", 16400), (".jpg", 66000)])
 def test_a_picture_that_is_too_large_for_its_kind_is_refused(tmp_path, through, suffix, width):
     wide = ArraySource([np.zeros((2, width, 3), np.uint8)])
+    sink = open_sink(tmp_path / f"out{suffix}", wide)
     with pytest.raises(UsageError, match=rf"out{suffix} cannot be written: {width}x2 is more than it can hold"):
-        through(wide, open_sink(tmp_path / f"out{suffix}", wide))
+        through(wide, sink)
+    sink.abort()
     assert not list(tmp_path.iterdir())
 
 
