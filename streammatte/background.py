@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from streammatte.fitting import FitMode
     from streammatte.stages import Filter
 
-__all__ = ["FORMS", "Background", "BackgroundKind", "blurred", "without_folders"]
+__all__ = ["FORMS", "Background", "BackgroundKind", "blurred", "unblurred", "without_folders"]
 
 BackgroundKind: TypeAlias = Literal["picture", "video", "folder", "colour", "gradient", "blur", "none"]
 
@@ -186,6 +187,14 @@ def blurred(text: str, strength: float) -> tuple[str, tuple[str, ...]]:
     if Background.parse(text).kind == "blur":
         return blur, ()
     return text, (blur,) if strength else ()
+
+
+def unblurred(text: str, filters: Sequence[str]) -> tuple[float | None, tuple[str, ...]]:
+    """Return the blur that `blurred` put before the filters of a background, or None, and the others."""
+    blur = re.fullmatch(r"blur:(\d+\.?\d*)", filters[0]) if filters else None
+    if blur is None or Background.parse(text).kind == "blur":
+        return None, tuple(filters)
+    return float(blur[1]), tuple(filters[1:])
 
 
 def without_folders(texts: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streammatte.app.choices import NOWHERE
-from streammatte.background import Background, blurred
+from streammatte.background import Background, blurred, unblurred
 from streammatte.cli.config import ConfigFile
 from streammatte.cli.profiles import profile_names, save_profile
 from streammatte.cli.webcam import session_options, webcam
@@ -47,12 +47,12 @@ class ProfileChoices:
         with self._lock:
             self._read()
             self._shown = None
-            if PROFILE not in self._saved:
-                self.forget()
             with self._parsed() as context:
                 options = session_options(**_without(context.params, "quiet", "control"))
         there = [each for each in options["backgrounds"] if all(path.exists() for path in Background.parse(each).paths)]
-        return {**options, "backgrounds": there or ["blur"]}
+        backgrounds = there or ["blur"]
+        blur, filters = unblurred(backgrounds[0], options["filters"])
+        return {**options, "backgrounds": backgrounds, "blur": blur, "filters": filters}
 
     def chosen(self) -> dict[str, str]:
         """The camera, the size, the virtual camera and the profile."""
@@ -104,7 +104,7 @@ class ProfileChoices:
 
     @property
     def _values(self) -> dict[str, Any]:
-        return self._saved.get(PROFILE, {})
+        return self._saved.get(PROFILE, _FIRST)
 
     def _read(self) -> None:
         file = ConfigFile.read()
@@ -117,8 +117,9 @@ class ProfileChoices:
 
     def _parsed(self) -> click.Context:
         """The options of `webcam` as its command line would give them."""
+        saved = ["--profile", PROFILE] if PROFILE in self._saved else [f"--bg={each}" for each in _FIRST["bg"]]
         try:
-            return webcam.make_context("webcam", ["--profile", PROFILE], parent=self._group)
+            return webcam.make_context("webcam", saved, parent=self._group)
         except click.ClickException as error:
             raise UsageError(error.format_message()) from error
 

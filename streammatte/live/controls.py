@@ -35,6 +35,8 @@ class LiveControls:
     ----------
     backgrounds : sequence of str
         As `--bg` takes them, at least one; the first is shown.
+    blur : float, optional
+        How much the first background is blurred, 0 to 100; by default as it says itself.
     filters : sequence of str
         Applied after the background.
     kept : sequence of str
@@ -73,6 +75,7 @@ class LiveControls:
         self,
         backgrounds: Sequence[str],
         *,
+        blur: float | None = None,
         filters: Sequence[str] = (),
         kept: Sequence[str] = (),
         smoothing: SmootherName = "off",
@@ -100,7 +103,12 @@ class LiveControls:
         self._kept = tuple(map(parse_filter, kept))
         self._extra = tuple(map(parse_filter, filters))
         self.look = Look(
-            self.backgrounds[0], self._made.blur, tuple(filters), smoothing, quality, smoother=smoother(smoothing)
+            self.backgrounds[0],
+            self._made.blur if blur is None else blur,
+            tuple(filters),
+            smoothing,
+            quality,
+            smoother=smoother(smoothing),
         )
         self._put(self.look)
 

@@ -30,6 +30,7 @@ def open_session(
     camera: str | None = None,
     *,
     backgrounds: Sequence[str] = ("blur",),
+    blur: float | None = None,
     filters: Sequence[str] = (),
     kept: Sequence[str] = (),
     smoothing: SmootherName = "motion",
@@ -61,6 +62,8 @@ def open_session(
         "sample" is one. The first camera by default.
     backgrounds : sequence of str
         As `--bg` takes them, folders of pictures among them; the first is shown.
+    blur : float, optional
+        How much the first is blurred, 0 to 100; by default as it says itself.
     filters : sequence of str
         Applied after the background, as `parse_filter` takes them.
     kept : sequence of str
@@ -117,6 +120,7 @@ def open_session(
 
     controls = LiveControls(
         without_folders(backgrounds),
+        blur=blur,
         filters=filters,
         kept=kept,
         smoothing=smoothing,

@@ -75,6 +75,7 @@ def test_the_look_is_kept_and_a_profile_is_not_overwritten_by_it(app, choices, u
 def test_a_config_file_that_cannot_be_written_is_told_and_ends_nothing(app, config_path, until):
     until(lambda: app.session)
     controls = app.session.controls
+    config_path.parent.mkdir(parents=True)
     config_path.write_text("[broken", encoding="utf-8")
     controls.toggle("mirror")
     until(lambda: any("config.toml:1" in each for each in controls.notices))
@@ -95,6 +96,7 @@ def test_a_config_file_that_is_broken_at_first_is_told_on_the_page(config_path, 
 def test_a_mistake_in_the_config_file_is_told_with_its_place(app, config_path, until):
     until(lambda: app.session)
     app.turn(False)
+    config_path.parent.mkdir(parents=True)
     config_path.write_text('[profile.app.webcam]\nsize = "big"\n', encoding="utf-8")
     app.turn(True)
     until(lambda: app.state()["problem"])

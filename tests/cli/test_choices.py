@@ -8,7 +8,7 @@ import tomlkit
 
 from streammatte.cli import cli
 from streammatte.cli.choices import ProfileChoices
-from streammatte.errors import UsageError
+from streammatte.errors import MediaError, UsageError
 from streammatte.live.controls import LiveControls
 
 
@@ -52,7 +52,7 @@ def test_devices_are_options_of_webcam(choices, config_path, webcam):
 def test_the_look_is_the_same_the_next_time(choices, make, config_path):
     controls = LiveControls(["blur", "navy"], filters=["decontaminate"], smoothing="motion", quality="fast")
     choices.keep(controls)
-    assert kept(config_path)["bg"][0] == "blur"  # nothing has changed yet
+    assert not config_path.exists()  # nothing has changed yet
     controls.set_blur(55)
     choices.keep(controls)
     assert kept(config_path)["bg"] == ["blur:55", "navy"]
@@ -63,6 +63,38 @@ def test_the_look_is_the_same_the_next_time(choices, make, config_path):
     options = make().options()
     assert (options["backgrounds"][0], options["mirror"], options["quality"]) == ("navy", True, "fast")
     assert (tuple(options["filters"]), options["smoothing"]) == (("decontaminate",), "motion")
+
+
+def test_a_blur_stays_the_backgrounds_own(choices, make):
+    controls = LiveControls(["navy"], filters=["decontaminate"])
+    choices.keep(controls)
+    controls.set_blur(40)
+    choices.keep(controls)
+    options = make().options()
+    assert (options["blur"], options["filters"]) == (40, ("decontaminate",))
+    again = LiveControls(options["backgrounds"], blur=options["blur"], filters=options["filters"])
+    assert (again.look.blur, again.look.filters) == (40, controls.look.filters)
+    assert [type(each) for each in again.look.steps] == [type(each) for each in controls.look.steps]
+    controls.close()
+    again.close()
+
+
+@pytest.mark.parametrize("first", ["blur:20,shape=lens", "shadow"])
+def test_another_filter_is_no_blur_of_the_background(choices, config, first):
+    config(f'[profile.app.webcam]\nbg = "navy"\nfilter = ["{first}"]\n')
+    assert (choices.options()["blur"], choices.options()["filters"]) == (None, (first,))
+
+
+def test_where_nothing_can_be_kept_the_session_is_there_all_the_same(make, config_path, monkeypatch):
+    def refuse(*_):
+        raise MediaError("the disk is full")
+
+    monkeypatch.setattr("streammatte.cli.choices.save_profile", refuse)
+    choices = make()
+    assert choices.options()["backgrounds"][:2] == ["blur", "blur:80"]
+    assert choices.chosen()["profile"] == ""
+    with pytest.raises(MediaError):
+        choices.choose("size", "640x360")
 
 
 def test_a_background_whose_file_is_gone_is_left_out(choices, config, config_path):
