@@ -13,7 +13,7 @@ from typing import Any
 from streammatte.errors import UsageError
 from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES, Look
-from streammatte.live.ready import ReadyBackground, stamps_of
+from streammatte.live.ready import ReadyBackground, stamps_of, stamps_of_network
 from streammatte.matting import Quality
 from streammatte.plugin_text import parse_filter
 from streammatte.plugins import load_filter
@@ -93,10 +93,9 @@ class LiveControls:
         self._decontaminate = decontaminate
         self._load = load
         self._network = weights
+        self._network_stamps = stamps_of_network(weights)
         self._lock = RLock()
         self._gone: list[Filter] = []  # filters that no look has any more, still open
-        self._weights: tuple[Path, ...] = () if weights is None else (weights, weights.with_suffix(".onnx"))
-        self._weights_stamps = stamps_of(self._weights)
         self._loader = ThreadPoolExecutor(1, "streammatte loading")
         self._asked = self.backgrounds[0]
         self._made = self._make(self.backgrounds[0])
@@ -229,10 +228,12 @@ class LiveControls:
             if changed and made is self._made and self._asked == self.look.background:
                 self._made = replace(made, stamps=stamps)  # a file that is broken is told of once
                 self.set_background(self.look.background)
-        stamps = stamps_of(self._weights)
-        if stamps not in (self._weights_stamps, ()):
-            self._weights_stamps = stamps
-            self.load_weights(self._weights[0])
+        network = self._network
+        stamps = stamps_of_network(network)
+        with self._lock:
+            if network is not None and network is self._network and stamps not in (self._network_stamps, ()):
+                self._network_stamps = stamps
+                self.load_weights(network)
 
     def notify(self, text: str) -> None:
         """Keep something that the user should be told."""
@@ -268,9 +269,10 @@ class LiveControls:
     def _load_network(self, weights: Path | None, quality: Quality | None) -> None:
         if self._load is None:
             raise UsageError("this session's network cannot be replaced")
+        before = stamps_of_network(weights)  # a file that changes while it is read is read again
         matter = self._load(weights, quality)
         with self._lock:
-            self._network = weights
+            self._network, self._network_stamps = weights, before
             self.look = replace(self.look, matter=matter, quality=quality)
 
     def _make(self, text: str) -> ReadyBackground:

@@ -1,4 +1,4 @@
-"""A background of a running session, read and ready, and whether its files have changed since."""
+"""A background of a running session, read and ready, and whether files have changed since they were read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from streammatte.background import Background
 from streammatte.stages import Filter
 
-__all__ = ["ReadyBackground", "stamps_of"]
+__all__ = ["ReadyBackground", "stamps_of", "stamps_of_network"]
 
 
 @dataclass(frozen=True)
@@ -41,3 +41,8 @@ def stamps_of(paths: Sequence[Path]) -> tuple[int, ...]:
         return tuple(path.stat().st_mtime_ns for path in paths)
     except OSError:
         return ()
+
+
+def stamps_of_network(weights: Path | None) -> tuple[int, ...]:
+    """When the weights, and the .onnx file beside them, were last changed; empty for the shipped ones."""
+    return () if weights is None else stamps_of((weights, weights.with_suffix(".onnx")))

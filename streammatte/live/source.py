@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from threading import Condition, Event, Thread
@@ -192,6 +191,6 @@ class _Reader:
         except (DeviceError, MediaError) as error:
             self.error = error
         finally:
-            with self._changed, suppress(RuntimeError):
+            with self._changed:
                 self.over = True
                 self._changed.notify_all()

@@ -211,9 +211,10 @@ def test_another_network_is_taken_between_two_frames(make, half, until, show_wit
 
 
 def test_weights_that_were_trained_on_are_loaded_again(make, half, until, tmp_path: Path):
-    weights, loaded = tmp_path / "mine.safetensors", []
-    for path in (weights, weights.with_suffix(".onnx")):
+    (weights, other), loaded = [tmp_path / f"{name}.safetensors" for name in ("mine", "other")], []
+    for path in (weights, other):
         path.write_text("weights")
+        path.with_suffix(".onnx").write_text("weights")
     controls = make("#ff0000", load=lambda path, quality: loaded.append(path) or half, weights=weights)
     controls.reload_changed()
     os.utime(weights.with_suffix(".onnx"), ns=(1, 1))
@@ -222,6 +223,14 @@ def test_weights_that_were_trained_on_are_loaded_again(make, half, until, tmp_pa
     until(lambda: loaded == [weights])
     until(lambda: controls.notices)
     assert controls.look.matter is half
+    controls.load_weights(other)
+    until(lambda: controls.notified == 2)
+    os.utime(weights, ns=(2, 2))
+    controls.reload_changed()
+    os.utime(other, ns=(2, 2))
+    controls.reload_changed()
+    until(lambda: controls.notified == 3)
+    assert loaded == [weights, other, other]
 
 
 def test_quality_is_that_of_the_network_that_is_in_use(make, half, until):
