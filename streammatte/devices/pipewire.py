@@ -44,6 +44,12 @@ _INSTALL = {
 _ELEMENTS = "videoconvert", "pipewiresink"
 """One of each package of plugins that is needed."""
 
+_ANSWER_S = 10.0
+"""Seconds within which GStreamer must say whether it has one; the first time, it reads all its plugins."""
+
+_found: set[tuple[str, ...]] = set()
+"""What it said it has; that is not asked again, as each answer is a program that starts."""
+
 _MARK = "streammatte.process"
 
 _PUBLISHED_S = 10.0
@@ -203,7 +209,14 @@ def _socket() -> Path:
 
 
 def _has_element(name: str, *options: str) -> bool:
-    return subprocess.run(["gst-inspect-1.0", *options, name], capture_output=True, check=False).returncode == 0
+    asked = *options, name
+    if asked not in _found:
+        try:
+            subprocess.run(["gst-inspect-1.0", *asked], capture_output=True, timeout=_ANSWER_S, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return False
+        _found.add(asked)
+    return True
 
 
 def _black(size: tuple[int, int]) -> NDArray[np.uint8]:

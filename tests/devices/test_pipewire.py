@@ -158,6 +158,23 @@ def test_what_is_missing_is_named_with_what_brings_it(monkeypatch):
     assert raised.value.remedy.startswith("sudo apt install -y gstreamer1.0-pipewire ")
 
 
+def test_gstreamer_is_asked_until_it_has_what_is_needed(monkeypatch):
+    answers = [FileNotFoundError(), subprocess.CalledProcessError(1, ""), subprocess.TimeoutExpired("", 1), None]
+    asked = []
+
+    def run(command, *, timeout, check, **_):
+        asked.append(command)
+        assert timeout
+        assert check
+        if answer := answers[len(asked) - 1]:
+            raise answer
+
+    monkeypatch.setattr(pipewire, "_found", set())
+    monkeypatch.setattr(pipewire.subprocess, "run", run)
+    assert [pipewire._has_element("videoconvert") for _ in range(6)] == [False] * 3 + [True] * 3
+    assert asked == [["gst-inspect-1.0", "videoconvert"]] * 4
+
+
 def test_a_pipewire_that_does_not_run_is_told_of(monkeypatch, tmp_path):
     monkeypatch.setattr(pipewire.shutil, "which", lambda name: name)
     monkeypatch.setattr(pipewire, "_has_element", lambda name: True)
