@@ -10,7 +10,7 @@ from pathlib import Path
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from streammatte.errors import FilterError, UsageError, about
+from streammatte.errors import FilterError, MediaError, UsageError, about
 
 if TYPE_CHECKING:
     from streammatte.fitting import FitMode
@@ -204,6 +204,8 @@ def without_folders(texts: Iterable[str]) -> list[str]:
     ------
     UsageError
         If a folder has no picture.
+    MediaError
+        If it cannot be read.
     """
     from streammatte.io.containers import PICTURES
 
@@ -213,7 +215,11 @@ def without_folders(texts: Iterable[str]) -> list[str]:
             found.append(background.text)
             continue
         (folder,) = background.paths
-        pictures = sorted(str(each) for each in folder.iterdir() if each.suffix.lower() in PICTURES)
+        try:
+            pictures = sorted(str(each) for each in folder.iterdir() if each.suffix.lower() in PICTURES)
+        except OSError as error:
+            problem = f"--bg {folder}: this folder cannot be read ({error.strerror})"
+            raise MediaError(problem, remedy="check its permissions", subject=background.text) from error
         if not pictures:
             problem = f"--bg {folder}: there is no picture in this folder; expected {', '.join(sorted(PICTURES))}"
             raise UsageError(problem, subject=background.text)

@@ -122,3 +122,12 @@ def test_a_folder_stands_for_its_pictures(folder):
     assert without_folders(["blur", "rooms", "white"]) == ["blur", *inside, "white"]
     with pytest.raises(UsageError, match=r"--bg bare: there is no picture in this folder; expected \.bmp"):
         without_folders(["bare"])
+
+
+def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    with pytest.raises(MediaError, match=r"this folder cannot be read \(Permission denied\); check its permissions"):
+        without_folders([str(tmp_path)])

@@ -73,9 +73,11 @@ class _Commands(click.Group):
         except StreammatteError as error:
             _fail(2 if isinstance(error, UsageError) else 1, str(error))
         except OSError as error:
-            if error.errno != errno.ENAMETOOLONG:
+            if error.filename is None:
                 raise
-            _fail(2, f"the name {error.filename} is too long for a file; give a shorter one")
+            if error.errno == errno.ENAMETOOLONG:
+                _fail(2, f"the name {error.filename} is too long for a file; give a shorter one")
+            _fail(1, f"{error.filename} cannot be used ({error.strerror}); check its name and its permissions")
         except click.Abort as abort:
             told = abort.__cause__.args if abort.__cause__ else ()
             _fail(128 + (told or [signal.SIGINT])[0], "stopped; what was not complete is removed")

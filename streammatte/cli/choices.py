@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,7 @@ class ProfileChoices:
             self._shown = None
             with self._parsed() as context:
                 options = session_options(**_without(context.params, "quiet", "control"))
-        there = [each for each in options["backgrounds"] if all(path.exists() for path in Background.parse(each).paths)]
+        there = [each for each in options["backgrounds"] if all(map(os.path.exists, Background.parse(each).paths))]
         backgrounds = there or ["blur"]
         blur, filters = unblurred(backgrounds[0], options["filters"])
         return {**options, "backgrounds": backgrounds, "blur": blur, "filters": filters}

@@ -102,6 +102,8 @@ def test_a_background_whose_file_is_gone_is_left_out(choices, config, config_pat
     assert choices.options()["backgrounds"] == ["navy"]
     config('[profile.app.webcam]\nbg = "/nowhere/beach.jpg"\n')
     assert choices.options()["backgrounds"] == ["blur"]
+    config(f'[profile.app.webcam]\nbg = "{"x" * 300}.jpg"\n')  # which cannot be looked for
+    assert choices.options()["backgrounds"] == ["blur"]
 
 
 def test_what_else_is_in_the_file_stays(make, config, config_path, usual):

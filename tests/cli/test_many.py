@@ -163,6 +163,17 @@ def test_what_would_spoil_all_of_them_is_refused_at_once(streammatte, clips, tmp
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_that_may_not_be_read_is_named(streammatte, clips, tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    result = streammatte("video", clips, tmp_path / "out", "--bg", "red")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line == f"streammatte: {clips} cannot be used (Permission denied); check its name and its permissions"
+
+
 def test_an_error_that_nobody_expects_is_one_too(streammatte, clips, monkeypatch, tmp_path):
     class Broken:
         engine = device = "double"
