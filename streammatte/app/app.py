@@ -48,6 +48,8 @@ class App:
     ----------
     url : str
         The page's address with its token.
+    invitation : callable
+        Returns an address that opens the page once, for a browser.
     backgrounds : tuple of str
         Those that the last session had, or the next will have.
     """
@@ -63,7 +65,7 @@ class App:
         self._changed, self._ended = Event(), Event()
         self._lock = Lock()
         self._server = ControlServer(setup=self, port=port, folder=folder)
-        self.url = self._server.url
+        self.url, self.invitation = self._server.url, self._server.invitation
         self._thread = ThreadPoolExecutor(1, "streammatte app")
         self._running: Future[None] = self._thread.submit(self._run)
 

@@ -4,35 +4,92 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from time import monotonic, sleep
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 
-__all__ = ["announced", "running_page"]
+from streammatte.errors import DeviceError
+from streammatte.io.leftovers import Claim
+
+__all__ = ["RunningPage", "alone", "announced", "running_page"]
 
 _PATIENCE_S = 2.0
+_BEGINS_S = 20.0
+"""Within which an app that begins has its page, and one that ends is gone."""
+
+
+class RunningPage(NamedTuple):
+    """The page of an app that runs.
+
+    Attributes
+    ----------
+    url : str
+        Its address, with the token.
+    invitation : str
+        An address that opens it once, for a browser.
+    """
+
+    url: str
+    invitation: str
 
 
 def _note() -> Path:
     return user_state_path("streammatte", appauthor=False) / "page"
 
 
-def running_page() -> str | None:
-    """Return the address of the page of this user's app, if one runs and answers."""
+def running_page() -> RunningPage | None:
+    """Return the page of this user's app, if one runs and answers."""
     try:
         url = _note().read_text(encoding="ascii")
         address = urlsplit(url)
         connection = HTTPConnection("127.0.0.1", address.port or 0, timeout=_PATIENCE_S)
         try:
-            connection.request("GET", f"/state?{address.query}")
-            return url if connection.getresponse().status == 200 else None
+            connection.request("POST", f"{address.path}invitation?{address.query}")
+            response = connection.getresponse()
+            return RunningPage(url, response.read().decode()) if response.status == 200 else None
         finally:
             connection.close()
     except (OSError, ValueError, HTTPException):  # no note, or one that an app left which was killed
         return None
+
+
+@contextmanager
+def alone() -> Iterator[RunningPage | None]:
+    """Keep this user's other apps from starting meanwhile; gives the page of one that runs already.
+
+    Raises
+    ------
+    DeviceError
+        If one runs, and its page does not answer.
+    """
+    until = monotonic() + _BEGINS_S
+    with ExitStack() as held:
+        free, there = _claimed(held), running_page()
+        while not free and there is None:
+            if monotonic() > until:
+                raise DeviceError("streammatte app runs already, and its page does not answer", remedy="end it first")
+            sleep(0.1)
+            free, there = _claimed(held), running_page()
+        yield there
+
+
+def _claimed(held: ExitStack) -> bool:
+    """Take the lock, and return whether no other app has it; where there are no locks, none has."""
+    lock = _note().with_name("lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+        held.callback(Claim(lock).release)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def _icon(app: App) -> Any:
         from pystray import Icon, Menu, MenuItem
 
         items = (
-            MenuItem("Open the page", lambda: webbrowser.open(app.url), default=True),
+            MenuItem("Open the page", lambda: webbrowser.open(app.invitation()), default=True),
             MenuItem("Next background", lambda: _next_background(app)),
             MenuItem("On", lambda: app.turn(True)),
             MenuItem("Off", lambda: app.turn(False)),

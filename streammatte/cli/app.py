@@ -45,29 +45,29 @@ def app(ctx: click.Context, no_browser: bool, install: bool, autostart: bool, un
 def _run(ctx: click.Context, *, browser: bool) -> None:
     import webbrowser
 
-    from streammatte.app.running import announced, running_page
+    from streammatte.app.running import alone, announced
 
-    there = running_page()
-    if there is not None:
-        click.echo(f"it runs already; control it at {there}", err=True)
-        if browser:
-            webbrowser.open(there)
-        return
-
-    from streammatte.app import App
-    from streammatte.app.tray import tray
-    from streammatte.cli.choices import ProfileChoices
-    from streammatte.cli.webcam import spare_the_machine
-
-    choices = ProfileChoices(ctx.find_root())
-    spare_the_machine()
     with suppress(KeyboardInterrupt), ExitStack() as opened:  # the usual way to end it
+        there = opened.enter_context(alone())
+        if there is not None:
+            click.echo(f"it runs already; control it at {there.url}", err=True)
+            if browser:
+                webbrowser.open(there.invitation)
+            return
+
+        from streammatte.app import App
+        from streammatte.app.tray import tray
+        from streammatte.cli.choices import ProfileChoices
+        from streammatte.cli.webcam import spare_the_machine
+
+        choices = ProfileChoices(ctx.find_root())
+        spare_the_machine()
         running = opened.enter_context(App(choices))
         opened.enter_context(announced(running.url))
         opened.enter_context(tray(running))
         click.echo(f"control it at {running.url}", err=True)
         if browser:
-            webbrowser.open(running.url)
+            webbrowser.open(running.invitation())
         while not running.wait(1.0):
             pass
 

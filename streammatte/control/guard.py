@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-from secrets import compare_digest
+from secrets import compare_digest, token_urlsafe
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-__all__ = ["guard", "set_headers"]
+__all__ = ["Tokens", "guard", "set_headers"]
+
+_COOKIE = "streammatte"
 
 
-def guard(token: str, port: int) -> Middleware:
+class Tokens:
+    """What lets somebody in: a token that lasts, and others that do so once.
+
+    Attributes
+    ----------
+    lasting : str
+    """
+
+    def __init__(self) -> None:
+        self.lasting = token_urlsafe(24)
+        self._once: set[str] = set()
+
+    def once(self) -> str:
+        """Return a new token that is good for one request."""
+        token = token_urlsafe(24)
+        self._once.add(token)
+        return token
+
+    def allow(self, given: str) -> bool:
+        """Whether a token is good, now."""
+        if given in self._once:
+            self._once.remove(given)
+            return True
+        return compare_digest(given.encode(errors="replace"), self.lasting.encode())
+
+
+def guard(tokens: Tokens, port: int, path: str) -> Middleware:
     """Return what refuses strangers.
 
-    The token comes in the address of the first request, and in a cookie from then on. A browser's other pages cannot
-    send that cookie (SameSite=Strict); those of other servers on this machine, which count as the same site, are told
-    by their Origin or Sec-Fetch-Site; and a name that was made to point to this machine by its Host.
+    A token comes in the address of the first request, and the lasting one in a cookie from then on. A browser's other
+    pages cannot send that cookie (SameSite=Strict); those of other servers on this machine, which count as the same
+    site, are told by their Origin or Sec-Fetch-Site; and a name that was made to point to this machine by its Host.
+    Those servers do not get it either, as browsers heed no port, but send it below `path` alone, which nobody guesses.
     """
     hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
-    cookie = f"streammatte-{port}"  # browsers keep cookies by host, whatever the port
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -28,12 +56,11 @@ def guard(token: str, port: int) -> Middleware:
         origin = request.headers.get("Origin", f"http://{host}")
         if origin != f"http://{host}" or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             raise web.HTTPForbidden(text="another page cannot control streammatte; open the address that it printed")
-        given = request.query.get("token") or request.cookies.get(cookie, "")
-        if not compare_digest(given.encode(errors="replace"), token.encode()):
+        if not any(map(tokens.allow, (request.query.get("token", ""), request.cookies.get(_COOKIE, "")))):
             raise web.HTTPForbidden(text="the token is missing or wrong; open the whole address that was printed")
         response = await handler(request)
         if "token" in request.query and not response.prepared:
-            response.set_cookie(cookie, token, httponly=True, samesite="Strict")
+            response.set_cookie(_COOKIE, tokens.lasting, path=path, httponly=True, samesite="Strict")
         return response
 
     return guarded

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from streammatte.batch.queue import FileQueue
 from streammatte.control.files import usual_queue
-from streammatte.control.guard import guard, set_headers
+from streammatte.control.guard import Tokens, guard, set_headers
 from streammatte.control.routes import Routes, Setup, errors_as_text
 from streammatte.control.uploads import MOST_BYTES, Uploads
 from streammatte.errors import DeviceError
@@ -64,7 +64,8 @@ class ControlServer:
         folder: Path | None = None,
         queue: FileQueue | None = None,
     ) -> None:
-        self._token = secrets.token_urlsafe(24)
+        self._tokens = Tokens()
+        self._path = f"/{secrets.token_urlsafe(12)}"
         self._queue = queue or usual_queue()
         self._routes = Routes(Uploads(folder), setup, self._queue)
         self.session = session
@@ -73,7 +74,8 @@ class ControlServer:
         self._thread = Thread(target=self._run, args=(port, started), name="streammatte control", daemon=True)
         self._thread.start()
         self._loop, port = started.result()
-        self.url = f"http://127.0.0.1:{port}/?token={self._token}"
+        self._address = f"http://127.0.0.1:{port}{self._path}/"
+        self.url = f"{self._address}?token={self._tokens.lasting}"
 
     @property
     def session(self) -> LiveSession | None:
@@ -83,6 +85,10 @@ class ControlServer:
     @session.setter
     def session(self, session: LiveSession | None) -> None:
         self._routes.session = session
+
+    def invitation(self) -> str:
+        """Return an address that opens the page once, for others may see with what a browser is started."""
+        return f"{self._address}?token={self._tokens.once()}"
 
     def close(self) -> None:
         """End all connections and the server, and what is done of files."""
@@ -108,10 +114,12 @@ class ControlServer:
     async def _serve(self, port: int, started: Future[tuple[asyncio.AbstractEventLoop, int]]) -> None:
         with _listening(port) as listener:
             port = listener.getsockname()[1]
-            middlewares = [guard(self._token, port), errors_as_text]
+            middlewares = [guard(self._tokens, port, f"{self._path}/"), errors_as_text]
             application = web.Application(middlewares=middlewares, client_max_size=MOST_BYTES)
             application.on_response_prepare.append(set_headers)
-            application.add_routes(self._routes.table())
+            page = web.Application()
+            page.add_routes([*self._routes.table(), web.post("/invitation", self._invite)])
+            application.add_subapp(self._path, page)
             runner = web.AppRunner(
                 application, access_log=None, handler_cancellation=True, shutdown_timeout=_FAREWELL_S
             )
@@ -122,6 +130,10 @@ class ControlServer:
                 await self._ended.wait()
             finally:
                 await runner.cleanup()
+
+    async def _invite(self, request: web.Request) -> web.Response:
+        """An address that opens the page once."""
+        return web.Response(text=self.invitation())
 
 
 def _listening(port: int) -> socket.socket:

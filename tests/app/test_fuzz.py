@@ -96,18 +96,23 @@ class Asking:
             host == own
             and origin in (None, f"http://{host}")
             and site in (None, "none", "same-origin")
-            and (token or cookie) == self._token
+            and self._token in (token, cookie)
         )
         method, path = self._mostly(self._any.choice(ROUTES), (self._any.choice(METHODS), self._any.choice(PATHS)))
         query = {"token": token, "name": self._any.choice([None, self._name()])}
         query["look"] = self._look() if path.startswith("/files") else None
-        asked = path + "?" + "&".join(f"{name}={quote(value)}" for name, value in query.items() if value is not None)
+        asked = (
+            self._address.path.rstrip("/")
+            + path
+            + "?"
+            + "&".join(f"{name}={quote(value)}" for name, value in query.items() if value is not None)
+        )
         body = self._mostly(PNG, self._body()) if path.startswith(("/upload", "/files")) else self._body()
         headers = {
             "Host": host,
             "Origin": origin,
             "Sec-Fetch-Site": site,
-            "Cookie": cookie and f"streammatte-{self._address.port}={cookie}",
+            "Cookie": cookie and f"streammatte={cookie}",
             "Content-Type": self._any.choice([None, "application/json", "multipart/form-data; boundary=", "é/*"]),
             "Content-Encoding": self._mostly(None, "gzip", "br", "x"),
             "Content-Length": len(body),

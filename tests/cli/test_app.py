@@ -5,6 +5,8 @@ import webbrowser
 
 import pytest
 
+from streammatte.app.running import RunningPage
+
 
 class App:
     """Stands in for the app, which tests/app has."""
@@ -13,6 +15,9 @@ class App:
 
     def __init__(self, choices):
         self.choices = choices
+
+    def invitation(self):
+        return "http://127.0.0.1:1/?token=once"
 
     def wait(self, timeout_s):
         raise KeyboardInterrupt
@@ -39,16 +44,21 @@ def opened(monkeypatch, tmp_path):
 
 def test_it_opens_its_page_until_ctrl_c(streammatte, opened):
     result = streammatte("app")
-    assert (result.exit_code, result.stderr, opened) == (0, f"control it at {App.url}\n", [App.url])
+    assert (result.exit_code, result.stderr, opened) == (
+        0,
+        f"control it at {App.url}\n",
+        ["http://127.0.0.1:1/?token=once"],
+    )
     streammatte("app", "--no-browser")
     assert len(opened) == 1
 
 
 def test_where_it_runs_already_its_page_is_opened(streammatte, opened, monkeypatch):
-    monkeypatch.setattr("streammatte.app.running.running_page", lambda: "http://127.0.0.1:2/?token=other")
+    there = RunningPage("http://127.0.0.1:2/?token=other", "http://127.0.0.1:2/?token=once")
+    monkeypatch.setattr("streammatte.app.running.running_page", lambda: there)
     result = streammatte("app")
-    assert result.stderr == "it runs already; control it at http://127.0.0.1:2/?token=other\n"
-    assert opened == ["http://127.0.0.1:2/?token=other"]
+    assert result.stderr == f"it runs already; control it at {there.url}\n"
+    assert opened == [there.invitation]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="is of Linux")

@@ -100,14 +100,15 @@ class Client:
 
     def __init__(self, server):
         self.address = urlsplit(server.url)
+        self.base = self.address.path.rstrip("/")
         self.token = parse_qs(self.address.query)["token"][0]
 
     def __call__(self, path, body=None, *, token=True, method=None, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", self.address.port, timeout=10)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
-            headers["Cookie"] = f"streammatte-{self.address.port}={self.token}"
-        connection.request(method or ("GET" if body is None else "POST"), path, body, headers)
+            headers["Cookie"] = f"streammatte={self.token}"
+        connection.request(method or ("GET" if body is None else "POST"), self.base + path, body, headers)
         response = connection.getresponse()
         data = response.read()
         connection.close()

@@ -150,7 +150,7 @@ def test_a_disk_that_is_full_before_it_was_to_be_is_told(send, queue, monkeypatc
 def test_one_that_is_removed_while_it_comes_is_not_kept(client, queue, until, apart):
     connection = http.client.HTTPConnection("127.0.0.1", client.address.port)
     look = quote(json.dumps(LOOK))
-    connection.putrequest("POST", f"/files?name=clip.mp4&look={look}&{client.address.query}")
+    connection.putrequest("POST", f"{client.base}/files?name=clip.mp4&look={look}&{client.address.query}")
     connection.putheader("Content-Length", "26")
     connection.endheaders(b"the beginning")
     until(lambda: queue.entries and queue.entry(1).came == 13)
@@ -166,7 +166,7 @@ def test_one_that_is_removed_while_it_comes_is_not_kept(client, queue, until, ap
 def test_one_that_is_cut_off_is_forgotten(client, queue, until):
     connection = http.client.HTTPConnection("127.0.0.1", client.address.port)
     look = quote(json.dumps(LOOK))
-    connection.putrequest("POST", f"/files?name=clip.mp4&look={look}&{client.address.query}")
+    connection.putrequest("POST", f"{client.base}/files?name=clip.mp4&look={look}&{client.address.query}")
     connection.putheader("Content-Length", "1000")
     connection.endheaders(b"the beginning")
     until(lambda: queue.entries and queue.entry(1).came == 13)

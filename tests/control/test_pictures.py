@@ -120,8 +120,8 @@ def look(client, frames, seen):
     """Take some frames of the preview; return the last, and what `seen` says while it is open."""
 
     async def take():
-        headers = {"Cookie": f"streammatte-{client.address.port}={client.token}"}
-        url = f"http://127.0.0.1:{client.address.port}/preview"
+        headers = {"Cookie": f"streammatte={client.token}"}
+        url = f"http://127.0.0.1:{client.address.port}{client.base}/preview"
         async with aiohttp.ClientSession(headers=headers) as http, http.ws_connect(url) as socket:
             for _ in range(frames):
                 await socket.send_str("next")
@@ -152,7 +152,7 @@ def test_a_camera_that_rested_is_open_while_the_preview_is(make_session, connect
 @pytest.mark.parametrize("asked", [False, True])
 def test_whoever_is_cut_off_watches_no_more(client, session, eventually, asked):
     connection = http.client.HTTPConnection("127.0.0.1", client.address.port)
-    connection.request("GET", f"/preview?{client.address.query}", headers=UPGRADE)
+    connection.request("GET", f"{client.base}/preview?{client.address.query}", headers=UPGRADE)
     eventually(lambda: session.watching == 1)
     if asked:
         connection.sock.sendall(b"\x81\x80\0\0\0\0")

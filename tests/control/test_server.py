@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -36,6 +37,30 @@ def test_the_printed_address_opens_the_page_and_gives_the_browser_a_cookie(clien
     assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
     assert server.url.startswith("http://127.0.0.1:")
     assert len(client.token) >= 32
+
+
+def test_the_cookie_goes_below_a_path_that_no_other_server_knows(client, connect, session):
+    _, _, headers = client(f"/?{client.address.query}", token=False)
+    assert f"Path={client.base}/;" in headers["Set-Cookie"]
+    with ControlServer(session) as other:
+        assert connect(other).base != client.base
+    client.base = ""
+    assert client("/state")[0] == 404
+    assert client("/state", token=False)[0] == 403
+
+
+def test_an_invitation_opens_the_page_once(client, server):
+    assert client("/invitation", "", token=False)[0] == 403
+    for invitation in (server.invitation(), client("/invitation", "")[1].decode()):
+        address = urlsplit(invitation)
+        assert (address.netloc, address.path) == (client.address.netloc, f"{client.base}/")
+        assert client.token not in invitation
+        status, page, headers = client(f"/?{address.query}", token=False)
+        assert status == 200
+        assert b"<title>streammatte</title>" in page
+        assert f"streammatte={client.token};" in headers["Set-Cookie"]
+        assert client(f"/?{address.query}", token=False)[0] == 403
+        assert client(f"/?{address.query}")[0] == 200  # loaded again by who has the cookie
 
 
 @pytest.mark.parametrize("name", ["page.js", "page.css", "icon.svg", "plots.js"])
@@ -164,8 +189,8 @@ def test_closing_the_server_ends_a_preview_and_the_events(session, connect, even
     server = ControlServer(session)
     client = connect(server)
     connections = [http.client.HTTPConnection("127.0.0.1", client.address.port) for _ in range(2)]
-    connections[0].request("GET", f"/preview?{client.address.query}", headers=UPGRADE)
-    connections[1].request("GET", f"/events?{client.address.query}")
+    connections[0].request("GET", f"{client.base}/preview?{client.address.query}", headers=UPGRADE)
+    connections[1].request("GET", f"{client.base}/events?{client.address.query}")
     response = connections[1].getresponse()
     assert response.readline().startswith(b'data: {"running": true')
     eventually(lambda: session.watching == 1)
