@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +10,7 @@ from platformdirs import user_data_path
 
 from streammatte.errors import MediaError
 from streammatte.io.containers import PICTURES
+from streammatte.io.files import PartialFile
 from streammatte.io.images import read_image
 
 __all__ = ["MOST_BYTES", "Uploads", "label_of"]
@@ -32,10 +32,10 @@ class Uploads:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or user_data_path("streammatte") / "backgrounds"
+        self._folder = folder or user_data_path("streammatte", appauthor=False) / "backgrounds"
 
     def keep(self, name: str, data: bytes) -> Path:
-        """Keep a picture and return its file; the same picture is kept once.
+        """Keep a picture and return its file; the same picture of the same name is kept once.
 
         Parameters
         ----------
@@ -61,12 +61,15 @@ class Uploads:
             )
         stem = re.sub(r"[^\w-]+", "-", given.stem)[:60].strip("-") or "picture"
         path = self._folder / f"{stem}-{sha256(data).hexdigest()[:8]}{suffix}"
-        temporary = self._folder / f".{secrets.token_hex(8)}.partial"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(data)
-            _check(temporary, called)
-            temporary.replace(path)
+            partial = PartialFile(path)
+            try:
+                partial.temporary.write_bytes(data)
+                _check(partial.temporary, called)
+                partial.commit()
+            finally:
+                partial.discard()
         except MediaError:
             raise
         except OSError as error:
@@ -74,8 +77,6 @@ class Uploads:
                 f"{called} cannot be kept in {self._folder} ({error.strerror})",
                 remedy="make room or mend its permissions",
             ) from error
-        finally:
-            temporary.unlink(missing_ok=True)
         return path
 
     def kept(self) -> list[Path]:

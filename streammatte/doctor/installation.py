@@ -24,6 +24,7 @@ _IN_ITS_PLACE = {"opencv-python": ("opencv-python-headless", "opencv-contrib-pyt
 _EXTRAS = {
     "gpu": "for --device cuda or mps",
     "openvino": "for --engine openvino",
+    "ray": "for --ray: files, and the parts of one, on several machines",
     "tray": "for the icon of 'streammatte app' beside the clock",
     "train": "for 'streammatte train', 'evaluate', 'export' and 'model'",
     "demo": "for the programs that make the sample",

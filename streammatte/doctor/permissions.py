@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -31,16 +32,19 @@ def permission_remedy(path: str) -> str:
     path : str
         The device file.
     """
-    status = Path(path).stat()
-    shared = status.st_mode & (stat.S_IRGRP | stat.S_IWGRP) == stat.S_IRGRP | stat.S_IWGRP
-    if sys.platform == "win32" or not shared or status.st_gid == 0:
+    if sys.platform == "win32":
         return shell("sudo", "chmod", "a+rw", path)
 
     import grp
     import pwd
 
-    group = grp.getgrgid(status.st_gid)
+    status = Path(path).stat()
     user = pwd.getpwuid(os.getuid()).pw_name
+    shared = status.st_mode & (stat.S_IRGRP | stat.S_IWGRP) == stat.S_IRGRP | stat.S_IWGRP
+    if not shared or status.st_gid == 0:
+        alone = "setfacl", "-m", f"u:{user}:rw"
+        return shell("sudo", *(alone if shutil.which("setfacl") else ("chmod", "a+rw")), path)
+    group = grp.getgrgid(status.st_gid)
     if user in group.gr_mem:
         return f"log out and in again: {user} has been put into the group {group.gr_name} since"
     return shell("sudo", "usermod", "-aG", group.gr_name, user)

@@ -29,8 +29,9 @@ def test_a_picture_that_is_uploaded_becomes_the_background(client, controls, eve
     shown = client.state()["backgrounds"][-1]
     assert (shown["label"], shown["kind"]) == ("My Beach", "picture")
     assert picture(client(f"/{shown['thumbnail']}")[1])[50, 90] == pytest.approx([50, 100, 200], abs=4)
+    (tmp_path / "uploads" / f".{path.stem}.1.partial.png").write_bytes(PNG[:40])  # as a killed one leaves it
     client("/upload?name=My%20Beach.png", PNG)
-    assert len(list((tmp_path / "uploads").iterdir())) == 1
+    assert list((tmp_path / "uploads").iterdir()) == [path]
     values = {"path": str(path), "fit": "contain"}
     assert client.command("filters", [{"name": "image", "values": values}])[1] == 200
 

@@ -94,13 +94,19 @@ def test_no_camera_is_a_problem(there):
 
 
 @ON_LINUX
-def test_a_camera_that_may_not_be_read_is_not_called_missing(there, tmp_path):
+@pytest.mark.parametrize("programs", [["setfacl"], []])
+def test_a_camera_that_may_not_be_read_is_not_called_missing(there, tmp_path, monkeypatch, programs):
+    import pwd
+
+    monkeypatch.setattr("shutil.which", lambda name: name if name in programs else None)
+    user = pwd.getpwuid(os.getuid()).pw_name
     device = tmp_path / "video0"
     device.touch()
     device.chmod(0o600)
     there(V4l2Device(str(device), "A webcam", readable=False))
     (finding,) = cameras()
-    assert (finding.status, finding.remedy) == ("problem", f"sudo chmod a+rw {device}")
+    command = f"setfacl -m u:{user}:rw" if programs else "chmod a+rw"  # which opens it to everybody
+    assert (finding.status, finding.remedy) == ("problem", f"sudo {command} {device}")
 
 
 @ON_LINUX

@@ -121,6 +121,11 @@ def test_a_package_that_is_missing_or_too_old_gets_the_pip_command(monkeypatch):
     assert found["numpy"].status == "ok"
 
 
+def test_each_extra_is_looked_at_but_those_of_who_works_on_it():
+    extras = set(importlib.metadata.metadata("streammatte").get_all("Provides-Extra"))
+    assert {each.name for each in packages()} >= {f"extra {extra}" for extra in extras - {"dev", "docs"}}
+
+
 def test_opencv_without_its_window_library_is_changed_for_the_headless_one(monkeypatch):
     really = importlib.import_module
 
