@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -68,6 +68,11 @@ class Cluster:
             except (ConnectionError, ValueError, RuntimeError) as error:
                 raise _unreachable(address, error) from error
         needs = {"num_gpus": 1} if asked.device == "cuda" else {"num_cpus": asked.threads}
+        if not any(_has(node["Resources"], needs) for node in self._ray.nodes() if node["Alive"]):
+            wanted = "a GPU" if asked.device == "cuda" else f"{asked.threads} cores"
+            raise DeviceError(
+                f"no machine of the Ray cluster has {wanted}", remedy="ask for less (--threads, --device)"
+            )
         self._remote = self._ray.remote(max_retries=_RETRIES, **needs)
 
     @property
@@ -81,9 +86,12 @@ class Cluster:
         """Do jobs, and yield each with its number when it has ended, in whatever order; what is at work when this is
         closed is stopped, and leaves nothing half-written.
         """
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
         ray, work = self._ray, self._remote(_do)
         folder = Path.cwd()
-        board = ray.remote(num_cpus=0)(_Board).remote()
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        board = ray.remote(num_cpus=0, scheduling_strategy=here)(_Board).remote()  # other machines may leave
         numbers = {work.remote(number, task, self._asked, job, board, folder): number for number, job in jobs.items()}
         try:
             while numbers:
@@ -187,6 +195,11 @@ def _do(number: int, task: Task, asked: AskedMatter, job: Job, board: Any, folde
 def _part(film: Film, span: Span, asked: AskedMatter, folder: Path) -> Part:
     _settle(folder)
     return matte_part(film, span, _matter(asked)())
+
+
+def _has(resources: Mapping[str, float], needs: Mapping[str, int]) -> bool:
+    names = {"num_gpus": "GPU", "num_cpus": "CPU"}
+    return all(resources.get(names[name], 0) >= count for name, count in needs.items())
 
 
 def _refuse_silence(address: str | None) -> None:

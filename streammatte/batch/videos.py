@@ -15,7 +15,7 @@ from streammatte.batch.jobs import Job, OpenMatter, Watch
 from streammatte.batch.split import Film
 from streammatte.chain import makers_of_colours
 from streammatte.errors import MediaError, UsageError
-from streammatte.io import open_sink, open_source
+from streammatte.io import file_of, open_sink, open_source
 from streammatte.io.containers import DEEP
 from streammatte.io.encoders import Encoding
 from streammatte.io.notices import Notify
@@ -128,7 +128,7 @@ class VideoTask:
         """
         if is_address(source) or is_pipe(Path(source)):
             raise UsageError(f"{source} is read only once, and not in parts", remedy="save it to a file first")
-        return Film(source, self.deinterlace, self.raw)
+        return Film(str(file_of(source)), self.deinterlace, self.raw)
 
 
 class VideoWork:

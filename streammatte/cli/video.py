@@ -36,7 +36,7 @@ from streammatte.cli.options import (
 )
 from streammatte.cli.profiles import ProfileCommand
 from streammatte.cli.texts import parse_bitrate, parse_raw, parse_time
-from streammatte.errors import UsageError
+from streammatte.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
     from streammatte.engines import Device, EngineName
@@ -215,7 +215,13 @@ def video(
         click.echo(f"{next(filter(is_there, job.outputs))} is there already, and left as it is", err=True)
         return
     if ray is None:
-        do_one(job, task, kept(asked.open), unit="frame", quiet=quiet)
+        try:
+            do_one(job, task, kept(asked.open), unit="frame", quiet=quiet)
+        except BrokenPipeError as error:
+            if not others:  # whoever reads has seen enough
+                raise
+            undone = " and ".join(str(path) for _, path in others)
+            raise MediaError(f"standard output was closed before the end; {undone} is not written") from error
         return
     film = task.film(job.source)
     parts = connected(ray, asked).matter(film, Span(task.start, task.end))

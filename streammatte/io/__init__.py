@@ -68,8 +68,7 @@ def open_source(
     UsageError
         If there is nothing between start and end.
     """
-    if spec == "sample":
-        spec = str(resources.files("streammatte") / "assets" / "sample.mp4")
+    spec = file_of(spec)
     if Path(spec).suffix.lower() in PICTURES and not is_address(spec):
         from streammatte.io.images import ImageSource
 
@@ -79,6 +78,11 @@ def open_source(
 
     span = Span(Fraction(start_s), None if end_s is None else Fraction(end_s))
     return VideoSource(spec, on_notice, span=span, deinterlace=deinterlace, raw=raw)
+
+
+def file_of(spec: str | Path) -> str | Path:
+    """The file that `open_source` reads; "sample" stands for the clip that comes with the package."""
+    return str(resources.files("streammatte") / "assets" / "sample.mp4") if spec == "sample" else spec
 
 
 def open_sink(

@@ -51,7 +51,7 @@ class Deadly:
     def open(self, matter=None):
         return self
 
-    def do(self, job, watch, on_notice):
+    def do(self, job, watch, on_notice, beside=()):
         if job.source == "bad":
             raise MediaError("bad is no good")
         if job.source.startswith("slow"):
@@ -137,6 +137,12 @@ def test_the_result_is_that_of_one_process(ray, write_clip, probe, tmp_path, mon
             ]
             assert first.times == second.times
             assert [each.packets for each in first.tracks] == [each.packets for each in second.tracks]
+
+
+def test_what_no_machine_has_is_refused_and_not_waited_for(ray):
+    for asked in (Deadly("", threads=16), Deadly("", device="cuda")):
+        with pytest.raises(DeviceError, match="no machine of the Ray cluster has"):
+            Cluster(None, asked)
 
 
 def test_an_address_without_a_cluster(monkeypatch):

@@ -174,14 +174,19 @@ def test_an_address_that_falls_silent(streammatte, clip, probe, tmp_path, monkey
     assert len(probe(tmp_path / "out.mkv").frames) == 12
 
 
-def test_a_reader_that_has_seen_enough_is_no_failure(ffmpeg, program, clip, tmp_path):
+@pytest.mark.parametrize("beside", [(), ("--alpha-out", "alpha.mkv")])
+def test_a_reader_that_has_seen_enough_is_no_failure_but_for_what_is_written_beside(
+    ffmpeg, program, clip, tmp_path, monkeypatch, beside
+):
+    monkeypatch.chdir(tmp_path)
     sender = ffmpeg("-stream_loop", "-1", "-i", clip, *NUT, stdout=subprocess.PIPE)  # without end
-    writer = program("-", "-", "--alpha-out", tmp_path / "alpha.mkv", stdin=sender.stdout, stdout=subprocess.PIPE)
+    writer = program("-", "-", *beside, stdin=sender.stdout, stdout=subprocess.PIPE)
     receiver = ffmpeg("-i", "-", "-frames:v", "3", tmp_path / "%d.png", stdin=writer.stdout)
     writer.stdout.close()
     receiver.communicate(timeout=30)
     _, told = writer.communicate(timeout=30)
-    assert (writer.returncode, told) == (0, b"")
+    message = b"streammatte: standard output was closed before the end; alpha.mkv is not written\n"
+    assert (writer.returncode, told) == ((1, message) if beside else (0, b""))
     assert {each.name for each in tmp_path.iterdir()} == {"clip.mp4", "1.png", "2.png", "3.png"}
 
 
