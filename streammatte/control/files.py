@@ -17,6 +17,7 @@ from streammatte.batch.look import SUFFIXES
 from streammatte.batch.queue import Entry, FileQueue
 from streammatte.batch.spool import plain_name
 from streammatte.control.commands import look_of
+from streammatte.control.kept_look import keep_look
 from streammatte.errors import MediaError, UsageError
 from streammatte.io.containers import PICTURES, VIDEOS
 
@@ -72,6 +73,7 @@ class FileRoutes:
         one = r"/files/{number:\d{1,9}}"
         return [
             web.post("/files", self._take),
+            web.post("/files/look", self._choose),
             web.post(f"{one}/stop", self._stop),
             web.post(f"{one}/again", self._again),
             web.delete(one, self._remove),
@@ -93,6 +95,12 @@ class FileRoutes:
 
     def _room(self) -> int:
         return min(MOST_BYTES, max(0, self._queue.room() - _SPARE_BYTES))
+
+    async def _choose(self, request: web.Request) -> web.Response:
+        """Keep the look that is chosen for what comes next."""
+        look = look_of(request.query.get("look", ""), await to_thread(self._backgrounds))
+        await to_thread(keep_look, look)
+        return await self._answer(request)
 
     async def _take(self, request: web.Request) -> web.Response:
         """Take a file, which is the body, and let it wait for its turn."""

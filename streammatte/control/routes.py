@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler
 from streammatte.batch.queue import FileQueue
 from streammatte.control.commands import obey
 from streammatte.control.files import FileRoutes
+from streammatte.control.kept_look import kept_look
 from streammatte.control.pictures import Thumbnails, preview
 from streammatte.control.state import catalogue, state
 from streammatte.control.uploads import MOST_BYTES, Uploads
@@ -118,7 +119,7 @@ class Routes:
         return web.Response(body=self._page[name], content_type=_TYPES[PurePath(name).suffix], charset="utf-8")
 
     async def _catalogue(self, request: web.Request) -> web.Response:
-        return web.json_response(await to_thread(catalogue))
+        return web.json_response({**await to_thread(catalogue), "look": await to_thread(kept_look)})
 
     async def _state(self, request: web.Request) -> web.Response:
         return web.json_response(await to_thread(self._now))

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, get_args
 
 from streammatte.background import Background
+from streammatte.control.commands import in_words
 from streammatte.control.files import files_catalogue
 from streammatte.control.pictures import Thumbnails
 from streammatte.control.uploads import MOST_BYTES, Uploads, label_of
@@ -20,7 +21,6 @@ from streammatte.live.ready import ReadyBackground
 from streammatte.live.session import LiveSession
 from streammatte.matting import Quality
 from streammatte.parameters import Parameter, describe
-from streammatte.plugin_text import split_filter
 from streammatte.plugins import filter_names, load_filter
 from streammatte.smoothing import SmootherName
 
@@ -46,7 +46,7 @@ def state(
             "blur": look.blur,
             "smoothing": look.smoothing,
             "quality": look.quality,
-            "filters": [dict(zip(("name", "values"), split_filter(text), strict=True)) for text in look.filters],
+            "filters": in_words(look.filters),
         },
         "backgrounds": backgrounds,
         "status": asdict(session.status()),

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from streammatte.batch.look import FileLook
+from streammatte.control import ControlServer
 
 LOOK = {
     "background": "#00ff00",
@@ -35,6 +36,20 @@ def send(client):
         return status, text.decode()
 
     return send
+
+
+def test_the_look_is_there_the_next_time(client, connect, session, tmp_path):
+    def chosen(client):
+        return json.loads(client("/catalogue")[1])["look"]
+
+    assert chosen(client) is None
+    assert client(f"/files/look?look={quote(json.dumps({**LOOK, 'more': [0] * 9}))}", "")[0] == 200
+    assert chosen(client) == LOOK
+    assert client(f"/files/look?look={quote(json.dumps({**LOOK, 'quality': 'superb'}))}", "")[0] == 400
+    with ControlServer(session, folder=tmp_path / "uploads") as later:
+        assert chosen(connect(later)) == LOOK
+    (tmp_path / "State" / "streammatte" / "look.json").write_text("{")
+    assert chosen(client) is None
 
 
 def test_a_file_comes_and_its_result_goes(client, send, queue, apart, until, tmp_path):

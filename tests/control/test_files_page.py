@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from streammatte.control import ControlServer
+from streammatte.control.kept_look import kept_look
 
 SET = "((s, value) => { s.value = value; s.dispatchEvent(new Event('change')); })(document.getElementById('%s'), '%s')"
 
@@ -99,6 +100,7 @@ def test_the_look_is_chosen_kept_and_goes_with_what_is_added(page, queue, apart,
     page.eval("(s => { s.value = 30; s.dispatchEvent(new Event('input')); })(document.getElementById('file-blur'))")
     page.choose_file("#file-new", clip)
     eventually(lambda: page.eval("document.querySelector('#entries li')?.dataset.state") == "working")
+    eventually(lambda: kept_look() and kept_look()["blur"] == 30)
     look = queue.entry(1).look
     assert Path(look.background).name.startswith("wall-")
     assert (look.quality, look.filters, look.blur, look.suffix) == ("best", ("shadow",), 30, ".mp4")

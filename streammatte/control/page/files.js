@@ -15,6 +15,7 @@ let listed = []; // the backgrounds to choose from
 let kinds = [];
 let most = Infinity; // bytes of a file that there is room for
 let scarce = false; // whether that is for want of room alone
+let keeping = false;
 let sending = Promise.resolve(); // one file after the other
 let unsent = 0;
 let page = {}; // what the page does for this part of it: request, toast
@@ -23,11 +24,7 @@ let backgrounds, filters;
 export function setUp(catalogue, { request, toast, upload }) {
   page = { request, toast };
   kinds = catalogue.files.kinds;
-  try {
-    look = { ...look, ...JSON.parse(localStorage.getItem("look")) };
-  } catch {
-    // it was written by another version
-  }
+  look = { ...look, ...catalogue.look };
   backgrounds = new Backgrounds(by("file-backgrounds"), {
     onChoose: (index) => choose({ background: listed[index].text, blur: listed[index].blur }),
     onRemove: (name) => request(`upload?name=${encodeURIComponent(name)}`, { method: "DELETE" }),
@@ -84,8 +81,19 @@ export function update(state) {
 
 function choose(change) {
   look = { ...look, ...change };
-  localStorage.setItem("look", JSON.stringify(look));
   showLook();
+  keep();
+}
+
+// Has the look there the next time; of many changes at once, the last.
+async function keep() {
+  if (keeping) return;
+  keeping = true;
+  for (let kept = null; kept !== look; ) {
+    kept = look;
+    await page.request(`files/look?look=${chosen()}`);
+  }
+  keeping = false;
 }
 
 function chosen() {
