@@ -252,7 +252,6 @@ matted twice: with a blur into MP4, which the columns up to the colours are abou
   its size.
 - **alpha**: by how much a value of the cut-out differs from the lossless pictures of `--alpha-out`, in 255 steps; 0
   where nobody is seen.
-
 """
 
 if __name__ == "__main__":

@@ -182,10 +182,16 @@ def _moves(picture: Path) -> bool:
 
 
 def blurred(text: str, strength: float) -> tuple[str, tuple[str, ...]]:
-    """Return what `--bg` and `--filter` take for a background that is blurred, 0 (not at all) to 100."""
+    """Return what `--bg` and `--filter` take for a background that is blurred, 0 (not at all) to 100.
+
+    A background that is a blur itself keeps its other parameters.
+    """
+    from streammatte.plugin_text import split_filter
+
     blur = f"blur:{strength:g}"
     if Background.parse(text).kind == "blur":
-        return blur, ()
+        _, values = split_filter(text)
+        return ",".join([blur, *(f"{key}={value}" for key, value in values.items() if key != "strength")]), ()
     return text, (blur,) if strength else ()
 
 

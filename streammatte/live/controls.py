@@ -10,13 +10,13 @@ from pathlib import Path
 from threading import Event, RLock
 from typing import Any
 
+from streammatte.background import blurred
 from streammatte.errors import UsageError
 from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES, Look
 from streammatte.live.ready import ReadyBackground, stamps_of, stamps_of_network
 from streammatte.matting import Quality
 from streammatte.plugin_text import parse_filter
-from streammatte.plugins import load_filter
 from streammatte.smoothing import SmootherName, smoother
 from streammatte.stages import Filter, Matter, close_all
 
@@ -289,9 +289,11 @@ class LiveControls:
 
     def _put(self, look: Look) -> None:
         """Show `look` with the filters that it asks for."""
-        own = () if self._made.background.kind == "blur" else self._made.filters
-        blur = (load_filter("blur")(look.blur),) if look.blur else ()
-        steps = (*self._kept, *own, *blur, *self._extra)
+        background, blurs = blurred(self._made.background.text, look.blur)
+        own = self._made.filters
+        if self._made.background.kind == "blur":
+            own, blurs = (), (background,) if look.blur else ()
+        steps = (*self._kept, *own, *map(parse_filter, blurs), *self._extra)
         stay = {id(each) for each in steps}
         self._gone += [each for each in self.look.steps if id(each) not in stay]
         self.look = replace(look, steps=steps)

@@ -193,7 +193,7 @@ def test_sound_that_cannot_be_decoded_is_left_out_with_a_word(write_clip, probe,
         source = open_source(path)
         through(source, open_sink(tmp_path / f"out{suffix}", source, on_notice=notices.append))
         assert notices[0] == f"{path}: its stream 2 (audio) is left out, as FFmpeg has no decoder for it"
-        anew = f"{path}: its sound (aac) cannot be copied into a webm file, and is encoded anew (libopus)"
+        anew = f"{path}: its sound (aac) cannot be copied into webm; encoded anew (libopus)"
         assert notices[1:] == ([anew] if suffix == ".webm" else [])
         (track,) = probe(tmp_path / f"out{suffix}").tracks
         assert len(track.packets) > 15

@@ -114,6 +114,14 @@ def test_blur_goes_up_and_down_in_its_bounds(make):
     assert controls.look.steps == ()
 
 
+def test_a_blur_keeps_its_shape(make, half, show_with):
+    lens, soft = make("blur:40,shape=lens"), make("blur:40")
+    assert not np.array_equal(show_with(lens, half)()[1], show_with(soft, half)()[1])
+    lens.set_blur(60)
+    again = make("blur:60,shape=lens")
+    assert np.array_equal(show_with(lens, half)()[1], show_with(again, half)()[1])
+
+
 def test_a_new_background_can_be_blurred_too(make, half, tmp_path: Path, show_with):
     checks = np.kron(np.indices((6, 8)).sum(axis=0) % 2, np.ones((8, 8)))[..., None] * np.full(3, 255)
     cv2.imwrite(str(tmp_path / "checks.png"), checks)
