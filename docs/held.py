@@ -12,9 +12,9 @@ from importlib import resources
 import numpy as np
 
 import streammatte
-from streammatte.fitting import fitted
+from streammatte.compositing.fitting import fitted
+from streammatte.compositing.layers import Layers
 from streammatte.io import open_source
-from streammatte.layers import Layers
 
 COMES, ENDS = 40, 90
 

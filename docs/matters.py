@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 
 import streammatte
-from streammatte.fitting import fitted
-from streammatte.frames import Alpha, Frame, Rgb
+from streammatte.compositing.fitting import fitted
+from streammatte.compositing.frames import Alpha, Frame, Rgb
 from streammatte.research.evaluate import metrics
 from streammatte.research.evaluate.pictures import at_size, matte_by, pictures_in, read_alpha, read_rgb
 from streammatte.research.evaluate.validation import clip_frames, sets_in

@@ -9,10 +9,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from streammatte.backdrop import Backdrop
     from streammatte.chain import Chain
-    from streammatte.compositing import over
-    from streammatte.decontamination import estimate_foreground
+    from streammatte.compositing.backdrop import Backdrop
+    from streammatte.compositing.decontamination import estimate_foreground
+    from streammatte.compositing.fitting import fitted
+    from streammatte.compositing.frames import Alpha, Frame, Rgb
+    from streammatte.compositing.layers import Layers
+    from streammatte.compositing.over import over
     from streammatte.errors import (
         DeviceError,
         FilterError,
@@ -23,26 +26,26 @@ if TYPE_CHECKING:
         UsageError,
         WeightsError,
     )
-    from streammatte.fitting import fitted
-    from streammatte.frames import Alpha, Frame, Rgb
     from streammatte.io import ArraySource, ListSink, NullSink, open_sink, open_source
-    from streammatte.layers import Layers
     from streammatte.live.controls import LiveControls
     from streammatte.live.opening import open_session
     from streammatte.live.session import LiveSession
     from streammatte.live.status import LiveStatus
-    from streammatte.matting import NetworkMatter, load
+    from streammatte.matting.matter import NetworkMatter, load
+    from streammatte.matting.smoothing import MotionSmoother
     from streammatte.pipeline import FrameReport, run
-    from streammatte.plugin_text import parse_filter, parse_matter
-    from streammatte.plugins import filter_names, load_filter, load_matter, matter_names
-    from streammatte.smoothing import MotionSmoother
+    from streammatte.plugins.registry import filter_names, load_filter, load_matter, matter_names
+    from streammatte.plugins.text import parse_filter, parse_matter
     from streammatte.stages import Filter, Matter, Sink, Smoother, Source, SourceInfo
 
 _HOMES = {
-    "backdrop": ("Backdrop",),
     "chain": ("Chain",),
-    "compositing": ("over",),
-    "decontamination": ("estimate_foreground",),
+    "compositing.backdrop": ("Backdrop",),
+    "compositing.decontamination": ("estimate_foreground",),
+    "compositing.fitting": ("fitted",),
+    "compositing.frames": ("Alpha", "Frame", "Rgb"),
+    "compositing.layers": ("Layers",),
+    "compositing.over": ("over",),
     "errors": (
         "DeviceError",
         "FilterError",
@@ -53,19 +56,16 @@ _HOMES = {
         "UsageError",
         "WeightsError",
     ),
-    "fitting": ("fitted",),
-    "frames": ("Alpha", "Frame", "Rgb"),
     "io": ("ArraySource", "ListSink", "NullSink", "open_sink", "open_source"),
-    "layers": ("Layers",),
     "live.controls": ("LiveControls",),
     "live.opening": ("open_session",),
     "live.session": ("LiveSession",),
     "live.status": ("LiveStatus",),
-    "matting": ("NetworkMatter", "load"),
+    "matting.matter": ("NetworkMatter", "load"),
+    "matting.smoothing": ("MotionSmoother",),
     "pipeline": ("FrameReport", "run"),
-    "plugin_text": ("parse_filter", "parse_matter"),
-    "plugins": ("filter_names", "load_filter", "load_matter", "matter_names"),
-    "smoothing": ("MotionSmoother",),
+    "plugins.registry": ("filter_names", "load_filter", "load_matter", "matter_names"),
+    "plugins.text": ("parse_filter", "parse_matter"),
     "stages": ("Filter", "Matter", "Sink", "Smoother", "Source", "SourceInfo"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -9,9 +9,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from streammatte.compositing.frames import Frame, check_alpha, check_range, check_rgb
+from streammatte.compositing.layers import MAKERS, Layers
 from streammatte.errors import FilterError, ShapeError
-from streammatte.frames import Frame, check_alpha, check_range, check_rgb
-from streammatte.layers import MAKERS, Layers
 from streammatte.stages import Filter, Matter, Smoother, close_all, reset_all
 
 __all__ = ["Chain", "ChainTimes", "filtered", "makers_of_colours"]

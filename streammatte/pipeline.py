@@ -21,8 +21,8 @@ from time import perf_counter
 from typing import Generic, TypeVar
 
 from streammatte.chain import Chain, ChainTimes
-from streammatte.frames import Frame
-from streammatte.layers import Layers
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 from streammatte.stages import Filter, Matter, Sink, Smoother, Source
 
 __all__ = ["FrameReport", "StageTimes", "run", "run_chain"]

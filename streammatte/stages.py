@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:  # so that sources and sinks load no cv2
-    from streammatte.frames import Alpha, Frame
-    from streammatte.layers import Layers
+    from streammatte.compositing.frames import Alpha, Frame
+    from streammatte.compositing.layers import Layers
 
 __all__ = ["Filter", "Matter", "Sink", "Smoother", "Source", "SourceInfo", "close_all", "engine_of", "reset_all"]
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from av.codec.context import Flags
 
-from streammatte.layers import Layers
+from streammatte.compositing.layers import Layers
 
 TICK = Fraction(1, 90_000)
 H264 = {"preset": "ultrafast", "crf": "12", "bf": "2"}

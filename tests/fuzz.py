@@ -93,7 +93,7 @@ def work(connection: Connection, log: Path) -> None:
     faulthandler.enable()
     from streammatte.cli import cli
 
-    with mock.patch("streammatte.matting.load", return_value=Bright()):
+    with mock.patch("streammatte.matting.matter.load", return_value=Bright()):
         while True:
             try:
                 arguments = connection.recv()

@@ -26,7 +26,7 @@ from streammatte.devices import open_camera
 from streammatte.live.allocator import share_arena
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
-from streammatte.matting import shipped_weights
+from streammatte.matting.matter import shipped_weights
 from streammatte.stages import Sink, Source
 
 SWITCH_EVERY_S = 3.0

@@ -11,7 +11,7 @@ import pytest
 
 from streammatte.bench import STAGES, file_runs, live_run, mediapipe_costs, stage_costs
 from streammatte.errors import MediaError
-from streammatte.matting import fit
+from streammatte.matting.matter import fit
 
 
 class Half:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from streammatte.chain import Chain, makers_of_colours
+from streammatte.compositing.frames import Frame
 from streammatte.errors import FilterError, ShapeError
-from streammatte.frames import Frame
-from streammatte.plugin_text import parse_filter
+from streammatte.plugins.text import parse_filter
 
 
 class Matter:

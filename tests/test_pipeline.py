@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from streammatte.compositing.frames import Frame
 from streammatte.errors import FilterError
-from streammatte.frames import Frame
 from streammatte.pipeline import run
 
 TIMES = [0, 40, 41, 120, 1000, 1001]

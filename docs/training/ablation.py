@@ -19,7 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from streammatte.matting import shipped_weights
+from streammatte.matting.matter import shipped_weights
 from streammatte.nn.network import MattingNetwork, MattingOutput
 from streammatte.nn.weights import load_network
 from streammatte.research.evaluate.pictures import evenly, pictures_in, read_alpha, read_rgb

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streammatte.engines import Device, EngineName
-    from streammatte.matting import Quality
+    from streammatte.matting.engines import Device, EngineName
+    from streammatte.matting.matter import Quality
     from streammatte.stages import Matter
 
 __all__ = ["AskedMatter", "usual_threads"]
@@ -47,15 +47,15 @@ class AskedMatter:
         UsageError
             If there is no such matter.
         """
-        from streammatte.matting import weights_file
-        from streammatte.plugin_text import split_matter
+        from streammatte.matting.matter import weights_file
+        from streammatte.plugins.text import split_matter
 
         _, values = split_matter(self.text)
         return [weights_file(self.weights), *(Path(value) for value in values.values())]
 
     def open(self) -> Matter:
         """Open it."""
-        from streammatte.plugin_text import parse_matter
+        from streammatte.plugins.text import parse_matter
 
         return parse_matter(
             self.text,

@@ -9,7 +9,7 @@ from time import monotonic
 import cv2
 import numpy as np
 
-from streammatte.layers import Layers
+from streammatte.compositing.layers import Layers
 from streammatte.stages import Sink
 
 __all__ = ["Glimpses", "glimpse"]

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from streammatte.background import blurred
 from streammatte.batch.asked import AskedMatter
 from streammatte.batch.jobs import Job
 from streammatte.batch.pictures import PictureTask
 from streammatte.batch.videos import VideoTask
 from streammatte.io.containers import PICTURES
-from streammatte.matting import Quality
-from streammatte.smoothing import SmootherName
+from streammatte.matting.matter import Quality
+from streammatte.matting.smoothing import SmootherName
+from streammatte.plugins.background import blurred
 
 __all__ = ["SUFFIXES", "FileLook", "Suffix"]
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from streammatte.background import Background
 from streammatte.batch.jobs import Job, OpenMatter, Watch
 from streammatte.chain import Chain
 from streammatte.io import open_sink, open_source
 from streammatte.io.notices import Notify
 from streammatte.io.tee import TeeSink
-from streammatte.plugin_text import files_of, parse_filter
+from streammatte.plugins.background import Background
+from streammatte.plugins.text import files_of, parse_filter
 from streammatte.stages import close_all
 
 if TYPE_CHECKING:
-    from streammatte.fitting import FitMode
+    from streammatte.compositing.fitting import FitMode
     from streammatte.io.paint import AlphaKind
     from streammatte.stages import Filter, Sink
 

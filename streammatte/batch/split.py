@@ -16,11 +16,11 @@ from zlib import compress, crc32, decompress
 import numpy as np
 
 from streammatte.batch.jobs import OpenMatter
-from streammatte.frames import Alpha, Frame
+from streammatte.compositing.frames import Alpha, Frame
+from streammatte.compositing.planes import Planes
 from streammatte.io import open_source
 from streammatte.io.packets import Span
 from streammatte.io.video_input import Raw
-from streammatte.planes import Planes
 from streammatte.stages import Matter
 
 __all__ = ["Film", "Found", "PartsMatter", "matte_part"]

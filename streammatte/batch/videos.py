@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from streammatte.background import Background
 from streammatte.batch.jobs import Job, OpenMatter, Watch
 from streammatte.batch.split import Film
 from streammatte.chain import makers_of_colours
@@ -22,13 +21,14 @@ from streammatte.io.notices import Notify
 from streammatte.io.pipes import is_address, is_pipe
 from streammatte.io.tee import TeeSink
 from streammatte.io.video_encoding import encoder_for
-from streammatte.plugin_text import files_of, parse_filter
+from streammatte.plugins.background import Background
+from streammatte.plugins.text import files_of, parse_filter
 from streammatte.stages import close_all
 
 if TYPE_CHECKING:
-    from streammatte.fitting import FitMode
+    from streammatte.compositing.fitting import FitMode
     from streammatte.io.paint import AlphaKind
-    from streammatte.smoothing import SmootherName
+    from streammatte.matting.smoothing import SmootherName
     from streammatte.stages import Filter, Sink, Source, SourceInfo
 
 __all__ = ["VideoTask"]
@@ -146,8 +146,8 @@ class VideoWork:
 
     def do(self, job: Job, watch: Watch, on_notice: Notify, beside: Sequence[Sink] = ()) -> int:
         """Make one; a file appears under its name when it is complete."""
+        from streammatte.matting.smoothing import smoother
         from streammatte.pipeline import run
-        from streammatte.smoothing import smoother
 
         task = self._task
         background = task.background(job.out)

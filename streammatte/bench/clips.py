@@ -10,11 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from streammatte.background import Background
-from streammatte.frames import Rgb
+from streammatte.compositing.frames import Rgb
+from streammatte.compositing.layers import Layers
 from streammatte.io import ArraySource, open_sink, open_source
-from streammatte.layers import Layers
-from streammatte.plugin_text import parse_filter
+from streammatte.plugins.background import Background
+from streammatte.plugins.text import parse_filter
 from streammatte.stages import Filter
 
 __all__ = ["EDITS", "LOOKS", "SIZES", "filters_of", "scaled"]

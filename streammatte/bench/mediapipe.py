@@ -13,9 +13,9 @@ import numpy as np
 
 from streammatte.bench.clips import filters_of, scaled
 from streammatte.bench.clock import Clock, Cost, median
+from streammatte.compositing.layers import Layers
 from streammatte.io.video_colour import ToVideo
 from streammatte.io.video_source import VideoSource
-from streammatte.layers import Layers
 
 __all__ = ["mediapipe_costs"]
 

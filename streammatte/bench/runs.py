@@ -14,10 +14,10 @@ from pathlib import Path
 from time import monotonic, perf_counter, sleep
 
 from streammatte.bench.clips import LOOKS, scaled
+from streammatte.compositing.frames import Frame
 from streammatte.errors import MediaError
-from streammatte.frames import Frame
 from streammatte.io import open_source
-from streammatte.matting import NetworkMatter
+from streammatte.matting.matter import NetworkMatter
 from streammatte.stages import Source, SourceInfo
 
 __all__ = ["FileRun", "LiveRun", "file_runs", "live_run"]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from streammatte.bench.clips import LOOKS, filters_of, scaled
 from streammatte.bench.clock import Clock, Cost, median
-from streammatte.frames import Frame
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 from streammatte.io.paint import TRANSPARENT_PAINTS
 from streammatte.io.video_colour import ToVideo
 from streammatte.io.video_source import VideoSource
-from streammatte.layers import Layers
-from streammatte.matting import NetworkMatter
-from streammatte.smoothing import MotionSmoother
+from streammatte.matting.matter import NetworkMatter
+from streammatte.matting.smoothing import MotionSmoother
 from streammatte.stages import Filter
 
 __all__ = ["STAGES", "stage_costs"]

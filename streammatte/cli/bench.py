@@ -15,8 +15,8 @@ from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
     from streammatte.bench import Cost
-    from streammatte.engines import Device, EngineName
-    from streammatte.matting import Quality
+    from streammatte.matting.engines import Device, EngineName
+    from streammatte.matting.matter import Quality
 
 _AROUND = "all but read and network"
 
@@ -54,7 +54,7 @@ def bench(
     import cv2
 
     from streammatte import bench as measure
-    from streammatte.matting import load
+    from streammatte.matting.matter import load
 
     cv2.setNumThreads(1)
     chosen_sizes, chosen_looks = _chosen(sizes, measure.SIZES), _chosen(looks, measure.LOOKS)

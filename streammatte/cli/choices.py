@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streammatte.app.choices import NOWHERE
-from streammatte.background import Background, blurred, unblurred
 from streammatte.cli.config import ConfigFile
 from streammatte.cli.profiles import profile_names, save_profile
 from streammatte.cli.webcam import session_options, webcam
 from streammatte.errors import UsageError
+from streammatte.plugins.background import Background, blurred, unblurred
 
 if TYPE_CHECKING:
     from streammatte.live.controls import LiveControls

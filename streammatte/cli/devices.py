@@ -14,7 +14,7 @@ def devices() -> None:
     from streammatte.devices import list_outputs
     from streammatte.devices.camera import list_cameras, no_camera
     from streammatte.devices.virtual_camera import no_virtual_camera
-    from streammatte.engines import torch_devices
+    from streammatte.matting.engines import torch_devices
 
     cameras, virtual_cameras = list_cameras(), list_outputs()
     table = Table("kind", "option", "name", box=None, pad_edge=False)

@@ -33,10 +33,10 @@ from streammatte.cli.profiles import ProfileCommand
 from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
-    from streammatte.engines import Device, EngineName
-    from streammatte.fitting import FitMode
+    from streammatte.compositing.fitting import FitMode
     from streammatte.io.paint import AlphaKind
-    from streammatte.matting import Quality
+    from streammatte.matting.engines import Device, EngineName
+    from streammatte.matting.matter import Quality
 
 
 @click.command(cls=ProfileCommand)

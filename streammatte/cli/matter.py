@@ -29,9 +29,9 @@ def refuse_unused(text: str) -> None:
     UsageError
         If there is one, or the text cannot be read.
     """
-    from streammatte.parameters import describe
-    from streammatte.plugin_text import split_matter
-    from streammatte.plugins import load_matter
+    from streammatte.plugins.parameters import describe
+    from streammatte.plugins.registry import load_matter
+    from streammatte.plugins.text import split_matter
 
     name, values = split_matter(text)
     takes = [each.name for each in describe(load_matter(name))]
@@ -55,7 +55,7 @@ def runs_on(matter: Matter) -> str:
 
 
 def _matter_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from streammatte.plugins import matter_names
+    from streammatte.plugins.registry import matter_names
 
     return [plugin.name for plugin in matter_names() if plugin.usable and plugin.name.startswith(incomplete)]
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from streammatte.background import FORMS, Background
 from streammatte.batch.asked import usual_threads
 from streammatte.errors import UsageError
+from streammatte.plugins.background import FORMS, Background
 
 __all__ = [
     "BACKGROUND",
@@ -226,7 +226,7 @@ def _codec_names(ctx: click.Context, param: click.Parameter, incomplete: str) ->
 
 
 def _filter_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from streammatte.plugins import filter_names
+    from streammatte.plugins.registry import filter_names
 
     return [entry.name for entry in filter_names() if entry.usable and entry.name.startswith(incomplete)]
 

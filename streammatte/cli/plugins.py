@@ -10,13 +10,13 @@ import click
 from streammatte.errors import UsageError
 
 if TYPE_CHECKING:
-    from streammatte.plugins import PluginKind
+    from streammatte.plugins.registry import PluginKind
 
 
 @click.command()
 def filters() -> None:
     """List filters, parameters and their packages."""
-    from streammatte.plugins import FILTERS
+    from streammatte.plugins.registry import FILTERS
 
     _list(FILTERS)
 
@@ -24,13 +24,13 @@ def filters() -> None:
 @click.command()
 def matters() -> None:
     """List matters, parameters and their packages."""
-    from streammatte.plugins import MATTERS
+    from streammatte.plugins.registry import MATTERS
 
     _list(MATTERS)
 
 
 def _list(kind: PluginKind) -> None:
-    from streammatte.parameters import describe
+    from streammatte.plugins.parameters import describe
 
     for plugin in kind.names():
         if not plugin.usable:

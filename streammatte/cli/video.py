@@ -39,11 +39,11 @@ from streammatte.cli.texts import parse_bitrate, parse_raw, parse_time
 from streammatte.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
-    from streammatte.engines import Device, EngineName
-    from streammatte.fitting import FitMode
+    from streammatte.compositing.fitting import FitMode
     from streammatte.io.paint import AlphaKind, Picture
-    from streammatte.matting import Quality
-    from streammatte.smoothing import SmootherName
+    from streammatte.matting.engines import Device, EngineName
+    from streammatte.matting.matter import Quality
+    from streammatte.matting.smoothing import SmootherName
 
 
 def _names_file(text: str) -> bool:

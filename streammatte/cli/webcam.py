@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streammatte.background import FORMS
 from streammatte.cli.matter import matter_option, refuse_unused
 from streammatte.cli.options import (
     BACKGROUND,
@@ -23,11 +22,12 @@ from streammatte.cli.options import (
 )
 from streammatte.cli.profiles import ProfileCommand
 from streammatte.cli.texts import parse_size
+from streammatte.plugins.background import FORMS
 
 if TYPE_CHECKING:
     from streammatte.devices.preview import PreviewSink
     from streammatte.live.session import LiveSession
-    from streammatte.smoothing import SmootherName
+    from streammatte.matting.smoothing import SmootherName
 
 
 __all__ = ["session_options", "spare_the_machine", "webcam"]

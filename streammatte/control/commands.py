@@ -11,16 +11,16 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
-from streammatte.background import Background
 from streammatte.batch.look import SUFFIXES, FileLook
 from streammatte.errors import UsageError
 from streammatte.live.controls import LiveControls
 from streammatte.live.keys import KEYS
-from streammatte.matting import Quality
-from streammatte.parameters import describe
-from streammatte.plugin_text import join_filter, split_filter
-from streammatte.plugins import load_filter
-from streammatte.smoothing import SmootherName
+from streammatte.matting.matter import Quality
+from streammatte.matting.smoothing import SmootherName
+from streammatte.plugins.background import Background
+from streammatte.plugins.parameters import describe
+from streammatte.plugins.registry import load_filter
+from streammatte.plugins.text import join_filter, split_filter
 
 __all__ = ["in_words", "look_in_words", "look_of", "obey"]
 

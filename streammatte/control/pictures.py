@@ -8,10 +8,10 @@ from zlib import crc32
 import cv2
 import numpy as np
 
-from streammatte.background import Background
-from streammatte.fitting import fitted
-from streammatte.frames import Frame, Rgb
-from streammatte.layers import Layers
+from streammatte.compositing.fitting import fitted
+from streammatte.compositing.frames import Frame, Rgb
+from streammatte.compositing.layers import Layers
+from streammatte.plugins.background import Background
 from streammatte.stages import close_all
 
 __all__ = ["Thumbnails", "preview"]

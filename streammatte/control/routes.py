@@ -14,6 +14,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler
 
 from streammatte.batch.queue import FileQueue
+from streammatte.compositing.layers import Layers
 from streammatte.control.commands import obey
 from streammatte.control.files import FileRoutes
 from streammatte.control.kept_look import kept_look
@@ -21,7 +22,6 @@ from streammatte.control.pictures import Thumbnails, preview
 from streammatte.control.state import catalogue, state
 from streammatte.control.uploads import MOST_BYTES, Uploads
 from streammatte.errors import StreammatteError, UsageError
-from streammatte.layers import Layers
 from streammatte.live.session import LiveSession
 
 __all__ = ["Routes", "Setup", "errors_as_text"]

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, get_args
 
-from streammatte.background import Background
 from streammatte.control.commands import in_words
 from streammatte.control.files import files_catalogue
 from streammatte.control.pictures import Thumbnails
@@ -19,10 +18,11 @@ from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES
 from streammatte.live.ready import ReadyBackground
 from streammatte.live.session import LiveSession
-from streammatte.matting import Quality
-from streammatte.parameters import Parameter, describe
-from streammatte.plugins import filter_names, load_filter
-from streammatte.smoothing import SmootherName
+from streammatte.matting.matter import Quality
+from streammatte.matting.smoothing import SmootherName
+from streammatte.plugins.background import Background
+from streammatte.plugins.parameters import Parameter, describe
+from streammatte.plugins.registry import filter_names, load_filter
 
 __all__ = ["catalogue", "state"]
 

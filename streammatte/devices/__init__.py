@@ -14,9 +14,9 @@ from streammatte.errors import about
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from streammatte.compositing.fitting import FitMode
     from streammatte.devices.pipewire import PipeWireSink
     from streammatte.devices.virtual_camera import VirtualCameraSink
-    from streammatte.fitting import FitMode
     from streammatte.stages import Source
 
     VirtualCamera: TypeAlias = VirtualCameraSink | PipeWireSink

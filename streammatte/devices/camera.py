@@ -16,9 +16,9 @@ from av.container import InputContainer
 from av.device import enumerate_input_devices
 from av.error import ExitError, FFmpegError
 
+from streammatte.compositing.frames import Frame
 from streammatte.devices.v4l2 import v4l2_devices
 from streammatte.errors import DeviceError
-from streammatte.frames import Frame
 from streammatte.io.video_colour import Colour, ToPlanes, ToRgb
 from streammatte.io.video_file import fraction
 from streammatte.stages import Source, SourceInfo

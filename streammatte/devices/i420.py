@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from streammatte.fitting import FitMode, fitted
-from streammatte.frames import Frame
-from streammatte.planes import planes_of
+from streammatte.compositing.fitting import FitMode, fitted
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.planes import planes_of
 
 __all__ = ["COLOURS", "i420"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
+from streammatte.compositing.frames import Frame
 from streammatte.errors import MediaError
-from streammatte.frames import Frame
 from streammatte.io import open_source
 from streammatte.stages import Source, SourceInfo
 

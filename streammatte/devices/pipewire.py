@@ -16,12 +16,12 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
+from streammatte.compositing.fitting import FitMode
+from streammatte.compositing.layers import Layers
 from streammatte.devices.distribution import of_distribution
 from streammatte.devices.i420 import i420
 from streammatte.devices.pipewire_graph import GraphWatch
 from streammatte.errors import DeviceError
-from streammatte.fitting import FitMode
-from streammatte.layers import Layers
 from streammatte.stages import Sink
 
 __all__ = ["NAME", "RESTART", "PipeWireSink", "chromium_can_read", "pipewire_problem"]

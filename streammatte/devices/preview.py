@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import cv2
 
+from streammatte.compositing.layers import Layers
 from streammatte.errors import DeviceError
-from streammatte.layers import Layers
 from streammatte.stages import Sink
 
 __all__ = ["PreviewSink"]

@@ -12,15 +12,15 @@ import numpy as np
 import pyvirtualcam
 from numpy.typing import NDArray
 
+from streammatte.compositing.fitting import FitMode, fitted
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 from streammatte.devices.holders import holders
 from streammatte.devices.i420 import i420
 from streammatte.devices.loopback import make_command
 from streammatte.devices.openings import HolderCount
 from streammatte.devices.v4l2 import free_output, output_format, output_rate, set_output_rate, v4l2_devices
 from streammatte.errors import DeviceError
-from streammatte.fitting import FitMode, fitted
-from streammatte.frames import Frame
-from streammatte.layers import Layers
 from streammatte.stages import Sink
 
 __all__ = ["VirtualCameraSink", "list_virtual_cameras", "no_virtual_camera"]

@@ -8,7 +8,7 @@ import shutil
 
 from streammatte.doctor.commands import pip
 from streammatte.doctor.finding import Finding
-from streammatte.onnx_files import imported
+from streammatte.matting.onnx_files import imported
 
 __all__ = ["choice", "onnxruntime", "processor", "torch"]
 
@@ -38,7 +38,7 @@ def torch() -> list[Finding]:
     """Look at the devices of torch, and whether a GPU is left idle."""
     from importlib.metadata import version
 
-    from streammatte.engines import torch_devices
+    from streammatte.matting.engines import torch_devices
 
     devices = torch_devices()
     nvidia = shutil.which("nvidia-smi") is not None
@@ -59,7 +59,7 @@ def torch() -> list[Finding]:
 
 def choice() -> list[Finding]:
     """Load the network as every command does by default, and see what runs it."""
-    from streammatte.matting import load
+    from streammatte.matting.matter import load
 
     matter = load()
     return [Finding(_SECTION, "chosen", "ok", f"{matter.engine} on {matter.device}")]

@@ -11,7 +11,7 @@ from streammatte.errors import StreammatteError
 from streammatte.io.memory import NullSink
 
 if TYPE_CHECKING:
-    from streammatte.layers import Layers
+    from streammatte.compositing.layers import Layers
     from streammatte.pipeline import FrameReport
 
 __all__ = ["self_test"]
@@ -56,9 +56,9 @@ def self_test(seconds: float = 2.0) -> list[Finding]:
 
 def _measure(seconds: float) -> list[Finding]:
     from streammatte.io import open_source
-    from streammatte.matting import load
+    from streammatte.matting.matter import load
     from streammatte.pipeline import run
-    from streammatte.plugin_text import parse_filter
+    from streammatte.plugins.text import parse_filter
 
     reports: list[FrameReport] = []
     sink = _Shares()

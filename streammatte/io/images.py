@@ -13,16 +13,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streammatte.compositing.frames import Frame, Rgb
+from streammatte.compositing.layers import Layers
+from streammatte.compositing.planes import Planes
 from streammatte.errors import MediaError, UsageError
-from streammatte.frames import Frame, Rgb
 from streammatte.io.exr import encoded_exr
 from streammatte.io.files import PartialFile, check_input, check_output, unwritable
 from streammatte.io.leftovers import Claim, temporary_name
 from streammatte.io.losses import Beyond
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
-from streammatte.layers import Layers
-from streammatte.planes import Planes
 from streammatte.stages import Sink, Source, SourceInfo
 
 __all__ = ["ImageSink", "ImageSource", "SequenceSink", "is_sequence", "is_there", "read_image"]

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from streammatte.compositing.frames import Frame, Rgb, check_rgb
 from streammatte.errors import ShapeError, UsageError
-from streammatte.frames import Frame, Rgb, check_rgb
 from streammatte.stages import Sink, Source, SourceInfo
 
 if TYPE_CHECKING:
-    from streammatte.layers import Layers
+    from streammatte.compositing.layers import Layers
 
 __all__ = ["ArraySource", "ListSink", "NullSink"]
 

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streammatte.compositing import over
-from streammatte.layers import Layers
-from streammatte.planes import Planes
+from streammatte.compositing.layers import Layers
+from streammatte.compositing.over import over
+from streammatte.compositing.planes import Planes
 
 __all__ = ["PAINTS", "TRANSPARENT_PAINTS", "AlphaKind", "Paint", "Picture", "Values"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from streammatte.layers import Layers
+from streammatte.compositing.layers import Layers
 from streammatte.stages import Sink
 
 __all__ = ["TeeSink"]

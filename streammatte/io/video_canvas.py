@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from av import VideoFrame
 
-from streammatte.frames import Rgb
+from streammatte.compositing.frames import Rgb
+from streammatte.compositing.planes import Planes
 from streammatte.io.video_colour import Colour, ToPlanes, ToRgb
-from streammatte.planes import Planes
 
 __all__ = ["Canvas"]
 

@@ -16,10 +16,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from streammatte.frames import Rgb
+from streammatte.compositing.frames import Rgb
+from streammatte.compositing.light import HLG, PQ, Light
+from streammatte.compositing.planes import Cutout, Planes
 from streammatte.io.video_layout import planar_format, rows, video_frame
-from streammatte.light import HLG, PQ, Light
-from streammatte.planes import Cutout, Planes
 
 __all__ = ["Colour", "ToPlanes", "ToRgb", "ToVideo"]
 

@@ -10,7 +10,7 @@ from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
-from streammatte.planes import Cutout, Planes
+from streammatte.compositing.planes import Cutout, Planes
 
 __all__ = ["depth_of", "planar_format", "rows", "video_frame"]
 

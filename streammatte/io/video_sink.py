@@ -16,6 +16,8 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from streammatte.compositing.layers import Layers
+from streammatte.compositing.planes import Planes
 from streammatte.errors import MediaError, ShapeError, UsageError
 from streammatte.io.containers import Container
 from streammatte.io.encoders import VideoCodec
@@ -27,8 +29,6 @@ from streammatte.io.streams import StreamCopier
 from streammatte.io.video_colour import Colour, ToVideo
 from streammatte.io.video_file import THREADS, fine, media_errors
 from streammatte.io.video_source import VideoSource
-from streammatte.layers import Layers
-from streammatte.planes import Planes
 from streammatte.stages import Sink, Source
 
 __all__ = ["VideoSink"]

@@ -17,8 +17,9 @@ from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.planes import Planes
 from streammatte.errors import MediaError, UsageError
-from streammatte.frames import Frame
 from streammatte.io.notices import Notify, unheard
 from streammatte.io.orientation import Orientation
 from streammatte.io.packets import EVERYTHING, AnyPacket, PacketReader, Span
@@ -31,7 +32,6 @@ from streammatte.io.video_input import IN_ORDER, Raw, VideoInput
 from streammatte.io.video_layout import depth_of
 from streammatte.io.video_losses import left_out, side_data
 from streammatte.io.video_mastering import Mastering
-from streammatte.planes import Planes
 from streammatte.stages import Source, SourceInfo
 
 __all__ = ["VideoSource"]

@@ -7,8 +7,8 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from streammatte.frames import Frame
-from streammatte.layers import Layers
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 
 __all__ = ["card"]
 

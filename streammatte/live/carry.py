@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streammatte.compositing.frames import Alpha, Frame
 from streammatte.errors import UsageError
-from streammatte.frames import Alpha, Frame
 from streammatte.live.budget import Budget
 from streammatte.stages import Matter
 

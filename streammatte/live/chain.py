@@ -8,15 +8,15 @@ from math import inf
 import cv2
 import numpy as np
 
-from streammatte.backdrop import Backdrop
 from streammatte.chain import Chain, ChainTimes, filtered
-from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.layers import Layers
+from streammatte.compositing.backdrop import Backdrop
+from streammatte.compositing.frames import Alpha, Frame, Rgb
+from streammatte.compositing.layers import Layers
+from streammatte.compositing.planes import Planes
 from streammatte.live.card import card
 from streammatte.live.carry import CarryingMatter
 from streammatte.live.controls import LiveControls
 from streammatte.live.look import Look
-from streammatte.planes import Planes
 from streammatte.stages import Filter, reset_all
 
 __all__ = ["LiveChain"]

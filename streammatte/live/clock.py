@@ -11,7 +11,7 @@ from time import monotonic
 
 import numpy as np
 
-from streammatte.layers import Layers
+from streammatte.compositing.layers import Layers
 from streammatte.stages import Sink
 
 __all__ = ["ClockReport", "ClockedSink"]

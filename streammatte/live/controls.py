@@ -10,14 +10,14 @@ from pathlib import Path
 from threading import Event, RLock
 from typing import Any
 
-from streammatte.background import blurred
 from streammatte.errors import UsageError
 from streammatte.live.keys import KEYS
 from streammatte.live.look import SWITCHES, Look
 from streammatte.live.ready import ReadyBackground, stamps_of, stamps_of_network
-from streammatte.matting import Quality
-from streammatte.plugin_text import parse_filter
-from streammatte.smoothing import SmootherName, smoother
+from streammatte.matting.matter import Quality
+from streammatte.matting.smoothing import SmootherName, smoother
+from streammatte.plugins.background import blurred
+from streammatte.plugins.text import parse_filter
 from streammatte.stages import Filter, Matter, close_all
 
 __all__ = ["LiveControls"]

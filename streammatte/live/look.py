@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from streammatte.matting import Quality
-from streammatte.smoothing import SmootherName
+from streammatte.matting.matter import Quality
+from streammatte.matting.smoothing import SmootherName
 from streammatte.stages import Filter, Matter, Smoother
 
 __all__ = ["SWITCHES", "Look"]

@@ -8,17 +8,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streammatte.background import without_folders
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
-from streammatte.smoothing import SmootherName
+from streammatte.matting.smoothing import SmootherName
+from streammatte.plugins.background import without_folders
 from streammatte.stages import Matter, Source, SourceInfo
 
 if TYPE_CHECKING:
+    from streammatte.compositing.fitting import FitMode
     from streammatte.devices import VirtualCamera
-    from streammatte.engines import Device, EngineName
-    from streammatte.fitting import FitMode
-    from streammatte.matting import Quality
+    from streammatte.matting.engines import Device, EngineName
+    from streammatte.matting.matter import Quality
 
 __all__ = ["open_session"]
 
@@ -108,9 +108,9 @@ def open_session(
     MediaError, WeightsError, MissingExtraError
         As `load` raises them, and for a background that cannot be read.
     """
-    from streammatte.parameters import describe
-    from streammatte.plugin_text import parse_matter, split_matter
-    from streammatte.plugins import load_matter
+    from streammatte.plugins.parameters import describe
+    from streammatte.plugins.registry import load_matter
+    from streammatte.plugins.text import parse_matter, split_matter
 
     name, values = split_matter(matter)
     choosable = "quality" not in values and "quality" in [each.name for each in describe(load_matter(name))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streammatte.background import Background
+from streammatte.plugins.background import Background
 from streammatte.stages import Filter
 
 __all__ = ["ReadyBackground", "stamps_of", "stamps_of_network"]

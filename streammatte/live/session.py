@@ -10,8 +10,8 @@ from threading import Event, Lock
 from types import TracebackType
 from typing import Protocol
 
+from streammatte.compositing.layers import Layers
 from streammatte.io.memory import NullSink
-from streammatte.layers import Layers
 from streammatte.live.budget import Budget
 from streammatte.live.card import card
 from streammatte.live.carry import CarryingMatter

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from streammatte.backdrop import Backdrop
-from streammatte.decontamination import spread, spread_size
-from streammatte.planes import Planes, from_rgb, to_rgb
-from streammatte.refine import EDGE_VARIANCE, SNAP
+from streammatte.compositing.backdrop import Backdrop
+from streammatte.compositing.decontamination import spread, spread_size
+from streammatte.compositing.planes import Planes, from_rgb, to_rgb
+from streammatte.compositing.refine import EDGE_VARIANCE, SNAP
 
 __all__ = ["DeviceMatte", "DevicePlanes"]
 

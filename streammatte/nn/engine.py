@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from streammatte.compositing.planes import Planes, Twin
 from streammatte.nn.device import DevicePlanes
 from streammatte.nn.folding import folded
 from streammatte.nn.network import MattingNetwork
-from streammatte.planes import Planes, Twin
 
 __all__ = ["TorchEngine"]
 

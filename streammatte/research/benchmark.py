@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from streammatte.engines import OnnxRuntimeEngine, OpenVinoEngine
+from streammatte.matting.engines import OnnxRuntimeEngine, OpenVinoEngine
 from streammatte.nn.config import NetworkConfig
 from streammatte.nn.folding import folded
 from streammatte.nn.layers import OctaveWidths

@@ -88,7 +88,7 @@ class Devices:
 @pytest.fixture
 def devices(monkeypatch):
     devices = Devices()
-    monkeypatch.setattr("streammatte.matting.load", load)
+    monkeypatch.setattr("streammatte.matting.matter.load", load)
     monkeypatch.setattr("streammatte.app.app._LOOK_EVERY_S", 0.05)
     monkeypatch.setattr("streammatte.app.app._KEPT_EVERY_S", 0.05)
     monkeypatch.setattr("streammatte.app.app.examine", lambda **_: [])

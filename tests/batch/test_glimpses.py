@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from streammatte.batch.glimpses import Glimpses, glimpse
-from streammatte.frames import Frame
-from streammatte.layers import Layers
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 
 
 def layers(size=(80, 40)):

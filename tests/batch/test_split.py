@@ -13,8 +13,8 @@ from streammatte.errors import MediaError
 from streammatte.io import ListSink, open_source
 from streammatte.io.packets import EVERYTHING, Span
 from streammatte.io.video_parts import parts
+from streammatte.matting.smoothing import MotionSmoother
 from streammatte.pipeline import run
-from streammatte.smoothing import MotionSmoother
 
 
 class Noticing:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from streammatte.cli import cli
-from streammatte.matting import fit
+from streammatte.matting.matter import fit
 
 SIZE = 96, 64
 RATE = 25
@@ -43,7 +43,7 @@ def loaded(monkeypatch):
         calls.append({"weights": weights, "quality": quality, "engine": engine, "device": device, "threads": threads})
         return Bright()
 
-    monkeypatch.setattr("streammatte.matting.load", load)
+    monkeypatch.setattr("streammatte.matting.matter.load", load)
     return calls
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte.matting import shipped_weights
+from streammatte.matting.matter import shipped_weights
 from streammatte.research.cli.evaluate import evaluate
 from streammatte.research.evaluate.rivals import RIVALS
 
@@ -19,7 +19,7 @@ class Half:
 @pytest.fixture
 def run(streammatte, monkeypatch):
     """Run `streammatte evaluate` with a double of the network."""
-    monkeypatch.setattr("streammatte.matting.load", lambda *args, **options: Half())
+    monkeypatch.setattr("streammatte.matting.matter.load", lambda *args, **options: Half())
     return lambda *arguments: streammatte("evaluate", *arguments)
 
 

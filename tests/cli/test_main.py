@@ -15,7 +15,7 @@ HEAVY = {"torch", "av", "cv2", "numpy", "onnxruntime", "rich", "pyvirtualcam", "
 SLOW_PROGRAM = """
 import sys, time
 import numpy as np
-import streammatte.matting
+import streammatte.matting.matter
 from streammatte.__main__ import main
 
 class Slow:
@@ -26,7 +26,7 @@ class Slow:
     def reset(self):
         print("running", flush=True)
 
-streammatte.matting.load = lambda *_, **__: Slow()
+streammatte.matting.matter.load = lambda *_, **__: Slow()
 main()
 """
 

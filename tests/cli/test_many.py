@@ -184,7 +184,7 @@ def test_an_error_that_nobody_expects_is_one_too(streammatte, clips, monkeypatch
         def reset(self):
             pass
 
-    monkeypatch.setattr("streammatte.matting.load", lambda *_, **__: Broken())
+    monkeypatch.setattr("streammatte.matting.matter.load", lambda *_, **__: Broken())
     result = streammatte("video", clips, tmp_path / "out", "--bg", "red")
     assert result.exit_code == 1
     assert f"streammatte: {clips}/a.mp4: RuntimeError: a bug; done by itself, it shows" in result.stderr

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from streammatte.engines import OnnxRuntimeEngine
 from streammatte.errors import WeightsError
-from streammatte.matting import shipped_weights
+from streammatte.matting.engines import OnnxRuntimeEngine
+from streammatte.matting.matter import shipped_weights
+from streammatte.matting.onnx_files import origin
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import load_network, save_network
-from streammatte.onnx_files import origin
 from streammatte.research.export import export
 from streammatte.research.variants import TABLES, VARIANTS, build
 

@@ -18,7 +18,7 @@ import pytest
 PROGRAM = """
 import sys
 import numpy as np
-import streammatte.matting
+import streammatte.matting.matter
 from streammatte.__main__ import main
 
 class Bright:
@@ -28,7 +28,7 @@ class Bright:
     def reset(self):
         pass
 
-streammatte.matting.load = lambda *_, **__: Bright()
+streammatte.matting.matter.load = lambda *_, **__: Bright()
 main()
 """
 NUT = ("-c", "copy", "-f", "nut", "-")

@@ -189,7 +189,7 @@ def test_devices_are_listed_or_said_to_be_missing(streammatte, monkeypatch):
     monkeypatch.setattr("streammatte.devices.camera.list_cameras", lambda: [])
     monkeypatch.setattr("streammatte.devices.virtual_camera.list_virtual_cameras", lambda: ["/dev/video9"])
     monkeypatch.setattr("streammatte.devices.pipewire.pipewire_problem", lambda: None)
-    monkeypatch.setattr("streammatte.engines.torch_devices", lambda: ("cuda", "cpu"))
+    monkeypatch.setattr("streammatte.matting.engines.torch_devices", lambda: ("cuda", "cpu"))
     lines = streammatte("devices").stdout.splitlines()
 
     assert not any(line.startswith("camera") for line in lines)

@@ -14,12 +14,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 from streammatte.devices import open_virtual_camera, pipewire
 from streammatte.devices.pipewire import PipeWireSink, chromium_can_read, pipewire_problem
 from streammatte.devices.pipewire_graph import GraphWatch
 from streammatte.errors import DeviceError
-from streammatte.frames import Frame
-from streammatte.layers import Layers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="PipeWire is Linux's")
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from pyvirtualcam import PixelFormat
 
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 from streammatte.devices import virtual_camera
 from streammatte.devices.holders import Holder
 from streammatte.devices.virtual_camera import VirtualCameraSink
 from streammatte.errors import DeviceError
-from streammatte.frames import Frame
-from streammatte.layers import Layers
 
 
 class Device:

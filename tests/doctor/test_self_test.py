@@ -35,14 +35,14 @@ def test_the_shipped_network_passes_the_self_test():
 
 @pytest.mark.parametrize(("share", "status"), [(0.0, "problem"), (0.3, "ok"), (1.0, "problem")])
 def test_alpha_that_cannot_be_is_a_problem(share, status, monkeypatch):
-    monkeypatch.setattr("streammatte.matting.load", lambda **_: Matter(share))
+    monkeypatch.setattr("streammatte.matting.matter.load", lambda **_: Matter(share))
     *_, alpha = self_test(0.05)
     assert (alpha.status, f"{share:.0%} of" in alpha.detail) == (status, True)
     assert (alpha.remedy is None) == (status == "ok")
 
 
 def test_the_self_test_ends_in_time_and_tells_of_a_slow_machine(monkeypatch):
-    monkeypatch.setattr("streammatte.matting.load", lambda **_: Matter(0.3, seconds=0.1))
+    monkeypatch.setattr("streammatte.matting.matter.load", lambda **_: Matter(0.3, seconds=0.1))
     start = time.monotonic()
     speed, *_ = self_test(0.4)
     assert time.monotonic() - start < 2  # the clip alone would take five
@@ -63,7 +63,7 @@ def test_what_breaks_in_the_self_test_is_a_finding(error, remedy, monkeypatch):
     def load(**options):
         raise error
 
-    monkeypatch.setattr("streammatte.matting.load", load)
+    monkeypatch.setattr("streammatte.matting.matter.load", load)
     (finding,) = self_test()
     assert finding.status == "problem"
     assert str(error).removesuffix("; --device cpu") in finding.detail

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from streammatte import Filter, Frame, Layers, parse_filter
-from streammatte.plugins import filter_names
+from streammatte.plugins.registry import filter_names
 from streammatte.stages import close_all, reset_all
 
 SIZE = 65, 48

@@ -143,7 +143,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
     pytest.importorskip("resource")  # not on Windows
     script = (
         "import resource, signal, sys; import numpy as np\n"
-        "from streammatte.io import ArraySource, open_sink; from streammatte.layers import Layers\n"
+        "from streammatte.io import ArraySource, open_sink; from streammatte.compositing.layers import Layers\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))\n"
         "noise = np.random.default_rng(0).integers(0, 256, (60, 96, 128, 3), np.uint8)\n"
         "sink = open_sink(sys.argv[1])\n"

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from streammatte.frames import Frame
+from streammatte.compositing.frames import Frame
 from streammatte.io import ArraySource, open_sink, open_source
 from streammatte.io.video_colour import Colour, ToRgb, ToVideo
 

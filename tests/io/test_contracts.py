@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import pyvirtualcam
 
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 from streammatte.devices import camera, preview
 from streammatte.devices.camera import CameraSource
 from streammatte.devices.looped import LoopedSource
 from streammatte.devices.preview import PreviewSink
 from streammatte.devices.virtual_camera import VirtualCameraSink
 from streammatte.errors import MediaError, ShapeError, UsageError
-from streammatte.frames import Frame
 from streammatte.io import ArraySource, ListSink, NullSink, open_sink, open_source
 from streammatte.io.tee import TeeSink
-from streammatte.layers import Layers
 from streammatte.live.clock import ClockedSink
 from streammatte.live.source import PersistentSource
 from streammatte.stages import Sink, Source, SourceInfo

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte.backdrop import Backdrop
-from streammatte.frames import Frame
+from streammatte.compositing.backdrop import Backdrop
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
+from streammatte.compositing.planes import Planes, planes_of
 from streammatte.io.paint import PAINTS, TRANSPARENT_PAINTS
 from streammatte.io.video_colour import Colour, ToVideo
-from streammatte.layers import Layers
-from streammatte.planes import Planes, planes_of
 
 SIZE = 128, 96
 

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 from streammatte.errors import ShapeError, UsageError
-from streammatte.frames import Frame
 from streammatte.io import ArraySource, open_sink, open_source
 from streammatte.io.orientation import Orientation
-from streammatte.layers import Layers
 
 
 def matrix(a, b, c, d):

@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
+from streammatte.compositing.layers import Layers
 from streammatte.errors import UsageError
 from streammatte.io import open_sink, open_source
-from streammatte.layers import Layers
 
 RICH = {
     "sounds": [("aac", Fraction(1, 10), "deu"), ("aac", 0, "fra")],

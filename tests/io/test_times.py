@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from streammatte.frames import Frame
+from streammatte.compositing.frames import Frame
 from streammatte.io import ArraySource, open_sink, open_source
 
 IRREGULAR = [Fraction(n, 90_000) for n in (0, 3001, 3002, 9000, 45_000, 45_001, 60_000, 60_300)]

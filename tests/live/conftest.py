@@ -8,7 +8,7 @@ from time import monotonic
 import numpy as np
 import pytest
 
-from streammatte.frames import Frame
+from streammatte.compositing.frames import Frame
 from streammatte.live.carry import CarryingMatter
 from streammatte.live.chain import LiveChain
 from streammatte.live.controls import LiveControls

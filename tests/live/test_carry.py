@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from streammatte.compositing.frames import Frame
 from streammatte.errors import UsageError
-from streammatte.frames import Frame
 from streammatte.live.budget import Budget
 from streammatte.live.carry import CarryingMatter
 

@@ -5,9 +5,9 @@ from time import monotonic, sleep
 
 import numpy as np
 
-from streammatte.frames import Frame
+from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 from streammatte.io import ListSink
-from streammatte.layers import Layers
 from streammatte.live.clock import ClockedSink
 
 

@@ -40,7 +40,7 @@ def devices(monkeypatch, half):
     monkeypatch.setattr(Output, "made", ())
     monkeypatch.setattr("streammatte.devices.virtual_camera.VirtualCameraSink", Output)
     monkeypatch.setattr("streammatte.devices.virtual_camera.list_virtual_cameras", lambda: ["/dev/video9"])
-    monkeypatch.setattr("streammatte.matting.load", load)
+    monkeypatch.setattr("streammatte.matting.matter.load", load)
     monkeypatch.setattr("streammatte.live.opening._READERS_ARE_TOLD", True)
     monkeypatch.setattr("streammatte.live.source._BACK_OFF_S", (0.01,))
     return asked
@@ -150,7 +150,9 @@ def test_what_was_opened_is_closed_when_the_rest_cannot_be(devices, cameras, mon
     cameras.append(DeviceError("there is no camera"))
     with pytest.raises(DeviceError, match="no camera"):
         streammatte.open_session(filters=["a"], virtual_camera=False)
-    monkeypatch.setattr("streammatte.matting.load", lambda *_, **__: (_ for _ in ()).throw(WeightsError("no weights")))
+    monkeypatch.setattr(
+        "streammatte.matting.matter.load", lambda *_, **__: (_ for _ in ()).throw(WeightsError("no weights"))
+    )
     with pytest.raises(WeightsError):
         streammatte.open_session(filters=["a"], virtual_camera=False)
     assert len(closed) == 2

@@ -9,12 +9,12 @@ from time import monotonic
 import numpy as np
 import pytest
 
-from streammatte.frames import Frame
+from streammatte.compositing.frames import Frame
 from streammatte.io import ListSink
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
-from streammatte.parameters import describe
-from streammatte.plugins import filter_names, load_filter
+from streammatte.plugins.parameters import describe
+from streammatte.plugins.registry import filter_names, load_filter
 
 PICTURES = np.random.default_rng(1).integers(0, 256, (4, 48, 64, 3), np.uint8)
 """What the camera gives, one after the other: noise, of which no pixel comes about by chance."""

@@ -12,15 +12,15 @@ import pytest
 import torch
 
 from streammatte import ArraySource, Backdrop, Frame, Layers, ListSink, MotionSmoother, NetworkMatter, open_source, run
-from streammatte.background import Background
-from streammatte.engines import open_torch, torch_devices
+from streammatte.compositing.planes import Planes, planes_of
 from streammatte.io.paint import TRANSPARENT_PAINTS
-from streammatte.matting import fit, shipped_weights
+from streammatte.matting.engines import open_torch, torch_devices
+from streammatte.matting.matter import fit, shipped_weights
 from streammatte.nn.device import DevicePlanes
 from streammatte.nn.folding import folded
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import load_network
-from streammatte.planes import Planes, planes_of
+from streammatte.plugins.background import Background
 
 pytestmark = pytest.mark.parametrize("device", [name for name in torch_devices() if name in ("cpu", "cuda")])
 
@@ -86,7 +86,7 @@ def test_composites_are_those_of_main_memory(device, background, decontaminated,
 def test_what_is_large_is_made_on_the_device_alone(device, monkeypatch):
     _, there = both(device, disc((128, 96)), planar())
     for work in ("layers.over_planes", "decontamination.own_colours", "refine._refined", "planes.reduced"):
-        monkeypatch.setattr(f"streammatte.{work}", None)
+        monkeypatch.setattr(f"streammatte.compositing.{work}", None)
     shown = there.decontaminated().with_background(Backdrop(picture(2)))
     assert shown.frame.at((64, 48)).shape == (48, 64, 3)
     assert {shown.composite.size, shown.foreground_planes.size, shown.levels.shape[::-1]} == {SIZE}

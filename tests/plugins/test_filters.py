@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from streammatte import Filter, FilterError, Frame, Layers, MediaError, StreammatteError
 from streammatte.cli import cli
-from streammatte.parameters import Parameter, describe
-from streammatte.plugin_text import join_filter, parse_filter, split_filter
-from streammatte.plugins import Plugin, filter_names, load_filter
+from streammatte.plugins.parameters import Parameter, describe
+from streammatte.plugins.registry import Plugin, filter_names, load_filter
+from streammatte.plugins.text import join_filter, parse_filter, split_filter
 
 BUILT_IN = {
     *("auto-frame", "blur", "colour", "decontaminate", "feather", "gradient", "held", "image", "light-wrap", "match"),
@@ -98,7 +98,7 @@ def test_all_filters_are_listed_with_their_owners_and_none_is_imported(strangers
 
 
 def test_listing_imports_neither_numpy_nor_opencv():
-    code = "import sys, streammatte.plugins as p; p.filter_names(); sys.exit('cv2' in sys.modules)"
+    code = "import sys, streammatte.plugins.registry as p; p.filter_names(); sys.exit('cv2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

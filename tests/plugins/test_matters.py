@@ -6,9 +6,9 @@ from click.testing import CliRunner
 
 from streammatte import FilterError, Frame, Matter, UsageError
 from streammatte.cli import cli
-from streammatte.parameters import describe
-from streammatte.plugin_text import parse_matter
-from streammatte.plugins import load_matter, matter_names
+from streammatte.plugins.parameters import describe
+from streammatte.plugins.registry import load_matter, matter_names
+from streammatte.plugins.text import parse_matter
 
 STRANGE = '''
     """A stranger's matter."""

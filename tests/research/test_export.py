@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from streammatte.engines import OnnxRuntimeEngine
-from streammatte.fitting import fitted
-from streammatte.frames import Rgb
+from streammatte.compositing.fitting import fitted
+from streammatte.compositing.frames import Rgb
 from streammatte.io import open_source
-from streammatte.matting import shipped_weights
+from streammatte.matting.engines import OnnxRuntimeEngine
+from streammatte.matting.matter import shipped_weights
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import load_network
 from streammatte.research.export import export

@@ -13,10 +13,10 @@ from streammatte.errors import UsageError
 from streammatte.research.cli.command import ResearchCommand
 
 if TYPE_CHECKING:
-    from streammatte.engines import Device, EngineName
-    from streammatte.matting import NetworkMatter, Quality
+    from streammatte.matting.engines import Device, EngineName
+    from streammatte.matting.matter import NetworkMatter, Quality
+    from streammatte.matting.smoothing import SmootherName
     from streammatte.research.evaluate.validation import At
-    from streammatte.smoothing import SmootherName
     from streammatte.stages import Matter
 
 
@@ -89,7 +89,7 @@ def evaluate(
             remedy="leave them out, or ask for it alone",
         )
 
-    from streammatte.plugin_text import parse_matter
+    from streammatte.plugins.text import parse_matter
     from streammatte.research.evaluate import composition, validation
     from streammatte.research.evaluate.groups import by_group
     from streammatte.research.evaluate.pictures import matte_by
@@ -117,12 +117,12 @@ def evaluate(
 
 def _ours(weights: Path | None, quality: Quality, engine: EngineName, device: Device, threads: int) -> NetworkMatter:
     """As `streammatte.load` gives it; torch runs the paper's other backbones too."""
-    from streammatte import matting
-    from streammatte.engines import chosen_engine, open_torch
+    from streammatte.matting.engines import chosen_engine, open_torch
+    from streammatte.matting.matter import NetworkMatter, load, weights_file
 
     engine, device = chosen_engine(engine, device)
     if engine != "torch":
-        return matting.load(weights, quality=quality, engine=engine, device=device, threads=threads)
+        return load(weights, quality=quality, engine=engine, device=device, threads=threads)
     from streammatte.research.variants import build
 
-    return matting.NetworkMatter(open_torch(matting.weights_file(weights), device, threads, build), quality)
+    return NetworkMatter(open_torch(weights_file(weights), device, threads, build), quality)

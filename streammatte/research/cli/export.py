@@ -19,9 +19,9 @@ def export(out: Path, weights: Path | None) -> None:
     H and W are free multiples of 32.
     """
     from streammatte.errors import MediaError
-    from streammatte.matting import weights_file
+    from streammatte.matting.matter import weights_file
+    from streammatte.matting.onnx_files import origin
     from streammatte.nn.weights import load_network
-    from streammatte.onnx_files import origin
     from streammatte.research.export import export as write
     from streammatte.research.variants import build
 

@@ -24,9 +24,9 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from streammatte.compositing import over
+from streammatte.compositing.frames import Alpha, Rgb
+from streammatte.compositing.over import over
 from streammatte.errors import MediaError
-from streammatte.frames import Alpha, Rgb
 from streammatte.research.evaluate import metrics
 from streammatte.research.evaluate.pictures import Matte, at_size, evenly, pictures_in, read_alpha, read_rgb
 from streammatte.research.evaluate.report import Result

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from streammatte.frames import Alpha, Rgb
+from streammatte.compositing.frames import Alpha, Rgb
 from streammatte.research.evaluate.pictures import Matte
 from streammatte.research.evaluate.report import Result
 from streammatte.research.evaluate.validation import Portrait, portraits, summary

@@ -9,8 +9,8 @@ from typing import TypeAlias, TypeVar
 import cv2
 import numpy as np
 
+from streammatte.compositing.frames import Alpha, Frame, Rgb
 from streammatte.errors import MediaError
-from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.stages import Matter
 
 __all__ = ["Matte", "at_size", "enlarged", "evenly", "matte_by", "pictures_in", "read_alpha", "read_rgb"]

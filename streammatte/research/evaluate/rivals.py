@@ -12,8 +12,8 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
+from streammatte.compositing.frames import Alpha, Rgb
 from streammatte.errors import MissingExtraError, UsageError
-from streammatte.frames import Alpha, Rgb
 from streammatte.research.evaluate.pictures import read_alpha
 
 __all__ = ["RIVALS", "Rival", "Trimap", "open_rivals", "random_trimap", "read_trimap"]

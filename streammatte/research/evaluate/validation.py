@@ -12,14 +12,14 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from streammatte.compositing.frames import Alpha, Frame, Rgb
+from streammatte.compositing.refine import upsample_alpha
 from streammatte.errors import MediaError
-from streammatte.frames import Alpha, Frame, Rgb
 from streammatte.io import open_source
-from streammatte.refine import upsample_alpha
+from streammatte.matting.smoothing import SmootherName, smoother
 from streammatte.research.evaluate import metrics
 from streammatte.research.evaluate.pictures import Matte, at_size, enlarged, evenly, pictures_in, read_alpha, read_rgb
 from streammatte.research.evaluate.report import Result
-from streammatte.smoothing import SmootherName, smoother
 
 __all__ = ["SETS", "Portrait", "clip_frames", "evaluate", "portraits", "sets_in", "summary"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from streammatte.frames import Alpha, Rgb
-from streammatte.matting import NetworkMatter
+from streammatte.compositing.frames import Alpha, Rgb
+from streammatte.matting.matter import NetworkMatter
 from streammatte.nn.engine import TorchEngine
 from streammatte.nn.network import MattingNetwork
 from streammatte.research.evaluate import metrics

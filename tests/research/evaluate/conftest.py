@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from streammatte.frames import Alpha, Rgb
+from streammatte.compositing.frames import Alpha, Rgb
 
 DARK, BRIGHT = 30, 220
 

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streammatte.errors import DeviceError, MissingExtraError, UsageError, about
-from streammatte.onnx_files import onnx_beside, open_session
+from streammatte.matting.onnx_files import onnx_beside, open_session
 
 if TYPE_CHECKING:
+    from streammatte.compositing.planes import Planes, Twin
     from streammatte.nn.config import NetworkConfig
     from streammatte.nn.engine import TorchEngine
     from streammatte.nn.network import MattingNetwork
-    from streammatte.planes import Planes, Twin
 
 __all__ = [
     "Device",

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte.frames import Alpha, Frame
+from streammatte.compositing.frames import Alpha, Frame
 from streammatte.stages import Smoother
 
 __all__ = ["MotionSmoother", "SmootherName", "smoother"]

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte.band import Band, Bands
-from streammatte.compositing import over, over_planes, premultiply
-from streammatte.decontamination import estimate_foreground, own_colours
-from streammatte.planes import Planes, planes_of
+from streammatte.compositing.band import Band, Bands
+from streammatte.compositing.decontamination import estimate_foreground, own_colours
+from streammatte.compositing.over import over, over_planes, premultiply
+from streammatte.compositing.planes import Planes, planes_of
 
 
 @pytest.fixture

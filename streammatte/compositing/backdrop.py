@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte.crop import Crop
-from streammatte.light import Light
-from streammatte.planes import Plane, Planes, reduced
+from streammatte.compositing.crop import Crop
+from streammatte.compositing.light import Light
+from streammatte.compositing.planes import Plane, Planes, reduced
 
 __all__ = ["Backdrop", "Shaded"]
 

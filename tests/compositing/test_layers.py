@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from streammatte import Backdrop, Frame, Layers, parse_filter
-from streammatte.planes import Planes, planes_of
+from streammatte.compositing.planes import Planes, planes_of
 
 
 @pytest.fixture

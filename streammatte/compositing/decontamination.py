@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte.band import Band, Bands, Sampler
-from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.planes import Plane, Planes, reduced
-from streammatte.refine import Matte, levels_of
+from streammatte.compositing.band import Band, Bands, Sampler
+from streammatte.compositing.frames import Alpha, Frame, Rgb
+from streammatte.compositing.planes import Plane, Planes, reduced
+from streammatte.compositing.refine import Matte, levels_of
 
 __all__ = ["Estimate", "estimate_foreground", "own_colours", "spread", "spread_size"]
 

@@ -6,7 +6,7 @@ A distribution offers them among its entry points; those that come with streamma
     blur = "streammatte_filters.blur:BackgroundBlur"
 
     [project.entry-points."streammatte.matters"]
-    onnx = "streammatte.onnx_matter:OnnxMatter"
+    onnx = "streammatte.matting.onnx_matter:OnnxMatter"
 """
 
 from __future__ import annotations

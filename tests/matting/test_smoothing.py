@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from streammatte import Frame
-from streammatte.smoothing import MotionSmoother, smoother
+from streammatte.matting.smoothing import MotionSmoother, smoother
 from streammatte.stages import Smoother
 
 RATE = Fraction(30)

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from streammatte.backdrop import Backdrop
-    from streammatte.light import Light
+    from streammatte.compositing.backdrop import Backdrop
+    from streammatte.compositing.light import Light
 
 __all__ = ["Cutout", "Plane", "Planes", "Twin", "TwinMatte", "from_rgb", "planes_of", "reduced", "to_rgb"]
 

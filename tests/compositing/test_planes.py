@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte.backdrop import Backdrop, Shaded
-from streammatte.planes import Planes, planes_of, reduced
+from streammatte.compositing.backdrop import Backdrop, Shaded
+from streammatte.compositing.planes import Planes, planes_of, reduced
 
 WEIGHTS = {1: (0.2126, 0.0722), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
 FFMPEG = {1: "ITU709", 6: "ITU601"}

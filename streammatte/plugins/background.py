@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from streammatte.errors import FilterError, MediaError, UsageError, about
 
 if TYPE_CHECKING:
-    from streammatte.fitting import FitMode
+    from streammatte.compositing.fitting import FitMode
     from streammatte.stages import Filter
 
 __all__ = ["FORMS", "Background", "BackgroundKind", "blurred", "unblurred", "without_folders"]
@@ -143,15 +143,15 @@ class Background:
         MediaError
             If a file cannot be read.
         """
-        from streammatte.plugin_text import parse_filter
+        from streammatte.plugins.text import parse_filter
 
         with about(self.text):
             first = (parse_filter("decontaminate"),) if decontaminate and self.kind != "blur" else ()
             return (*first, self._filter(fit, end))
 
     def _filter(self, fit: FitMode, end: str) -> Filter:
-        from streammatte.plugin_text import parse_filter
-        from streammatte.plugins import load_filter
+        from streammatte.plugins.registry import load_filter
+        from streammatte.plugins.text import parse_filter
 
         if self.kind in ("blur", "gradient"):
             return parse_filter(self.text)
@@ -186,7 +186,7 @@ def blurred(text: str, strength: float) -> tuple[str, tuple[str, ...]]:
 
     A background that is a blur itself keeps its other parameters.
     """
-    from streammatte.plugin_text import split_filter
+    from streammatte.plugins.text import split_filter
 
     blur = f"blur:{strength:g}"
     if Background.parse(text).kind == "blur":

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streammatte.errors import FilterError, StreammatteError, about
-from streammatte.parameters import Parameter, describe
-from streammatte.plugins import FILTERS, MATTERS, PluginKind
+from streammatte.plugins.parameters import Parameter, describe
+from streammatte.plugins.registry import FILTERS, MATTERS, PluginKind
 
 if TYPE_CHECKING:
     from streammatte.stages import Filter, Matter

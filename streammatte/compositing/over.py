@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte.band import Band, Bands
-from streammatte.frames import Alpha, Rgb
-from streammatte.planes import Plane, Planes
+from streammatte.compositing.band import Band, Bands
+from streammatte.compositing.frames import Alpha, Rgb
+from streammatte.compositing.planes import Plane, Planes
 
 __all__ = ["over", "over_planes", "premultiply"]
 

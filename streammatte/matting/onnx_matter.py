@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from streammatte.compositing.frames import Alpha, Frame, Rgb, check_range
 from streammatte.errors import ShapeError, UsageError, WeightsError, about
-from streammatte.frames import Alpha, Frame, Rgb, check_range
-from streammatte.matting import SIDE, at_most, fit
-from streammatte.onnx_files import open_session
+from streammatte.matting.matter import SIDE, at_most, fit
+from streammatte.matting.onnx_files import open_session
 
 __all__ = ["OnnxMatter"]
 

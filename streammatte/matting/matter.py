@@ -9,10 +9,10 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 import cv2
 import numpy as np
 
-from streammatte.engines import Device, Engine, EngineName, open_engine
+from streammatte.compositing.frames import Alpha, Frame, Rgb, check_rgb
+from streammatte.compositing.refine import upsample_alpha
 from streammatte.errors import MediaError, UsageError
-from streammatte.frames import Alpha, Frame, Rgb, check_rgb
-from streammatte.refine import upsample_alpha
+from streammatte.matting.engines import Device, Engine, EngineName, open_engine
 
 __all__ = ["SIDE", "Fit", "NetworkMatter", "Quality", "at_most", "fit", "load", "shipped_weights", "weights_file"]
 
@@ -149,7 +149,7 @@ def _padded(rgb: Rgb, padded: tuple[int, int]) -> Rgb:
 
 def shipped_weights() -> Path:
     """The weights that come with the package."""
-    return Path(__file__).parent / "weights" / "streammatte.safetensors"
+    return Path(__file__).parents[1] / "weights" / "streammatte.safetensors"
 
 
 def weights_file(weights: str | Path | None = None) -> Path:

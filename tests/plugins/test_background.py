@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte.background import Background, without_folders
 from streammatte.errors import FilterError, MediaError, UsageError
+from streammatte.plugins.background import Background, without_folders
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from streammatte import Frame, Layers, Matter, UsageError, WeightsError, load_matter, open_source, parse_matter
-from streammatte.engines import open_engine
-from streammatte.matting import fit, shipped_weights
+from streammatte.matting.engines import open_engine
+from streammatte.matting.matter import fit, shipped_weights
 
 RGB = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
 FREE = 1, 3, "height", "width"

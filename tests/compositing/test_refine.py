@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from streammatte.compositing import over
-from streammatte.decontamination import estimate_foreground
-from streammatte.refine import upsample_alpha
+from streammatte.compositing.decontamination import estimate_foreground
+from streammatte.compositing.over import over
+from streammatte.compositing.refine import upsample_alpha
 
 
 def texture(seed, low, high, size=(640, 360)):

@@ -9,14 +9,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from streammatte.backdrop import Backdrop, Shaded
-from streammatte.band import Band, Bands
-from streammatte.compositing import over, over_planes, premultiply
-from streammatte.crop import Crop
-from streammatte.decontamination import Estimate, estimate_foreground
-from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.planes import Planes, TwinMatte, reduced
-from streammatte.refine import Matte, levels_of
+from streammatte.compositing.backdrop import Backdrop, Shaded
+from streammatte.compositing.band import Band, Bands
+from streammatte.compositing.crop import Crop
+from streammatte.compositing.decontamination import Estimate, estimate_foreground
+from streammatte.compositing.frames import Alpha, Frame, Rgb
+from streammatte.compositing.over import over, over_planes, premultiply
+from streammatte.compositing.planes import Planes, TwinMatte, reduced
+from streammatte.compositing.refine import Matte, levels_of
 
 __all__ = ["MAKERS", "Layers"]
 

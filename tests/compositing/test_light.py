@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from streammatte.light import HLG, PQ, Light
+from streammatte.compositing.light import HLG, PQ, Light
 
 LEVELS = np.random.default_rng(0).integers(0, 256, (32, 48, 3), np.uint8)
 TO_2020 = np.array([(0.6274, 0.3293, 0.0433), (0.0691, 0.9195, 0.0114), (0.0164, 0.0880, 0.8956)])

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import cv2
 import numpy as np
 
-from streammatte.frames import Rgb
+from streammatte.compositing.frames import Rgb
 
 __all__ = ["FitMode", "fitted"]
 

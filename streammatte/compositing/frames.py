@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from streammatte.compositing.planes import Planes, reduced
 from streammatte.errors import ShapeError
-from streammatte.planes import Planes, reduced
 
 __all__ = ["Alpha", "Frame", "Rgb", "check_alpha", "check_range", "check_rgb"]
 

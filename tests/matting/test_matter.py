@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import streammatte
-from streammatte.engines import OpenVinoEngine, open_engine
+from streammatte.compositing.frames import Alpha, Frame, Rgb
 from streammatte.errors import DeviceError, MediaError, ShapeError, UsageError, WeightsError
-from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.matting import NetworkMatter, Quality, fit, load, shipped_weights
+from streammatte.matting.engines import OpenVinoEngine, open_engine
+from streammatte.matting.matter import NetworkMatter, Quality, fit, load, shipped_weights
 
 WIDE, TALL, LARGE = (512, 288), (288, 512), (704, 384)
 
@@ -161,7 +161,7 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_device_is_named() -> None:
-    from streammatte.engines import torch_devices
+    from streammatte.matting.engines import torch_devices
 
     for device in {"cuda", "mps"} - set(torch_devices()):
         with pytest.raises(DeviceError, match=device):

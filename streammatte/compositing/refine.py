@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streammatte.band import Band, Bands, Places, Sampler, places
-from streammatte.crop import Crop
-from streammatte.frames import Alpha, Frame, Rgb
-from streammatte.planes import Plane, TwinMatte, reduced
+from streammatte.compositing.band import Band, Bands, Places, Sampler, places
+from streammatte.compositing.crop import Crop
+from streammatte.compositing.frames import Alpha, Frame, Rgb
+from streammatte.compositing.planes import Plane, TwinMatte, reduced
 
 __all__ = ["EDGE_VARIANCE", "SNAP", "Matte", "levels_of", "upsample_alpha"]
 
