@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
@@ -92,32 +92,32 @@ def put_away(made: Path, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        return _move(made, folder, made.name)
+        with _free_name(folder, made.name) as path:
+            os.replace(made, path)  # noqa: PTH105
+        return path
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-    partial = PartialFile(next(path for path in _names(folder, made.name) if not path.exists()))
-    try:
+    with PartialFile(next(path for path in _names(folder, made.name) if not path.exists())) as partial:
         shutil.copyfile(made, partial.temporary)
-        path = _move(partial.temporary, folder, made.name)
-    finally:
-        partial.discard()
+        with _free_name(folder, made.name) as partial.path:
+            partial.commit()
     made.unlink()
-    return path
+    return partial.path
 
 
-def _move(made: Path, folder: Path, name: str) -> Path:
-    """Move a file into a folder of its file system; a free name is taken for this moment alone."""
+@contextmanager
+def _free_name(folder: Path, name: str) -> Iterator[Path]:
+    """Take a free name in a folder for the moment in which a file gets it."""
     for path in _names(folder, name):
         with suppress(FileExistsError):
             path.open("xb").close()
-            try:
-                os.replace(made, path)  # noqa: PTH105
-            except OSError:
-                path.unlink()
-                raise
-            return path
-    raise AssertionError("numbers do not end")
+            break
+    try:
+        yield path
+    except OSError:
+        path.unlink()
+        raise
 
 
 def _names(folder: Path, name: str) -> Iterator[Path]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -89,9 +88,15 @@ def save_profile(file: ConfigFile, name: str, command: str, values: dict[str, An
     MediaError
         If the file cannot be written.
     """
+    from streammatte.io.files import write_whole
+
     if not re.fullmatch(r"\w[\w-]*", name):
         raise UsageError(f"a profile cannot be called {name!r}; expected a name of letters, digits, - and _")
-    _write(file.path.resolve(), file.with_table(("profile", name, command), values))
+    try:
+        data = file.with_table(("profile", name, command), values).encode()
+    except UnicodeEncodeError as error:
+        raise MediaError(f"{file.path} cannot be written ({error}); nothing is changed") from error
+    write_whole(file.path.resolve(), data)
 
 
 class _Setting(NamedTuple):
@@ -210,26 +215,6 @@ def _each_as_saved(option: click.Option, value: Any, given: Any) -> Any:
         return value
     perhaps = isinstance(option.type, PerhapsFile) and option.type.names_file(given) and Path(given).exists()
     return str(Path(given).absolute()) if perhaps or isinstance(option.type, click.Path) else given
-
-
-def _write(path: Path, text: str) -> None:
-    from streammatte.io.files import PartialFile
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MediaError(
-            f"the folder {path.parent} cannot be made ({error.strerror})", remedy="make it yourself"
-        ) from error
-    file = PartialFile(path)
-    try:
-        file.temporary.write_bytes(text.encode())
-        if path.exists():
-            shutil.copymode(path, file.temporary)
-    except (OSError, UnicodeEncodeError) as error:
-        file.discard()
-        raise MediaError(f"{path} cannot be written ({error}); nothing is changed") from error
-    file.commit()
 
 
 def _origins(ctx: click.Context, subject: str) -> Iterator[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Sequence
-from dataclasses import asdict
 from typing import Any, get_args
 
 from streammatte.batch.look import SUFFIXES, FileLook
@@ -22,7 +21,7 @@ from streammatte.plugins.parameters import describe
 from streammatte.plugins.registry import load_filter
 from streammatte.plugins.text import join_filter, split_filter
 
-__all__ = ["in_words", "look_in_words", "look_of", "obey"]
+__all__ = ["in_words", "look_of", "obey"]
 
 
 def obey(controls: LiveControls, name: Any, value: Any) -> None:
@@ -85,11 +84,6 @@ def look_of(text: str, backgrounds: Sequence[str]) -> FileLook:
                 _one_of(suffix, SUFFIXES, "kind of file"),
             )
     raise UsageError("a look is JSON; expected background, blur, filters, smoothing, quality and suffix")
-
-
-def look_in_words(look: FileLook) -> dict[str, Any]:
-    """Return what `look_of` takes for a look, before it is JSON; its inverse."""
-    return {**asdict(look), "filters": in_words(look.filters)}
 
 
 def in_words(filters: Sequence[str]) -> list[dict[str, Any]]:

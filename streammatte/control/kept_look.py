@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_state_path
 
-from streammatte.control.commands import look_in_words
-from streammatte.errors import MediaError
-from streammatte.io.files import PartialFile
+from streammatte.control.commands import in_words
+from streammatte.io.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,19 +36,8 @@ def keep_look(look: FileLook) -> None:
     MediaError
         If it cannot be written.
     """
-    path = _path()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = PartialFile(path)
-        try:
-            partial.temporary.write_text(json.dumps(look_in_words(look)), "utf-8")
-            partial.commit()
-        finally:
-            partial.discard()
-    except MediaError:
-        raise
-    except OSError as error:
-        raise MediaError(f"the look cannot be kept in {path} ({error.strerror})", remedy="make room") from error
+    words = {**asdict(look), "filters": in_words(look.filters)}
+    write_whole(_path(), json.dumps(words).encode())
 
 
 def _path() -> Path:

@@ -10,8 +10,8 @@ from platformdirs import user_data_path
 
 from streammatte.errors import MediaError
 from streammatte.io.containers import PICTURES
-from streammatte.io.files import PartialFile
-from streammatte.io.images import read_image
+from streammatte.io.files import write_whole
+from streammatte.io.images import decode_image
 
 __all__ = ["MOST_BYTES", "Uploads", "label_of"]
 
@@ -59,24 +59,16 @@ class Uploads:
                 f"{called} has {len(data) / 1e6:.0f} MB; expected {MOST_BYTES // 1_000_000} MB at most",
                 remedy="save it smaller",
             )
+        try:
+            decode_image(data, called)
+        except MediaError as error:
+            raise MediaError(
+                f"{called} is no picture that can be read; expected png, jpg, webp, bmp or tiff",
+                remedy="save it as one of these",
+            ) from error
         stem = re.sub(r"[^\w-]+", "-", given.stem)[:60].strip("-") or "picture"
         path = self._folder / f"{stem}-{sha256(data).hexdigest()[:8]}{suffix}"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            partial = PartialFile(path)
-            try:
-                partial.temporary.write_bytes(data)
-                _check(partial.temporary, called)
-                partial.commit()
-            finally:
-                partial.discard()
-        except MediaError:
-            raise
-        except OSError as error:
-            raise MediaError(
-                f"{called} cannot be kept in {self._folder} ({error.strerror})",
-                remedy="make room or mend its permissions",
-            ) from error
+        write_whole(path, data)
         return path
 
     def kept(self) -> list[Path]:
@@ -97,13 +89,3 @@ def label_of(text: str) -> str:
     """Return what to call a background's file: its name without folder, suffix and what `Uploads` made of it."""
     stem = Path(text).stem
     return _MARK.sub("", stem).replace("-", " ") if _MARK.search(stem) else stem
-
-
-def _check(path: Path, called: str) -> None:
-    try:
-        read_image(path)
-    except MediaError as error:
-        raise MediaError(
-            f"{called} is no picture that can be read; expected png, jpg, webp, bmp or tiff",
-            remedy="save it as one of these",
-        ) from error

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 from streammatte.errors import MediaError, UsageError
 from streammatte.io.leftovers import Claim, temporary_name
 from streammatte.io.notices import Notify, unheard
 
-__all__ = ["PartialFile", "check_input", "check_output", "unwritable"]
+__all__ = ["PartialFile", "check_input", "check_output", "unwritable", "write_whole"]
 
 
 def check_input(path: Path) -> Path:
@@ -62,16 +64,36 @@ def unwritable(path: Path, error: OSError) -> MediaError:
     """Return what to raise where an `error` kept `path` from being written."""
     if isinstance(error, FileNotFoundError):
         return MediaError(f"{path} cannot be written: there is no folder {path.parent}", remedy="make it first")
-    long = error.errno == errno.ENAMETOOLONG
-    remedy = "give it a shorter name" if long else "choose a folder that you may write to"
+    remedies = {errno.ENAMETOOLONG: "give it a shorter name", errno.ENOSPC: "make room"}
+    remedy = remedies.get(error.errno or 0, "choose a folder that you may write to")
     return MediaError(f"{path} cannot be written ({error.strerror})", remedy=remedy)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, and its folder where there is none; an older one is replaced whole and its permissions are kept.
+
+    Raises
+    ------
+    MediaError
+        If it cannot be written; an older one stays as it was.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with PartialFile(path) as file:
+            file.temporary.write_bytes(data)
+            if path.exists():
+                shutil.copymode(path, file.temporary)
+    except MediaError:
+        raise
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 class PartialFile:
     """An output file under a temporary name beside its final one.
 
     Whatever goes wrong before `commit`, an older file of the final name stays as it was. What a run that was killed
-    left of the same output is removed.
+    left of the same output is removed. In a `with` it is committed at the end, or discarded where an error is raised.
 
     Parameters
     ----------
@@ -107,6 +129,7 @@ class PartialFile:
         self.temporary = temporary_name(path, path.suffix, on_notice)
         self.target = f"file:{self.temporary}"
         self._claim: Claim | None = None
+        self._ended = False
         try:
             self.temporary.open("xb").close()
         except OSError as error:
@@ -114,8 +137,19 @@ class PartialFile:
         with suppress(OSError):
             self._claim = Claim(self.temporary)
 
+    def __enter__(self) -> PartialFile:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            self.discard()
+
     def commit(self) -> None:
-        """Give the file its final name, in the place of an older one."""
+        """Give the file its final name, in the place of an older one; does nothing where it has it or is gone."""
+        if self._ended:
+            return
         try:
             os.replace(self.temporary, self.path)  # noqa: PTH105
         except OSError as error:
@@ -123,13 +157,16 @@ class PartialFile:
             raise MediaError(
                 f"{self.path} cannot be replaced ({error.strerror})", remedy="choose another name"
             ) from error
-        self._release()
+        self._end()
 
     def discard(self) -> None:
-        """Remove the file; does nothing where it is gone."""
-        self.temporary.unlink(missing_ok=True)
-        self._release()
+        """Remove the file; does nothing where it has its final name or is gone."""
+        if not self._ended:
+            self.temporary.unlink(missing_ok=True)
+            self._end()
 
-    def _release(self) -> None:
+    def _end(self) -> None:
+        """From now on the temporary name may be another's."""
+        self._ended = True
         if self._claim is not None:
             self._claim.release()

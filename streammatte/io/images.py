@@ -25,7 +25,7 @@ from streammatte.io.notices import Notify, unheard
 from streammatte.io.paint import Paint
 from streammatte.stages import Sink, Source, SourceInfo
 
-__all__ = ["ImageSink", "ImageSource", "SequenceSink", "is_sequence", "is_there", "read_image"]
+__all__ = ["ImageSink", "ImageSource", "SequenceSink", "decode_image", "is_sequence", "is_there", "read_image"]
 
 _NUMBER = re.compile(r"%0?\d*d")
 
@@ -38,15 +38,25 @@ def read_image(path: Path, on_notice: Notify = unheard) -> Rgb:
     MediaError
         If there is none.
     """
-    data = np.fromfile(check_input(path), np.uint8)
+    return decode_image(check_input(path).read_bytes(), str(path), on_notice)
+
+
+def decode_image(data: bytes, name: str, on_notice: Notify = unheard) -> Rgb:
+    """Return the picture that a file holds, as `read_image` does; errors and notices call it `name`.
+
+    Raises
+    ------
+    MediaError
+        If there is none.
+    """
     try:
-        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise MediaError(f"{path} cannot be read as a picture ({error.err})") from error
+        raise MediaError(f"{name} cannot be read as a picture ({error.err})") from error
     if bgr is None:
-        raise MediaError(f"{path} is no picture that can be read; expected png, jpg, webp, bmp or tiff")
-    for notice in Beyond.of_file(data.tobytes()).told():
-        on_notice(f"{path}: {notice}")
+        raise MediaError(f"{name} is no picture that can be read; expected png, jpg, webp, bmp or tiff")
+    for notice in Beyond.of_file(data).told():
+        on_notice(f"{name}: {notice}")
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
