@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Event
 
 from streammatte.batch.asked import AskedMatter
-from streammatte.batch.jobs import Job, Outcome, Task, attempt, kept, watched
+from streammatte.batch.jobs import Job, Outcome, Task, attempt, watched
 
 __all__ = ["do_apart"]
 
@@ -89,7 +90,7 @@ def _work(task: Task, asked: AskedMatter, job: Job, link: Connection) -> None:
             sys.exit(1)
 
     watch = watched(lambda number, frames, total: send((frames, total)), 0)
-    send(attempt(task.open(kept(asked.open)), job, watch, [Glimpses(send)]))
+    send(attempt(task.open(cache(asked.open)), job, watch, [Glimpses(send)]))
 
 
 def _stand_back() -> None:

@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Hashable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, cast
@@ -15,11 +15,12 @@ from typing import Any, cast
 import cv2
 
 from streammatte.batch.asked import AskedMatter
-from streammatte.batch.jobs import Job, OpenMatter, Outcome, Outcomes, Task, Tell, Work, attempt, kept, watched
+from streammatte.batch.jobs import Job, Outcome, Outcomes, Task, Tell, Work, attempt, watched
 from streammatte.batch.split import Film, Part, PartsMatter, matte_part
 from streammatte.errors import DeviceError, MissingExtraError
 from streammatte.io.packets import Span
 from streammatte.io.video_parts import parts
+from streammatte.stages import Matter
 
 __all__ = ["Cluster"]
 
@@ -136,7 +137,7 @@ class Cluster:
             lambda each: work.remote(film, each, self._asked, folder),
             fetch,
             ahead=2 * self.workers,
-            matter=kept(self._asked.open),
+            matter=cache(self._asked.open),
             name=f"{self.workers} workers",
         )
 
@@ -168,14 +169,14 @@ class _Board:
 
 
 @lru_cache(maxsize=1)
-def _matter(asked: AskedMatter) -> OpenMatter:
+def _matter(asked: AskedMatter) -> Matter:
     """The matter of this process, which does one job after the other."""
-    return kept(asked.open)
+    return asked.open()
 
 
 @lru_cache(maxsize=1)
 def _work(task: Hashable, asked: AskedMatter) -> Work:
-    return cast("Task", task).open(_matter(asked))
+    return cast("Task", task).open(partial(_matter, asked))
 
 
 def _do(number: int, task: Task, asked: AskedMatter, job: Job, board: Any, folder: Path) -> Outcome:
@@ -194,7 +195,7 @@ def _do(number: int, task: Task, asked: AskedMatter, job: Job, board: Any, folde
 
 def _part(film: Film, span: Span, asked: AskedMatter, folder: Path) -> Part:
     _settle(folder)
-    return matte_part(film, span, _matter(asked)())
+    return matte_part(film, span, _matter(asked))
 
 
 def _has(resources: Mapping[str, float], needs: Mapping[str, int]) -> bool:

@@ -28,12 +28,11 @@ __all__ = [
     "Work",
     "attempt",
     "do_here",
-    "kept",
     "watched",
 ]
 
 OpenMatter: TypeAlias = "Callable[[], Matter]"
-"""Opens the matter, which takes a while, when it is needed; each call returns the same."""
+"""Opens the matter, which takes a while, when it is needed; each call returns the same: `cache(asked.open)`."""
 
 Watch: TypeAlias = "Callable[[int | None], AbstractContextManager[Callable[[FrameReport], object]]]"
 """Called when the files of a job are open, with the number of frames to expect, where that is known; what it gives is
@@ -115,18 +114,6 @@ class Task(Protocol):
 
     def open(self, matter: OpenMatter) -> Work:
         """Return what does the jobs."""
-
-
-def kept(open_matter: Callable[[], Matter]) -> OpenMatter:
-    """Return what opens a matter once, and keeps it."""
-    opened: list[Matter] = []
-
-    def once() -> Matter:
-        if not opened:
-            opened.append(open_matter())
-        return opened[0]
-
-    return once
 
 
 def watched(tell: Tell, number: int) -> Watch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -85,7 +86,7 @@ def image(
     background unless --bg says otherwise; any other picture a blurred one.
     """
     from streammatte.batch.asked import AskedMatter
-    from streammatte.batch.jobs import Job, kept
+    from streammatte.batch.jobs import Job
     from streammatte.batch.pictures import PictureTask
     from streammatte.io.containers import PICTURES, WRITTEN_PICTURES
 
@@ -112,4 +113,4 @@ def image(
     if not may_replace([out], overwrite):
         click.echo(f"{out} is there already, and left as it is", err=True)
         return
-    do_one(Job(inputs[0], out), task, kept(asked.open), unit="picture", quiet=quiet)
+    do_one(Job(inputs[0], out), task, cache(asked.open), unit="picture", quiet=quiet)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -152,7 +153,7 @@ def do_many(
     UsageError
         Before anything is done, if one would be written over another, or over an input.
     """
-    from streammatte.batch.jobs import do_here, kept
+    from streammatte.batch.jobs import do_here
     from streammatte.batch.ledger import Ledger, fingerprint
     from streammatte.cli.table import Progress, progress_table
     from streammatte.io.images import is_there
@@ -168,7 +169,7 @@ def do_many(
     replaced = may_replace(asked_of, overwrite)
     left = {number for number, job in enumerate(jobs) if not replaced and any(map(is_there, job.outputs))} - done
     todo = {number: job for number, job in enumerate(jobs) if number not in done | left}
-    matter = kept(asked.open)
+    matter = cache(asked.open)
     if todo and cluster is None:
         matter()  # which may be what cannot be had
     for each in dict.fromkeys(path.parent for path in outputs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -158,7 +159,7 @@ def video(
     import cv2
 
     from streammatte.batch.asked import AskedMatter
-    from streammatte.batch.jobs import Job, kept
+    from streammatte.batch.jobs import Job
     from streammatte.batch.videos import VideoTask
     from streammatte.io.containers import VIDEOS
     from streammatte.io.images import is_there
@@ -216,7 +217,7 @@ def video(
         return
     if ray is None:
         try:
-            do_one(job, task, kept(asked.open), unit="frame", quiet=quiet)
+            do_one(job, task, cache(asked.open), unit="frame", quiet=quiet)
         except BrokenPipeError as error:
             if not others:  # whoever reads has seen enough
                 raise

@@ -40,14 +40,13 @@ def test_it_is_what_the_command_with_these_options_does(monkeypatch, tmp_path, l
     out = "a b.png" if picture else out
     monkeypatch.chdir(tmp_path)
     Path(source).touch()
-    monkeypatch.setattr(f"streammatte.cli.{command}.do_one", lambda job, task, matter, **_: asked.append((job, task)))
-    monkeypatch.setattr(AskedMatter, "open", lambda self: asked.append(self))
-    monkeypatch.setattr("streammatte.batch.jobs.kept", lambda open_matter: open_matter())
+    monkeypatch.setattr(f"streammatte.cli.{command}.do_one", lambda *did, **_: asked.extend(did))
+    monkeypatch.setattr(AskedMatter, "open", lambda self: self)
     used = [each for each in options if not (picture and each.startswith("--smooth"))]
     cli([command, source, f"folder/{out}", *used], standalone_mode=False)
-    matter, (job, task) = asked
+    job, task, open_matter = asked
     assert look.work(Path(source), Path("folder")) == (task, job)
-    assert look.asked == matter
+    assert look.asked == open_matter()
 
 
 def test_the_defaults_of_the_tasks_are_those_of_the_commands(monkeypatch, tmp_path):
