@@ -31,19 +31,22 @@ def main(log: Path, out: Path, scale: str) -> None:
     stages = list(dict.fromkeys(record["stage"] for record in records))
     names = {name for record in records for name in record}
     panels = {label: curves for label, curves in PANELS.items() if names & set(curves.values())}
-    figure, rows = plt.subplots(len(panels), sharex=True, figsize=(8, 3 * len(panels)), layout="constrained")
-    for axes, (label, curves) in zip(rows, panels.items(), strict=True):
-        for curve, name in curves.items():
-            for stage in stages:
+    figure, rows = plt.subplots(
+        len(panels), sharex=True, squeeze=False, figsize=(8, 3 * len(panels)), layout="constrained"
+    )
+    for axes, (label, curves) in zip(rows[:, 0], panels.items(), strict=True):
+        for number, (curve, name) in enumerate(curves.items()):
+            for stage in stages:  # a line each, of one colour
                 points = [(r["images"] / 1e3, r[name]) for r in records if r["stage"] == stage and name in r]
                 if points:  # a stage that was stopped early may have none
-                    title = curve if len(stages) == 1 else f"{curve} {stage}".strip()
-                    axes.plot(*zip(*points, strict=True), "-" if name == "loss" else "o-", label=title or None)
+                    title = curve if stage == stages[0] else ""
+                    style = "-" if name == "loss" else "o-"
+                    axes.plot(*zip(*points, strict=True), style, color=f"C{number}", label=title or None)
         axes.set(xscale=scale, yscale="log" if label.startswith("MAD") else "linear", ylabel=label)
         axes.grid(which="both", alpha=0.3)
         if axes.get_legend_handles_labels()[1]:
             axes.legend()
-    rows[-1].set_xlabel("thousands of pictures")
+    rows[-1, 0].set_xlabel("thousands of pictures")
     figure.savefig(out, dpi=90)
 
 

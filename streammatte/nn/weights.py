@@ -21,7 +21,9 @@ _CONFIG = "config"
 def save_network(network: MattingNetwork, path: Path, **notes: str) -> None:
     """Write weights, configuration and `notes` (how they were trained)."""
     tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-    save_file(tensors, path, metadata={_CONFIG: json.dumps(network.config.to_dict()), **notes})
+    partial = path.with_name(f".{path.name}.partial")
+    save_file(tensors, partial, metadata={_CONFIG: json.dumps(network.config.to_dict()), **notes})
+    partial.replace(path)
 
 
 def load_network(path: Path, build: Callable[[NetworkConfig], MattingNetwork] = MattingNetwork) -> MattingNetwork:

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     help="Run classical matters on the same composites, with a trimap: closed-form, knn, learning-based, "
     "large-kernel, random-walk, shared.",
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N pictures of a set, evenly spaced.")
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="At most N pictures of a set, evenly spaced; whole videos."
+)
 @click.option(
     "--at",
     type=click.Choice(("network", "frame")),

@@ -30,13 +30,25 @@ if TYPE_CHECKING:
 @click.option("--init", type=click.Path(path_type=Path), help="Start from these weights (.safetensors).")
 @click.option("--first-stage", metavar="NAME", help="Begin with this stage of the recipe (a new run only).")
 @click.option("--device", default="cpu", show_default=True, help="A torch device: cpu, cuda, mps.")
-@click.option("--team", default=1, show_default=True, help="Processes that train together on the CPU.")
-@click.option("--threads", default=2, show_default=True, help="Threads of torch on the CPU, in each of them.")
 @click.option(
-    "--workers", default=2, show_default=True, help="Processes that make pictures; 0 for none but the team's."
+    "--team", type=click.IntRange(1), default=1, show_default=True, help="Processes that train together on the CPU."
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="Threads of torch on the CPU, in each of them.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(0),
+    default=2,
+    show_default=True,
+    help="Processes that make pictures; 0 for none but the team's.",
 )
 @click.option("--minutes", type=float, help="Stop after so long, with a checkpoint to go on from.")
-@click.option("--validate-every", default=1000, show_default=True, metavar="STEPS")
+@click.option("--validate-every", type=click.IntRange(1), default=1000, show_default=True, metavar="STEPS")
 def train(
     data: Path,
     out: Path,

@@ -37,7 +37,7 @@ class _Look:
 
 
 class Watch:
-    """Measures networks on a part of the validation pack: `figures = watch(network)`.
+    """Measures networks on a part of the validation pack, at quality `fast`: `figures = watch(network)`.
 
     Portraits' IoU and its 5th percentile, the mean alpha of rooms without people and the highest of them, and for each
     video the MAD and, where the picture stands still, the flicker; all but IoU times 1000.

@@ -136,9 +136,6 @@ class StageSheets(Dataset[Packed]):
     def __init__(self, planner: Planner, training_set: TrainingSet, stage: Stage, seed: tuple[int, ...]) -> None:
         self.planner, self.training_set, self.stage, self.seed = planner, training_set, stage, seed
 
-    def __len__(self) -> int:
-        return self.stage.steps
-
     def __getitem__(self, step: int) -> Packed:
         rng = np.random.default_rng((*self.seed, step))
         size = _drawn_size(rng, self.stage)
@@ -170,9 +167,6 @@ class StageBatches(Dataset[Batch]):
         self.composer, self.stage, self.seed, self.batch = composer, stage, seed, batch
         self._streams: dict[int, _Scenes] = {}
         self._rounds, self._turns = (ROUNDS, STREAMS) if stage.looks > 1 else (1, 1)
-
-    def __len__(self) -> int:
-        return self.stage.steps
 
     def __getitem__(self, step: int) -> Batch:
         shared = np.random.default_rng((*self.seed[:2], 0, step))

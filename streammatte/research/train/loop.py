@@ -15,7 +15,7 @@ from streammatte.errors import UsageError
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import save_network
 from streammatte.research.train.batches import batches
-from streammatte.research.train.config import Recipe
+from streammatte.research.train.config import Recipe, Stage
 from streammatte.research.train.data import TrainingSet, load_training_set
 from streammatte.research.train.mix import Hardness
 from streammatte.research.train.norms import measure_norms
@@ -61,7 +61,7 @@ def train(
     recipe : Recipe
         What is done.
     first_stage : str, optional
-        Begin with this stage (a new run only).
+        Begin with this stage, in a new run.
     device : str
         A torch device.
     workers : int
@@ -74,6 +74,11 @@ def train(
         Called with the progress; called with the averaged network, to return figures for the log.
     report_every, validate_every : int
         Steps from one call to the next.
+
+    Raises
+    ------
+    UsageError
+        If the recipe has no such stage, or `first_stage` is given where a run goes on.
     """
     began = time.monotonic()
     cv2.setNumThreads(1)  # before the loader forks: OpenCV's own threads do not survive that
@@ -82,10 +87,19 @@ def train(
     checkpoint, log = out / "checkpoint.pt", _Log(out / "log.jsonl" if leads else None)
     cache = (out / "cache").resolve()  # a link lets runs share one
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    resumed = torch.load(checkpoint, map_location=device) if checkpoint.exists() else None
-    first = _stage_index(recipe, first_stage) if resumed is None else resumed["stage"]
+    resumed = torch.load(checkpoint, map_location="cpu") if checkpoint.exists() else None
+    if resumed is not None and first_stage is not None:
+        raise UsageError(
+            f"the run in {out} has begun, and goes on where it was stopped",
+            remedy="leave --first-stage out, or begin another run",
+            subject=out,
+        )
+    first = _stage_index(recipe, first_stage if resumed is None else resumed["stage"])
     images = 0 if resumed is None else resumed["images"]
+    if leads:
+        log.cut(images)
 
+    optimiser = None
     for index in range(first, len(recipe.stages)):
         stage = recipe.stages[index]
         if leads:
@@ -93,22 +107,22 @@ def train(
         team.shared(None)
         training_set = load_training_set(data, cache, stage.long_side)
         stage = stage.for_people(len(training_set.people))
-        trained = {"sn": network.sn, "mrn": network.mrn, "both": network}[stage.trained]
-        optimiser = torch.optim.Adam(trained.parameters(), stage.learning_rate, recipe.betas, fused=True)
+        if optimiser is None or stage.trained != recipe.stages[index - 1].trained:
+            trained = {"sn": network.sn, "mrn": network.mrn, "both": network}[stage.trained]
+            optimiser = torch.optim.Adam(trained.parameters(), stage.learning_rate, recipe.betas, fused=True)
         average = {key: value.detach().clone() for key, value in network.state_dict().items()}
-        state = State(network, average, optimiser, index, Hardness.equal(training_set), images=images)
+        state = State(network, average, optimiser, stage.name, images=images)
         if resumed is not None:
-            state.restore(resumed)
+            state.restore(resumed, training_set)
             resumed = None
         step = TrainingStep(network, optimiser, stage, recipe.losses, team)
         meter, saved = Meter(), time.monotonic()
         every = stage.weigh_every or stage.steps
         try:
             while state.step < stage.steps:
-                if state.step % every == 0:
-                    state.hardness = team.shared(
-                        recipe.weigh(state.averaged(), training_set) if leads else state.hardness
-                    )
+                if state.hardness is None or state.step % every == 0:
+                    weighed = recipe.weigh(state.averaged(), training_set) if leads else Hardness.equal(training_set)
+                    state.hardness = team.shared(weighed)
                     log.write(stage=stage.name, step=state.step, images=state.images, **state.hardness.summary())
                     meter = Meter()
                 upcoming = range(state.step, min(stage.steps, (state.step // every + 1) * every))
@@ -126,13 +140,13 @@ def train(
                         log.write(**asdict(progress))
                         meter = Meter()
                     if state.step % validate_every == 0 or state.step == stage.steps:
-                        _validate(state, recipe, training_set, out, log, validate)
+                        _validate(state, stage, recipe, training_set, out, log, validate)
                         meter = Meter()
                     if time.monotonic() - saved > SAVE_EVERY_S:
                         state.save(checkpoint)
                         saved = time.monotonic()
                     if minutes is not None and time.monotonic() - began > 60 * minutes:
-                        _validate(state, recipe, training_set, out, log, validate)
+                        _validate(state, stage, recipe, training_set, out, log, validate)
                         return
         finally:
             if leads:
@@ -152,13 +166,13 @@ def _stage_index(recipe: Recipe, name: str | None) -> int:
 
 def _validate(
     state: State,
+    stage: Stage,
     recipe: Recipe,
     training_set: TrainingSet,
     out: Path,
     log: _Log,
     validate: Callable[[MattingNetwork], dict[str, float]] | None,
 ) -> None:
-    stage = recipe.stages[state.stage]
     averaged = state.averaged()
     if recipe.average and recipe.measured_norms:
         measure_norms(averaged, training_set, stage)
@@ -175,6 +189,12 @@ class _Log:
     """Records in a file, one on a line, of the team's first member alone."""
 
     path: Path | None
+
+    def cut(self, images: int) -> None:
+        """Take away what is of later than so many pictures: it is done once more."""
+        if self.path is not None and self.path.exists():
+            lines = self.path.read_text().splitlines(keepends=True)
+            self.path.write_text("".join(line for line in lines if json.loads(line)["images"] <= images))
 
     def write(self, **record: float | str) -> None:
         if self.path is not None:

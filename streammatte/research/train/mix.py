@@ -102,10 +102,10 @@ class Hardness:
         """All alike."""
         return cls(np.ones(len(training_set.people)), np.ones(len(training_set.backgrounds)))
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """How many groups of people and how many backgrounds."""
-        return len(self.people), len(self.backgrounds)
+    def fits(self, training_set: TrainingSet) -> bool:
+        """Whether it is of as many groups of people and backgrounds."""
+        counts = len(training_set.people), len(training_set.backgrounds)
+        return counts == (len(self.people), len(self.backgrounds))
 
     def summary(self) -> dict[str, float]:
         """How much more than the median the hardest tenth of people and of backgrounds is taken, for a log."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from streammatte.nn.network import MattingNetwork
+from streammatte.research.train.data import TrainingSet
 from streammatte.research.train.mix import Hardness
 
 __all__ = ["State"]
@@ -18,19 +19,23 @@ __all__ = ["State"]
 
 @dataclass
 class State:
-    """Everything that a run needs to go on."""
+    """Everything that a run needs to go on.
+
+    `stage` is the name of the recipe's stage. There is no `hardness` before anything has been weighed.
+    """
 
     network: MattingNetwork
     average: dict[str, Tensor]
     optimiser: torch.optim.Optimizer
-    stage: int
-    hardness: Hardness
+    stage: str
+    hardness: Hardness | None = None
     step: int = 0
     images: int = 0
 
     def save(self, path: Path) -> None:
         content: dict[str, Any] = {"stage": self.stage, "step": self.step, "images": self.images}
-        content["hardness"] = {key: torch.from_numpy(value) for key, value in asdict(self.hardness).items()}
+        hardness = {} if self.hardness is None else asdict(self.hardness)
+        content["hardness"] = {key: torch.from_numpy(value) for key, value in hardness.items()}
         content["network"] = self.network.state_dict()
         content["average"] = self.average
         content["optimiser"] = self.optimiser.state_dict()
@@ -38,7 +43,8 @@ class State:
         torch.save(content, partial)
         partial.replace(path)
 
-    def restore(self, content: dict[str, Any]) -> None:
+    def restore(self, content: dict[str, Any], training_set: TrainingSet) -> None:
+        """Take over what `save` wrote; what was weighed in another training set is forgotten."""
         self.network.load_state_dict(content["network"])
         # SN's parameters come first, whatever is trained: what a run of SN alone knows about them helps one of both
         fresh = self.optimiser.state_dict()
@@ -48,9 +54,9 @@ class State:
         self.average = {
             key: value.to(next(self.network.parameters()).device) for key, value in content["average"].items()
         }
-        known_hardness = Hardness(**{key: value.numpy() for key, value in content["hardness"].items()})
-        if known_hardness.shape == self.hardness.shape:  # else packs were added: all alike, until they are weighed anew
-            self.hardness = known_hardness
+        if content["hardness"]:
+            hardness = Hardness(**{key: value.numpy() for key, value in content["hardness"].items()})
+            self.hardness = hardness if hardness.fits(training_set) else None
         self.step = content["step"]
 
     def averaged(self) -> MattingNetwork:

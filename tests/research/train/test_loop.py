@@ -46,6 +46,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(packs: Path, tmp_path: 
     for kill in (("first", 3), ("second", 2)):
         with pytest.raises(KillError):
             run(packs, tmp_path / "broken", kill)
+    with (tmp_path / "broken" / "log.jsonl").open("a") as file:
+        file.write('{"images": 14, "loss": 1}\n')  # of after the checkpoint
     resumed = run(packs, tmp_path / "broken")
     for key, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
@@ -55,6 +57,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(packs: Path, tmp_path: 
     log = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").read_text().splitlines()]
     losses = [record for record in log if "loss" in record]
     assert [record["images"] for record in losses] == [2, 4, 6, 8, 10, 12, 14, 16]
+    broken = [json.loads(line) for line in (tmp_path / "broken" / "log.jsonl").read_text().splitlines()]
+    assert [record["images"] for record in broken if "loss" in record] == [2, 4, 8, 10, 14, 16]
     assert all(math.isfinite(record["loss"]) for record in losses)
     assert [record["images"] for record in log if "hardest_people" in record] == [0, 8]
 
