@@ -6,13 +6,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Event
 
 from streammatte.batch.asked import AskedMatter
-from streammatte.batch.jobs import Job, Outcome, Task, attempt, watched
+from streammatte.batch.jobs import Job, Outcome, attempt, watched
+from streammatte.batch.task import Task
 
 __all__ = ["do_apart"]
 
@@ -90,7 +92,8 @@ def _work(task: Task, asked: AskedMatter, job: Job, link: Connection) -> None:
             sys.exit(1)
 
     watch = watched(lambda number, frames, total: send((frames, total)), 0)
-    send(attempt(task.open(cache(asked.open)), job, watch, [Glimpses(send)]))
+    with closing(task.open(cache(asked.open))) as work:
+        send(attempt(work, job, watch, [Glimpses(send)]))
 
 
 def _stand_back() -> None:

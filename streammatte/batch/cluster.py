@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, cast
+from typing import Any
 
 import cv2
 
 from streammatte.batch.asked import AskedMatter
-from streammatte.batch.jobs import Job, Outcome, Outcomes, Task, Tell, Work, attempt, watched
+from streammatte.batch.jobs import Job, Outcome, Outcomes, Tell, attempt, watched
 from streammatte.batch.split import Film, Part, PartsMatter, matte_part
+from streammatte.batch.task import Task, Work
 from streammatte.errors import DeviceError, MissingExtraError
 from streammatte.io.packets import Span
 from streammatte.io.video_parts import parts
@@ -175,8 +176,8 @@ def _matter(asked: AskedMatter) -> Matter:
 
 
 @lru_cache(maxsize=1)
-def _work(task: Hashable, asked: AskedMatter) -> Work:
-    return cast("Task", task).open(partial(_matter, asked))
+def _work(task: Task, asked: AskedMatter) -> Work:
+    return task.open(partial(_matter, asked))
 
 
 def _do(number: int, task: Task, asked: AskedMatter, job: Job, board: Any, folder: Path) -> Outcome:
@@ -188,7 +189,7 @@ def _do(number: int, task: Task, asked: AskedMatter, job: Job, board: Any, folde
 
     ray.get(board.begin.remote(number))  # known before anything is written
     try:
-        return attempt(_work(cast("Hashable", task), asked), job, watched(tell, number))
+        return attempt(_work(task, asked), job, watched(tell, number))
     finally:
         board.end.remote(number)
 

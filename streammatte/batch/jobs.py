@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from streammatte.errors import StreammatteError
-from streammatte.io.notices import Notify
 
 if TYPE_CHECKING:
+    from streammatte.batch.task import Task, Work
     from streammatte.io.paint import Picture
     from streammatte.pipeline import FrameReport
     from streammatte.stages import Matter, Sink
@@ -22,10 +22,8 @@ __all__ = [
     "OpenMatter",
     "Outcome",
     "Outcomes",
-    "Task",
     "Tell",
     "Watch",
-    "Work",
     "attempt",
     "do_here",
     "watched",
@@ -91,29 +89,6 @@ class Outcome:
 
 Outcomes: TypeAlias = "Generator[tuple[int, Outcome], None, None]"
 """Jobs that have ended, each with its number."""
-
-
-class Work(Protocol):
-    """Does jobs, one after the other."""
-
-    def do(self, job: Job, watch: Watch, on_notice: Notify, beside: Sequence[Sink] = ()) -> int:
-        """Do a job and return the number of frames written; `beside` gets each frame's layers when they are.
-
-        Raises
-        ------
-        StreammatteError
-            If it cannot be done.
-        """
-
-    def close(self) -> None:
-        """Free what is held from job to job."""
-
-
-class Task(Protocol):
-    """What is asked of all jobs alike. It is told to other machines, so it holds nothing but what was asked."""
-
-    def open(self, matter: OpenMatter) -> Work:
-        """Return what does the jobs."""
 
 
 def watched(tell: Tell, number: int) -> Watch:

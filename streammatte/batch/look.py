@@ -8,8 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 from streammatte.batch.asked import AskedMatter
 from streammatte.batch.jobs import Job
-from streammatte.batch.pictures import PictureTask
-from streammatte.batch.videos import VideoTask
+from streammatte.batch.task import Task
 from streammatte.io.containers import PICTURES
 from streammatte.matting.matter import Quality
 from streammatte.matting.smoothing import SmootherName
@@ -57,11 +56,9 @@ class FileLook:
         """What finds alpha."""
         return AskedMatter(quality=self.quality)
 
-    def work(self, source: Path, folder: Path) -> tuple[VideoTask | PictureTask, Job]:
+    def work(self, source: Path, folder: Path) -> tuple[Task, Job]:
         """Return what is to be done of a file, and under which name in a folder."""
         bg, blur = ("none", ()) if self.transparent else blurred(self.background, self.blur)
-        filters = (*blur, *self.filters)
-        if source.suffix in PICTURES:
-            return PictureTask(bg=bg, filters=filters), Job(str(source), folder / f"{source.stem}.png")
-        task = VideoTask(bg=bg, filters=filters, smooth=self.smoothing)
-        return task, Job(str(source), folder / f"{source.stem}{self.suffix}")
+        picture = source.suffix in PICTURES
+        task = Task(bg=bg, filters=(*blur, *self.filters), smooth="off" if picture else self.smoothing)
+        return task, Job(str(source), folder / f"{source.stem}{'.png' if picture else self.suffix}")

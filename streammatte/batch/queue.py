@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 from streammatte.batch.apart import do_apart
 from streammatte.batch.jobs import Job, Outcome
 from streammatte.batch.look import FileLook
-from streammatte.batch.pictures import PictureTask
 from streammatte.batch.spool import Spool, plain_name, put_away
 from streammatte.errors import MediaError, UsageError
+from streammatte.io.containers import PICTURES
 
 __all__ = ["Entry", "FileQueue", "State"]
 
@@ -227,7 +227,7 @@ class FileQueue:
         if outcome is None:
             return "stopped", ""
         entry.notices = tuple(_named(each, entry, job) for each in outcome.notices)
-        folder = self._pictures if isinstance(task, PictureTask) else self._videos
+        folder = self._pictures if job.out.suffix in PICTURES else self._videos
         try:
             if job.out.exists():  # also where the file proved to be broken off
                 entry.result = put_away(job.out, folder)

@@ -87,7 +87,7 @@ def image(
     """
     from streammatte.batch.asked import AskedMatter
     from streammatte.batch.jobs import Job
-    from streammatte.batch.pictures import PictureTask
+    from streammatte.batch.task import Task
     from streammatte.io.containers import PICTURES, WRITTEN_PICTURES
 
     refuse_unused(matter)
@@ -97,7 +97,15 @@ def image(
             raise UsageError(
                 f"{each} is no picture by its name; expected one of {known}", remedy="for a video: streammatte video"
             )
-    task = PictureTask(bg, bg_fit, not no_decontaminate, filters, alpha, bits)
+    task = Task(
+        bg=bg,
+        bg_fit=bg_fit,
+        decontaminate=not no_decontaminate,
+        filters=filters,
+        smooth="off",
+        alpha=alpha,
+        bits=bits,
+    )
     asked = AskedMatter(matter, weights, quality, engine, device, threads)
     if goes_into_folder(inputs, out):
         pictures = inputs_of(inputs, out, PICTURES, "picture")

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from streammatte.batch.asked import AskedMatter
     from streammatte.batch.cluster import Cluster
     from streammatte.batch.jobs import Job
-    from streammatte.batch.pictures import PictureTask
-    from streammatte.batch.videos import VideoTask
+    from streammatte.batch.task import Task
 
 __all__ = [
     "Overwrite",
@@ -135,7 +134,7 @@ def may_replace(outputs: Iterable[Path], overwrite: Overwrite) -> bool:
 
 def do_many(
     jobs: Sequence[Job],
-    task: VideoTask | PictureTask,
+    task: Task,
     asked: AskedMatter,
     cluster: Cluster | None,
     *,

@@ -15,14 +15,13 @@ from streammatte.cli.progress import Tally, progress
 
 if TYPE_CHECKING:
     from streammatte.batch.jobs import Job, OpenMatter
-    from streammatte.batch.pictures import PictureTask
-    from streammatte.batch.videos import VideoTask
+    from streammatte.batch.task import Task
     from streammatte.stages import Matter
 
 __all__ = ["do_one"]
 
 
-def do_one(job: Job, task: VideoTask | PictureTask, matter: OpenMatter, *, unit: str, quiet: bool) -> None:
+def do_one(job: Job, task: Task, matter: OpenMatter, *, unit: str, quiet: bool) -> None:
     """Do a job, and tell how far it is and what came of it.
 
     Raises
@@ -52,7 +51,7 @@ def do_one(job: Job, task: VideoTask | PictureTask, matter: OpenMatter, *, unit:
             _tell(job, task, matter(), summary)
 
 
-def _tell(job: Job, task: VideoTask | PictureTask, matter: Matter, summary: str) -> None:
+def _tell(job: Job, task: Task, matter: Matter, summary: str) -> None:
     from streammatte.io import alpha_kind
     from streammatte.io.pipes import STANDARD
 

@@ -160,8 +160,9 @@ def video(
 
     from streammatte.batch.asked import AskedMatter
     from streammatte.batch.jobs import Job
-    from streammatte.batch.videos import VideoTask
+    from streammatte.batch.task import Task
     from streammatte.io.containers import VIDEOS
+    from streammatte.io.encoders import Encoding
     from streammatte.io.images import is_there
     from streammatte.io.packets import Span
 
@@ -172,7 +173,7 @@ def video(
     begin, until = parse_time(start or "0"), parse_time(end) if end is not None else None
     if duration is not None:
         until = begin + parse_time(duration)
-    task = VideoTask(
+    task = Task(
         bg=bg,
         bg_fit=bg_fit,
         bg_end=bg_end,
@@ -182,11 +183,7 @@ def video(
         smooth=smooth,
         alpha=alpha,
         bits=bits,
-        codec=codec,
-        crf=crf,
-        bitrate=None if bitrate is None else parse_bitrate(bitrate),
-        preset=preset,
-        pix_fmt=pix_fmt,
+        encoding=Encoding(codec, crf, None if bitrate is None else parse_bitrate(bitrate), preset, pix_fmt),
         start_number=start_number,
         start=begin,
         end=until,

@@ -25,6 +25,9 @@ class Task:
     def open(self, matter):
         return self
 
+    def close(self):
+        pass
+
 
 class TellsItsPriority(Task):
     def do(self, job, watch, on_notice, beside):

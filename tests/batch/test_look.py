@@ -8,8 +8,7 @@ import pytest
 
 from streammatte.batch.asked import AskedMatter
 from streammatte.batch.look import FileLook
-from streammatte.batch.pictures import PictureTask
-from streammatte.batch.videos import VideoTask
+from streammatte.batch.task import Task
 from streammatte.cli import cli
 
 
@@ -55,4 +54,4 @@ def test_the_defaults_of_the_tasks_are_those_of_the_commands(monkeypatch, tmp_pa
     for command in ("video", "image"):
         monkeypatch.setattr(f"streammatte.cli.{command}.do_one", lambda job, task, matter, **_: told.append(task))
         cli([command, "a.png", "b.png"], standalone_mode=False)
-    assert told == [VideoTask(), PictureTask()]
+    assert told == [Task(), Task(smooth="off")]

@@ -139,7 +139,7 @@ def test_a_bug_still_shows_its_traceback(streammatte, monkeypatch, clip, tmp_pat
     def broken(*_, **__):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("streammatte.pipeline.run", broken)
+    monkeypatch.setattr("streammatte.pipeline.run_chain", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         streammatte("video", clip, tmp_path / "out.mp4")
     assert contents(tmp_path) == {clip: clip.read_bytes()}

@@ -1,45 +1,47 @@
-"""What is asked of videos, and how it is done."""
+"""What is asked of videos and pictures, and how it is done."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from streammatte.batch.jobs import Job, OpenMatter, Watch
-from streammatte.batch.split import Film
-from streammatte.chain import makers_of_colours
+from streammatte.chain import Chain, makers_of_colours
 from streammatte.errors import MediaError, UsageError
 from streammatte.io import file_of, open_sink, open_source
-from streammatte.io.containers import DEEP
+from streammatte.io.containers import DEEP, WRITTEN_PICTURES
 from streammatte.io.encoders import Encoding
 from streammatte.io.notices import Notify
 from streammatte.io.pipes import is_address, is_pipe
 from streammatte.io.tee import TeeSink
-from streammatte.io.video_encoding import encoder_for
 from streammatte.plugins.background import Background
 from streammatte.plugins.text import files_of, parse_filter
 from streammatte.stages import close_all
 
 if TYPE_CHECKING:
+    from streammatte.batch.split import Film
     from streammatte.compositing.fitting import FitMode
     from streammatte.io.paint import AlphaKind
     from streammatte.matting.smoothing import SmootherName
     from streammatte.stages import Filter, Sink, Source, SourceInfo
 
-__all__ = ["VideoTask"]
+__all__ = ["Task", "Work"]
 
 _WHOLE = 0.9
 """Part of the stated duration from which a video counts as whole; not every recorder states it to the frame."""
 
 
 @dataclass(frozen=True)
-class VideoTask:
-    """What is asked of videos; the attributes and their defaults are the options of `streammatte video`.
+class Task:
+    """What is asked of all files alike; the attributes and their defaults are the options of `streammatte video`.
+
+    A picture is a video of one frame, which nothing smooths. A task is told to other processes and machines, so it
+    holds nothing but what was asked.
 
     Attributes
     ----------
@@ -51,8 +53,7 @@ class VideoTask:
     smooth : str
     alpha : str or None
     bits : {8, 16}
-    codec, preset, pix_fmt : str or None
-    crf, bitrate : int or None
+    encoding : Encoding
     start_number : int
     start, end : Fraction, Fraction or None
         In seconds.
@@ -69,11 +70,7 @@ class VideoTask:
     smooth: SmootherName = "motion"
     alpha: AlphaKind | None = None
     bits: Literal[8, 16] = 8
-    codec: str | None = None
-    crf: int | None = None
-    bitrate: int | None = None
-    preset: str | None = None
-    pix_fmt: str | None = None
+    encoding: Encoding = field(default_factory=Encoding)
     start_number: int = 1
     start: Fraction = Fraction(0)
     end: Fraction | None = None
@@ -111,12 +108,14 @@ class VideoTask:
         """
         background = self.background(out)
         close_all(self.make_filters(background))
-        encoding = Encoding(self.codec, self.crf, self.bitrate, self.preset, self.pix_fmt)
-        encoder_for(out, encoding, transparent=background.kind == "none")
+        if out.suffix.lower() not in WRITTEN_PICTURES:
+            from streammatte.io.video_encoding import encoder_for
 
-    def open(self, matter: OpenMatter) -> VideoWork:
-        """Return what does it."""
-        return VideoWork(self, matter)
+            encoder_for(out, self.encoding, transparent=background.kind == "none")
+
+    def open(self, matter: OpenMatter) -> Work:
+        """Return what does the jobs."""
+        return Work(self, matter)
 
     def film(self, source: str) -> Film:
         """The video as others are to read it.
@@ -126,28 +125,39 @@ class VideoTask:
         UsageError
             If it is none that can be read more than once.
         """
+        from streammatte.batch.split import Film
+
         if is_address(source) or is_pipe(Path(source)):
             raise UsageError(f"{source} is read only once, and not in parts", remedy="save it to a file first")
         return Film(str(file_of(source)), self.deinterlace, self.raw)
 
 
-class VideoWork:
-    """Makes videos; the next one knows nothing of the one before.
+class Work:
+    """Does jobs, one after the other, all with the same filters; the next one knows nothing of the one before.
 
     Parameters
     ----------
-    task : VideoTask
+    task : Task
     matter : callable
     """
 
-    def __init__(self, task: VideoTask, matter: OpenMatter) -> None:
+    def __init__(self, task: Task, matter: OpenMatter) -> None:
         self._task = task
         self._matter = matter
+        self._filters: list[Filter] = []
 
     def do(self, job: Job, watch: Watch, on_notice: Notify, beside: Sequence[Sink] = ()) -> int:
-        """Make one; a file appears under its name when it is complete."""
+        """Do a job and return the number of frames written; `beside` gets each frame's layers when they are.
+
+        A file appears under its name when it is complete.
+
+        Raises
+        ------
+        StreammatteError
+            If it cannot be done.
+        """
         from streammatte.matting.smoothing import smoother
-        from streammatte.pipeline import run
+        from streammatte.pipeline import run_chain
 
         task = self._task
         background = task.background(job.out)
@@ -162,27 +172,22 @@ class VideoWork:
                     on_notice=on_notice,
                 )
             )
-            filters = task.make_filters(background)
+            self._filters = self._filters or task.make_filters(background)
             if source.info.beyond_8_bits:
-                for name in makers_of_colours(filters, source.size):
+                for name in makers_of_colours(self._filters, source.size):
                     on_notice(
                         f"{job.source}: the filter {name} makes the person's colours anew, of 8 bits and without HDR"
                     )
             sinks = [opened.enter_context(sink) for sink in self._sinks(job, background, source, on_notice)]
             with watch(source.info.frames) as on_frame:
-                written = run(
-                    source,
-                    self._matter(),
-                    TeeSink(*sinks, *beside),
-                    smoother=smoother(task.smooth),
-                    filters=filters,
-                    on_frame=on_frame,
-                )
+                chain = Chain(self._matter(), smoother(task.smooth), self._filters)
+                written = run_chain(source, chain, TeeSink(*sinks, *beside), on_frame=on_frame)
         _check_end(source.info, on_notice)
         return written
 
     def close(self) -> None:
-        """Do nothing: nothing is held."""
+        """Close the filters."""
+        close_all(self._filters)
 
     def _end(self, background: Background) -> Fraction | None:
         if self._task.bg_end != "stop":
@@ -199,12 +204,8 @@ class VideoWork:
             transparent=background.kind == "none",
             alpha=task.alpha,
             bits=task.bits if job.out in deep else 8,
-            codec=task.codec,
-            crf=task.crf,
-            bitrate=task.bitrate,
-            preset=task.preset,
-            pix_fmt=task.pix_fmt,
             sound=task.sound,
+            **asdict(task.encoding),
         )
         for picture, path in job.others:
             bits = task.bits if path in deep else 8
