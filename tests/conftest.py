@@ -281,13 +281,8 @@ def ffmpeg():
 def config_path(tmp_path, monkeypatch):
     """Where the config file would be: nobody's own may change what a test sees, nor a program that a test starts."""
     folder = tmp_path / "Config" / "streammatte"
-    for name in (
-        "CONFIG_HOME",
-        "CACHE_HOME",
-        "STATE_HOME",
-        "VIDEOS_DIR",
-        "PICTURES_DIR",
-    ):  # nor what a control page keeps
+    # Nor what a control page keeps.
+    for name in ("CONFIG_HOME", "CACHE_HOME", "DATA_HOME", "STATE_HOME", "VIDEOS_DIR", "PICTURES_DIR"):
         monkeypatch.setenv(f"XDG_{name}", str(tmp_path / name.partition("_")[0].capitalize()))
     monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)
     return folder / "config.toml"

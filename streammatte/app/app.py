@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import asdict
 from math import inf
-from pathlib import Path
 from threading import Event, Lock
 from time import monotonic
 from typing import Any
@@ -39,10 +38,6 @@ class App:
     ----------
     choices : Choices
         What is chosen, kept from one time to the next.
-    port : int
-        Of the page, on 127.0.0.1; 0 for any that is free.
-    folder : Path, optional
-        Where pictures are kept that are dropped onto the page; by default in this user's data folder.
 
     Attributes
     ----------
@@ -54,7 +49,7 @@ class App:
         Those that the last session had, or the next will have.
     """
 
-    def __init__(self, choices: Choices, *, port: int = 0, folder: Path | None = None) -> None:
+    def __init__(self, choices: Choices) -> None:
         self._choices = choices
         self._offers = Offers(choices)
         self._problem: StreammatteError | None = None
@@ -64,7 +59,7 @@ class App:
         self.backgrounds: tuple[str, ...] = ("blur",)
         self._changed, self._ended = Event(), Event()
         self._lock = Lock()
-        self._server = ControlServer(setup=self, port=port, folder=folder)
+        self._server = ControlServer(setup=self)
         self.url, self.invitation = self._server.url, self._server.invitation
         self._thread = ThreadPoolExecutor(1, "streammatte app")
         self._running: Future[None] = self._thread.submit(self._run)
@@ -73,11 +68,6 @@ class App:
     def session(self) -> LiveSession | None:
         """The session that runs; None while something is missing or it is turned off."""
         return self._server.session
-
-    @property
-    def on(self) -> bool:
-        """Whether there shall be a session."""
-        return self._on
 
     def turn(self, on: bool) -> None:
         """Open the session; or end it, and give camera and virtual camera back."""

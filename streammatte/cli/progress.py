@@ -32,25 +32,20 @@ class Tally:
 
     Attributes
     ----------
-    frames, dropped : int
-        Frames written, and frames of a live source skipped.
-    time : float
-        Presentation time of the last frame, in seconds.
+    frames : int
+        Frames written.
     """
 
     def __init__(self, total: int | None, draw: Callable[[Tally], None], unit: str = "frame") -> None:
         self.total = total
         self.unit = unit
-        self.frames = self.dropped = 0
-        self.time = 0.0
+        self.frames = 0
         self._draw = draw
         self._start = monotonic()
 
     def __call__(self, report: FrameReport) -> None:
         """Count a frame."""
         self.frames += 1
-        self.dropped = report.dropped
-        self.time = report.time
         self._draw(self)
 
     @property
@@ -66,9 +61,8 @@ class Tally:
     @property
     def summary(self) -> str:
         """What is said at the end."""
-        skipped = f", {self.dropped} skipped" if self.dropped else ""
         plural = "" if self.frames == 1 else "s"
-        return f"{self.frames} {self.unit}{plural}{skipped} in {self.seconds:.1f} s ({self.rate:.1f} fps)"
+        return f"{self.frames} {self.unit}{plural} in {self.seconds:.1f} s ({self.rate:.1f} fps)"
 
     def __str__(self) -> str:
         known = self.total is not None and self.total >= self.frames
@@ -77,8 +71,6 @@ class Tally:
         if known and self.total is not None:
             minutes, seconds = divmod(round((self.total - self.frames) / self.rate), 60)
             parts.append(f"{minutes}:{seconds:02} left")
-        if self.dropped:
-            parts.append(f"{self.dropped} skipped")
         return ", ".join(parts)
 
 

@@ -94,9 +94,7 @@ def check_rgb(array: Any, name: str = "rgb", size: tuple[int, int] | None = None
     return array
 
 
-def check_alpha(
-    array: Any, size: tuple[int, int] | None = None, name: str = "alpha", *, most: tuple[int, int] | None = None
-) -> Alpha:
+def check_alpha(array: Any, size: tuple[int, int] | None = None, *, most: tuple[int, int] | None = None) -> Alpha:
     """Return `array` if it is an alpha matte, (H, W) float32, of `size` (w, h), or of `most` at most, if given.
 
     Raises
@@ -105,10 +103,10 @@ def check_alpha(
         If it is not. Its range is trusted, not measured.
     """
     if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype != np.float32:
-        raise ShapeError(f"{name} is {_describe(array)}; expected an array (H, W) of float32 in [0, 1]")
-    _check_size(array, size, name)
+        raise ShapeError(f"alpha is {_describe(array)}; expected an array (H, W) of float32 in [0, 1]")
+    _check_size(array, size, "alpha")
     if most is not None and (array.size == 0 or array.shape[1] > most[0] or array.shape[0] > most[1]):
-        _check_size(array, most, name)
+        _check_size(array, most, "alpha")
     return array
 
 

@@ -7,7 +7,6 @@ import secrets
 import socket
 from concurrent.futures import Future
 from contextlib import suppress
-from pathlib import Path
 from threading import Thread
 
 from aiohttp import web
@@ -17,7 +16,6 @@ from streammatte.control.files import usual_queue
 from streammatte.control.guard import Tokens, guard, set_headers
 from streammatte.control.routes import Routes, Setup, errors_as_text
 from streammatte.control.uploads import MOST_BYTES, Uploads
-from streammatte.errors import DeviceError
 from streammatte.live.session import LiveSession
 
 __all__ = ["ControlServer"]
@@ -34,10 +32,6 @@ class ControlServer:
     session : LiveSession, optional
     setup : Setup, optional
         What opens sessions, and lets the page choose of what; by default nothing but the session can be controlled.
-    port : int
-        On 127.0.0.1; 0 for any that is free.
-    folder : Path, optional
-        Where pictures are kept that are dropped onto the page; by default in this user's data folder.
     queue : FileQueue, optional
         What does the files that are dropped onto the page, and is closed with the server; by default one into this
         user's folders of videos and pictures.
@@ -48,11 +42,6 @@ class ControlServer:
         What the page shows; it may be replaced at any time.
     url : str
         The page's address. It holds a token: whoever has it can see the camera and control the session.
-
-    Raises
-    ------
-    DeviceError
-        If the port cannot be had.
     """
 
     def __init__(
@@ -60,18 +49,16 @@ class ControlServer:
         session: LiveSession | None = None,
         *,
         setup: Setup | None = None,
-        port: int = 0,
-        folder: Path | None = None,
         queue: FileQueue | None = None,
     ) -> None:
         self._tokens = Tokens()
         self._path = f"/{secrets.token_urlsafe(12)}"
         self._queue = queue or usual_queue()
-        self._routes = Routes(Uploads(folder), setup, self._queue)
+        self._routes = Routes(Uploads(), setup, self._queue)
         self.session = session
         self._ended = asyncio.Event()
         started: Future[tuple[asyncio.AbstractEventLoop, int]] = Future()
-        self._thread = Thread(target=self._run, args=(port, started), name="streammatte control", daemon=True)
+        self._thread = Thread(target=self._run, args=(started,), name="streammatte control", daemon=True)
         self._thread.start()
         self._loop, port = started.result()
         self._address = f"http://127.0.0.1:{port}{self._path}/"
@@ -103,16 +90,16 @@ class ControlServer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, port: int, started: Future[tuple[asyncio.AbstractEventLoop, int]]) -> None:
+    def _run(self, started: Future[tuple[asyncio.AbstractEventLoop, int]]) -> None:
         try:
-            asyncio.run(self._serve(port, started))
+            asyncio.run(self._serve(started))
         except BaseException as error:
             if started.done():
                 raise
             started.set_exception(error)
 
-    async def _serve(self, port: int, started: Future[tuple[asyncio.AbstractEventLoop, int]]) -> None:
-        with _listening(port) as listener:
+    async def _serve(self, started: Future[tuple[asyncio.AbstractEventLoop, int]]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
             middlewares = [guard(self._tokens, port, f"{self._path}/"), errors_as_text]
             application = web.Application(middlewares=middlewares, client_max_size=MOST_BYTES)
@@ -134,12 +121,3 @@ class ControlServer:
     async def _invite(self, request: web.Request) -> web.Response:
         """An address that opens the page once."""
         return web.Response(text=self.invitation())
-
-
-def _listening(port: int) -> socket.socket:
-    try:
-        return socket.create_server(("127.0.0.1", port))
-    except (OSError, OverflowError) as error:
-        raise DeviceError(
-            f"the control page cannot have port {port} ({error})", remedy="choose another, or 0 for any that is free"
-        ) from error

@@ -23,16 +23,13 @@ _MARK = re.compile(r"-[0-9a-f]{8}$")
 
 
 class Uploads:
-    """Keeps pictures in a folder, under names of its own making.
+    """Keeps pictures under names of its own making, in `backgrounds` in this user's data folder.
 
-    Parameters
-    ----------
-    folder : Path, optional
-        By default `backgrounds` in this user's data folder. It is made when the first picture comes.
+    The folder is made when the first picture comes.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or user_data_path("streammatte", appauthor=False) / "backgrounds"
+    def __init__(self) -> None:
+        self._folder = user_data_path("streammatte", appauthor=False) / "backgrounds"
 
     def keep(self, name: str, data: bytes) -> Path:
         """Keep a picture and return its file; the same picture of the same name is kept once.

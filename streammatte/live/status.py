@@ -101,12 +101,7 @@ class Rates:
 
 
 class StageMeter:
-    """The mean of each stage's time over the last frames; give it to `run` as `on_frame`.
-
-    Parameters
-    ----------
-    frames : int
-        How many.
+    """The mean of each stage's time over the last 60 frames; give it to `run` as `on_frame`.
 
     Attributes
     ----------
@@ -114,8 +109,8 @@ class StageMeter:
         Frames that `run` skipped for newer ones.
     """
 
-    def __init__(self, frames: int = 60) -> None:
-        self._stages: deque[StageTimes] = deque(maxlen=frames)
+    def __init__(self) -> None:
+        self._stages: deque[StageTimes] = deque(maxlen=60)
         self.dropped = 0
 
     def __call__(self, report: FrameReport) -> None:

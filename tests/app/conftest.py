@@ -106,6 +106,6 @@ def choices():
 
 
 @pytest.fixture
-def app(devices, choices, tmp_path):
-    with App(choices, folder=tmp_path / "uploads") as app:
+def app(devices, choices):
+    with App(choices) as app:
         yield app

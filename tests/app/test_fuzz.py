@@ -163,17 +163,17 @@ def done(task, asked, job, *, tell, show, stop):
 
 def test_requests_that_nobody_would_send(devices, choices, config_path, tmp_path, until, caplog, monkeypatch):
     monkeypatch.setattr("streammatte.batch.queue.do_apart", done)
-    inside = tmp_path / "data" / "app" / "uploads"
+    inside = tmp_path / "Data" / "streammatte" / "backgrounds"
     results = tmp_path / "Pictures" / "streammatte"
     inside.parent.mkdir(parents=True)
     around = [folder / name for folder in (tmp_path, *inside.parents[:2]) for name in ("room.png", "room-01234567.png")]
     for path in around:
         path.write_bytes(PNG)
     passed = refused = 0
-    with App(choices, folder=inside) as app:
+    with App(choices) as app:
 
         def running():
-            if not app.on:  # it was asked to be off
+            if not app.state()["on"]:  # it was asked to be off
                 app.turn(True)
             return app.session
 

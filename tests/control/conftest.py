@@ -156,8 +156,14 @@ def queue(tmp_path):
 
 
 @pytest.fixture
-def server(session, queue, tmp_path):
-    with ControlServer(session, folder=tmp_path / "uploads", queue=queue) as server:
+def uploads(tmp_path):
+    """Where pictures are kept that are dropped onto the page."""
+    return tmp_path / "Data" / "streammatte" / "backgrounds"
+
+
+@pytest.fixture
+def server(session, queue):
+    with ControlServer(session, queue=queue) as server:
         yield server
 
 

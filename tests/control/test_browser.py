@@ -16,9 +16,9 @@ PIXEL = "[...document.getElementById('preview').getContext('2d').getImageData(10
 
 
 @pytest.fixture
-def page(browser, session, tmp_path, eventually):
+def page(browser, session, eventually):
     """The page in the browser, with the first pictures there."""
-    with ControlServer(session, folder=tmp_path / "uploads") as server:
+    with ControlServer(session) as server:
         browser.look()
         browser.open(server.url)
         eventually(lambda: browser.eval(f"{FRAMES} > 2"))
@@ -135,7 +135,7 @@ def test_filters_are_added_set_moved_and_removed(page, controls, eventually):
     eventually(lambda: page.eval("document.getElementById('filters').children.length") == 1)
 
 
-def test_files_are_added_by_the_button_and_by_dropping_them(page, controls, beach, tmp_path, eventually):
+def test_files_are_added_by_the_button_and_by_dropping_them(page, controls, beach, uploads, tmp_path, eventually):
     page.choose_file("#files", beach)
     eventually(lambda: controls.look.background.endswith(".png"))
     eventually(lambda: page.eval(PIXEL) == pytest.approx([50, 100, 200], abs=6))
@@ -149,7 +149,7 @@ def test_files_are_added_by_the_button_and_by_dropping_them(page, controls, beac
     page.key("Delete")
     eventually(lambda: page.eval("document.getElementById('backgrounds').children.length") == 4)
     eventually(lambda: page.eval("document.activeElement.id") == "background-3")
-    eventually(lambda: [path.name[:5] for path in (tmp_path / "uploads").iterdir()] == ["wall-"])
+    eventually(lambda: [path.name[:5] for path in uploads.iterdir()] == ["wall-"])
 
 
 def test_a_file_that_is_no_picture_is_refused_in_words(page, controls, tmp_path, eventually):

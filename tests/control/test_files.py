@@ -46,7 +46,7 @@ def test_the_look_is_there_the_next_time(client, connect, session, tmp_path):
     assert client(f"/files/look?look={quote(json.dumps({**LOOK, 'more': [0] * 9}))}", "")[0] == 200
     assert chosen(client) == LOOK
     assert client(f"/files/look?look={quote(json.dumps({**LOOK, 'quality': 'superb'}))}", "")[0] == 400
-    with ControlServer(session, folder=tmp_path / "uploads") as later:
+    with ControlServer(session) as later:
         assert chosen(connect(later)) == LOOK
     (tmp_path / "State" / "streammatte" / "look.json").write_text("{")
     assert chosen(client) is None

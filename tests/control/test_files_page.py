@@ -16,8 +16,8 @@ SET = "((s, value) => { s.value = value; s.dispatchEvent(new Event('change')); }
 
 
 @pytest.fixture
-def page(browser, session, queue, tmp_path, eventually):
-    with ControlServer(session, folder=tmp_path / "uploads", queue=queue) as server:
+def page(browser, session, queue, eventually):
+    with ControlServer(session, queue=queue) as server:
         browser.look()
         browser.open(server.url)
         eventually(lambda: browser.eval("document.querySelectorAll('#file-backgrounds .tile').length") >= 3)

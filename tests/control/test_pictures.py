@@ -19,28 +19,28 @@ UPGRADE["Sec-WebSocket-Key"] = "AAAAAAAAAAAAAAAAAAAAAA=="
 """What turns a request into a WebSocket."""
 
 
-def test_a_picture_that_is_uploaded_becomes_the_background(client, controls, eventually, tmp_path):
+def test_a_picture_that_is_uploaded_becomes_the_background(client, controls, eventually, uploads):
     status, data, _ = client("/upload?name=My%20Beach.png", PNG)
     assert status == 200, data
-    (path,) = (tmp_path / "uploads").iterdir()
+    (path,) = uploads.iterdir()
     assert path.name.startswith("My-Beach-")
     assert path.read_bytes() == PNG
     eventually(lambda: controls.look.background == str(path))
     shown = client.state()["backgrounds"][-1]
     assert (shown["label"], shown["kind"]) == ("My Beach", "picture")
     assert picture(client(f"/{shown['thumbnail']}")[1])[50, 90] == pytest.approx([50, 100, 200], abs=4)
-    (tmp_path / "uploads" / f".{path.stem}.1.partial.png").write_bytes(PNG[:40])  # as a killed one leaves it
+    (uploads / f".{path.stem}.1.partial.png").write_bytes(PNG[:40])  # as a killed one leaves it
     client("/upload?name=My%20Beach.png", PNG)
-    assert list((tmp_path / "uploads").iterdir()) == [path]
+    assert list(uploads.iterdir()) == [path]
     values = {"path": str(path), "fit": "contain"}
     assert client.command("filters", [{"name": "image", "values": values}])[1] == 200
 
 
 def test_an_uploaded_picture_is_offered_the_next_time_until_it_is_removed(
-    client, connect, session, controls, tmp_path, eventually
+    client, connect, session, controls, uploads, eventually
 ):
     client("/upload?name=beach.png", PNG)
-    (path,) = (tmp_path / "uploads").iterdir()
+    (path,) = uploads.iterdir()
     eventually(lambda: controls.look.background == str(path))
     address = f"/upload?name={path.name}"
     status, text, _ = client(address, method="DELETE")
@@ -49,23 +49,23 @@ def test_an_uploaded_picture_is_offered_the_next_time_until_it_is_removed(
     client.command("background", 0)
     eventually(lambda: controls.look.background == "#ff0000")
     controls.withdraw(str(path))
-    (tmp_path / "uploads" / "not-ours.png").write_bytes(PNG)
-    with ControlServer(session, folder=tmp_path / "uploads") as later:
+    (uploads / "not-ours.png").write_bytes(PNG)
+    with ControlServer(session) as later:
         assert controls.backgrounds == ("#ff0000", "blur:40", "#00ff00", str(path))
         assert connect(later).state()["backgrounds"][3]["upload"] == path.name
         assert connect(later)("/upload?name=not-ours.png", method="DELETE")[0] == 404
-        assert connect(later)(f"/upload?name=../uploads/{path.name}", method="DELETE")[0] == 404
+        assert connect(later)(f"/upload?name=../backgrounds/{path.name}", method="DELETE")[0] == 404
         assert connect(later)(address, method="DELETE")[0] == 200
     assert not path.exists()
     assert len(controls.backgrounds) == 3
 
 
 @pytest.mark.parametrize("body", [b"", b"<svg/>", PNG[:40], b"\x89PNG" + bytes(1000)])
-def test_what_is_no_picture_is_refused_and_not_kept(client, controls, tmp_path, body):
+def test_what_is_no_picture_is_refused_and_not_kept(client, controls, uploads, body):
     status, text, _ = client("/upload?name=beach.png", body, method="POST")
     assert status == 400
     assert "'beach.png' is no picture that can be read; expected png, jpg" in text.decode()
-    assert not (tmp_path / "uploads").exists()
+    assert not uploads.exists()
     assert len(controls.backgrounds) == 3
 
 
@@ -80,18 +80,18 @@ def test_a_name_that_is_no_pictures_is_refused(client, name):
     "name",
     ["../../evil.png", "..%2F..%2Fevil.png", "..%5C..%5Cevil.png", "%2Fevil.png", "C%3A%5Cevil.png", "%00evil.png"],
 )
-def test_a_name_cannot_lead_out_of_the_folder(client, tmp_path, name):
+def test_a_name_cannot_lead_out_of_the_folder(client, uploads, tmp_path, name):
     assert client(f"/upload?name={name}", PNG)[0] == 200
-    (path,) = (tmp_path / "uploads").iterdir()
+    (path,) = uploads.iterdir()
     assert path.name.startswith("evil-")
-    assert not list(tmp_path.glob("evil*"))
+    assert list(tmp_path.rglob("*evil*")) == [path]
 
 
-def test_a_picture_that_is_too_large_is_refused(client, tmp_path):
+def test_a_picture_that_is_too_large_is_refused(client, uploads):
     status, text, _ = client("/upload?name=beach.png", bytes(MOST_BYTES + 1))
     assert status == 413
     assert b"expected 30 MB at most" in text
-    assert not (tmp_path / "uploads").exists()
+    assert not uploads.exists()
 
 
 @pytest.mark.parametrize("path", ["/thumbnail/3", "/thumbnail/-1", "/thumbnail/x", "/../server.py", "/server.py"])

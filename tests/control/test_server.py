@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from streammatte.control import ControlServer
-from streammatte.errors import DeviceError
 
 UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
 UPGRADE["Sec-WebSocket-Key"] = "AAAAAAAAAAAAAAAAAAAAAA=="
@@ -201,8 +200,3 @@ def test_closing_the_server_ends_a_preview_and_the_events(session, connect, even
         connection.close()
     with pytest.raises(ConnectionRefusedError):
         client("/state")
-
-
-def test_a_port_that_is_taken_is_named(session, server, client):
-    with pytest.raises(DeviceError, match=f"cannot have port {client.address.port} .*0 for any that is free"):
-        ControlServer(session, port=client.address.port)

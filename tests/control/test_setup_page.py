@@ -97,8 +97,8 @@ def outputs(monkeypatch, warnings):
 
 
 @pytest.fixture
-def page(browser, outputs, tmp_path):
-    with App(ProfileChoices(click.Context(cli, **cli.context_settings)), folder=tmp_path / "uploads") as app:
+def page(browser, outputs):
+    with App(ProfileChoices(click.Context(cli, **cli.context_settings))) as app:
         browser.look()
         browser.open(app.url)
         browser.app, (browser.outputs, browser.asked) = app, outputs
