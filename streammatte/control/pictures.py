@@ -11,6 +11,7 @@ import numpy as np
 from streammatte.compositing.fitting import fitted
 from streammatte.compositing.frames import Frame, Rgb
 from streammatte.compositing.layers import Layers
+from streammatte.live.ready import stamps_of
 from streammatte.plugins.background import Background
 from streammatte.stages import close_all
 
@@ -46,11 +47,7 @@ class Thumbnails:
 
     def version(self, text: str) -> str:
         """Return something that changes whenever the thumbnail of `text` does."""
-        try:
-            changed_ns = [path.stat().st_mtime_ns for path in Background.parse(text).paths]
-        except OSError:  # a file that is gone
-            changed_ns = []
-        return f"{crc32(f'{text} {changed_ns}'.encode()):08x}"
+        return f"{crc32(f'{text} {stamps_of(Background.parse(text).paths)}'.encode()):08x}"
 
     def __call__(self, text: str, matted: Layers | None = None) -> bytes:
         """Return the thumbnail of a background, as it is with nobody before it, or with whom `matted` shows.

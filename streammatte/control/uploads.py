@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from platformdirs import user_data_path
 
+from streammatte.batch.spool import plain_name
 from streammatte.errors import MediaError
 from streammatte.io.containers import PICTURES
 from streammatte.io.files import write_whole
@@ -37,7 +38,7 @@ class Uploads:
         Parameters
         ----------
         name : str
-            What its owner calls it. Only letters, digits, - and _ of its last part are used, and its suffix.
+            What its owner calls it. Only letters, digits, - and _ of it are used, and its suffix.
         data : bytes
             The file's contents.
 
@@ -46,10 +47,9 @@ class Uploads:
         MediaError
             If it is no picture that can be read, is too large, or the folder cannot be written.
         """
-        given = PurePosixPath(name.replace("\\", "/"))
-        called = repr(given.name[-80:])
-        suffix = given.suffix.lower()
-        if suffix not in PICTURES:
+        given = Path(plain_name(name))
+        called = repr(given.name)
+        if given.suffix not in PICTURES:
             raise MediaError(f"{called} is no picture; expected one of {' '.join(sorted(PICTURES))}")
         if len(data) > MOST_BYTES:
             raise MediaError(
@@ -64,7 +64,7 @@ class Uploads:
                 remedy="save it as one of these",
             ) from error
         stem = re.sub(r"[^\w-]+", "-", given.stem)[:60].strip("-") or "picture"
-        path = self._folder / f"{stem}-{sha256(data).hexdigest()[:8]}{suffix}"
+        path = self._folder / f"{stem}-{sha256(data).hexdigest()[:8]}{given.suffix}"
         write_whole(path, data)
         return path
 

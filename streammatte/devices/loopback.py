@@ -50,7 +50,7 @@ def make_command(root: Path = Path("/")) -> str:
         return LOAD
     version = module_version(root)
     too_old = version is not None and not builds(version)  # the distribution's own, which it would install again
-    return f"{_BUILD if too_old else of_distribution(_INSTALL, root) or _BUILD} && {LOAD}"
+    return f"{_BUILD if too_old else of_distribution(_INSTALL) or _BUILD} && {LOAD}"
 
 
 def module_version(root: Path = Path("/")) -> str | None:

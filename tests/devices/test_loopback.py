@@ -17,6 +17,14 @@ def write(tmp_path):
     return write
 
 
+@pytest.fixture
+def is_distribution(monkeypatch):
+    def is_distribution(name, like=""):
+        monkeypatch.setattr("platform.freedesktop_os_release", lambda: {"ID": name, "ID_LIKE": like})
+
+    return is_distribution
+
+
 def test_settings_are_matched_by_number_where_one_was_asked_for(write, tmp_path):
     write("sys/module/v4l2loopback/parameters/exclusive_caps", "Y,N,Y,N\n")
     write("sys/module/v4l2loopback/parameters/video_nr", "9,-1,4,-1\n")
@@ -34,8 +42,8 @@ def test_without_the_module_nothing_is_known(tmp_path):
     assert exclusive_caps(["/dev/video0"], tmp_path) == {}
 
 
-def test_the_command_does_no_more_than_is_needed(write, tmp_path):
-    write("etc/os-release", 'NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n')
+def test_the_command_does_no_more_than_is_needed(write, is_distribution, tmp_path):
+    is_distribution("linuxmint", "ubuntu debian")
     assert make_command(tmp_path) == f"sudo apt install -y v4l2loopback-dkms linux-headers-$(uname -r) && {LOAD}"
 
     write(
@@ -48,23 +56,23 @@ def test_the_command_does_no_more_than_is_needed(write, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("release", "command"),
+    ("name", "like", "command"),
     [
-        ("ID=arch", "sudo pacman -S "),
-        ("ID=fedora", "sudo dnf install -y "),
-        ('ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"', "sudo zypper --non-interactive install "),
-        ("ID=debian", "sudo apt install -y "),
-        ("ID=unheard-of", "git clone https://github.com/v4l2loopback/v4l2loopback && make "),
+        ("arch", "", "sudo pacman -S "),
+        ("fedora", "", "sudo dnf install -y "),
+        ("opensuse-tumbleweed", "opensuse suse", "sudo zypper --non-interactive install "),
+        ("debian", "", "sudo apt install -y "),
+        ("unheard-of", "", "git clone https://github.com/v4l2loopback/v4l2loopback && make "),
     ],
 )
-def test_each_distribution_installs_in_its_own_way(release, command, write, tmp_path):
-    write("etc/os-release", release + "\n")
+def test_each_distribution_installs_in_its_own_way(name, like, command, is_distribution, tmp_path):
+    is_distribution(name, like)
     assert make_command(tmp_path).startswith(command)
     assert make_command(tmp_path).endswith(f" && {LOAD}")
 
 
-def test_a_version_that_does_not_build_is_not_installed_again(write, tmp_path, monkeypatch):
-    write("etc/os-release", "ID=debian\n")
+def test_a_version_that_does_not_build_is_not_installed_again(write, is_distribution, tmp_path, monkeypatch):
+    is_distribution("debian")
     write("usr/src/v4l2loopback-0.9.1/dkms.conf", "")
     write("usr/src/v4l2loopback-0.12.7/dkms.conf", "")
     assert module_version(tmp_path) == "0.12.7"
