@@ -2,10 +2,10 @@
 
 import { Backgrounds } from "./backgrounds.js";
 import { Compare } from "./compare.js";
+import { by, say } from "./dom.js";
 import { hasKind, inWords, onChoice, tooLarge } from "./drop.js";
 import { Filters } from "./filters.js";
 
-const by = (id) => document.getElementById(id);
 const SUFFIXES = { ".mp4": "with the background", ".mov": "transparent, .mov for editing", ".webm": "transparent, .webm for the web" };
 const UNFINISHED = ["coming", "waiting", "working"];
 
@@ -211,9 +211,4 @@ function clock(seconds) {
 
 function part(kind, attributes) {
   return Object.assign(document.createElement(kind), attributes);
-}
-
-// Changes the text only where it differs, so that it is read out once.
-function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

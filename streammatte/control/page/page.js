@@ -1,6 +1,7 @@
 // Wires the page to the session: state comes as events, commands go as requests.
 
 import { Backgrounds } from "./backgrounds.js";
+import { by, say } from "./dom.js";
 import { hasKind, onChoice, onDrop, tooLarge } from "./drop.js";
 import * as files from "./files.js";
 import { Filters } from "./filters.js";
@@ -9,7 +10,6 @@ import { watch } from "./preview.js";
 import * as setup from "./setup.js";
 import * as tabs from "./tabs.js";
 
-const by = (id) => document.getElementById(id);
 const STATES = { live: "live", opening: "opening the camera", idle: "idle: nobody watches", lost: "camera lost" };
 const THUMBNAILS_MS = 1500;
 const HELD_MS = 700; // how long what the user set stands before the session's own value is shown again
@@ -93,11 +93,6 @@ function showSession({ look, backgrounds: listed, status, notices: told, ended }
   say(by("where"), [status.camera, status.output].filter(Boolean).join(" → "));
   showStatus(status);
   showNotices(told);
-}
-
-// Changes the text only where it differs, so that it is read out once.
-function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 function showStatus(status) {

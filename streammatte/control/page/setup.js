@@ -1,6 +1,7 @@
 // What the app adds to a session: what it is opened of, and what is amiss while it cannot be.
 
-const by = (id) => document.getElementById(id);
+import { by } from "./dom.js";
+
 const PARTS = ["camera", "size", "output", "profile"];
 const COPIED_MS = 1500;
 
