@@ -292,10 +292,10 @@ def config_path(tmp_path, monkeypatch):
 def until():
     """Wait for what other threads bring about."""
 
-    def wait(true: Callable[[], object], seconds: float = 5.0) -> None:
+    def wait(true: Callable[[], object], seconds: float = 10.0) -> None:
         end = monotonic() + seconds
         while not true():
             assert monotonic() < end, "it did not come true"
-            sleep(0.005)
+            sleep(0.01)
 
     return wait

@@ -82,19 +82,6 @@ def session(make_session):
         yield session
 
 
-@pytest.fixture
-def eventually():
-    """Wait until something is true."""
-
-    def wait(holds, timeout_s=10.0):
-        deadline = time.monotonic() + timeout_s
-        while not holds():
-            assert time.monotonic() < deadline, "it did not come to that"
-            time.sleep(0.02)
-
-    return wait
-
-
 class Client:
     """Sends requests as they are, whatever the headers."""
 

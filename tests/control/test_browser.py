@@ -16,12 +16,12 @@ PIXEL = "[...document.getElementById('preview').getContext('2d').getImageData(10
 
 
 @pytest.fixture
-def page(browser, session, eventually):
+def page(browser, session, until):
     """The page in the browser, with the first pictures there."""
     with ControlServer(session) as server:
         browser.look()
         browser.open(server.url)
-        eventually(lambda: browser.eval(f"{FRAMES} > 2"))
+        until(lambda: browser.eval(f"{FRAMES} > 2"))
         browser.server = server
         yield browser
         assert browser.complaints == []
@@ -35,43 +35,43 @@ def beach(tmp_path):
     return path
 
 
-def test_the_preview_moves_and_the_token_leaves_the_address(page, session, eventually):
+def test_the_preview_moves_and_the_token_leaves_the_address(page, session, until):
     assert page.eval(PIXEL) == pytest.approx([255, 0, 0], abs=6)
     before = page.eval(FRAMES)
-    eventually(lambda: page.eval(FRAMES) > before + 5)
+    until(lambda: page.eval(FRAMES) > before + 5)
     assert page.eval("location.search") == ""
     assert session.watching == 1
-    eventually(lambda: page.eval("document.getElementById('state').textContent") == "live")
+    until(lambda: page.eval("document.getElementById('state').textContent") == "live")
     assert "double on nothing" in page.eval("document.getElementById('status').innerText")
     page.open("about:blank")
-    eventually(lambda: session.watching == 0)
+    until(lambda: session.watching == 0)
 
 
-def test_a_button_covers_the_picture_with_a_card(page, controls, eventually):
+def test_a_button_covers_the_picture_with_a_card(page, controls, until):
     page.click("[data-switch=covered]")
-    eventually(lambda: page.eval(PIXEL) == pytest.approx([40, 40, 40], abs=6))
-    eventually(lambda: page.eval("document.getElementById('state').textContent") == "covered")
+    until(lambda: page.eval(PIXEL) == pytest.approx([40, 40, 40], abs=6))
+    until(lambda: page.eval("document.getElementById('state').textContent") == "covered")
     assert controls.look.covered
     page.click("[data-switch=covered]")
-    eventually(lambda: page.eval(PIXEL) == pytest.approx([255, 0, 0], abs=6))
+    until(lambda: page.eval(PIXEL) == pytest.approx([255, 0, 0], abs=6))
 
 
-def test_a_click_on_a_thumbnail_changes_the_look(page, controls, eventually):
+def test_a_click_on_a_thumbnail_changes_the_look(page, controls, until):
     page.click("#background-2")
-    eventually(lambda: controls.look.background == "#00ff00")
-    eventually(lambda: page.eval("document.querySelector('#backgrounds [aria-selected=true]').id") == "background-2")
-    eventually(lambda: page.eval(PIXEL) == pytest.approx([0, 255, 0], abs=6))
+    until(lambda: controls.look.background == "#00ff00")
+    until(lambda: page.eval("document.querySelector('#backgrounds [aria-selected=true]').id") == "background-2")
+    until(lambda: page.eval(PIXEL) == pytest.approx([0, 255, 0], abs=6))
 
 
-def test_the_thumbnails_show_the_person_and_go_back_when_matting_is_off(page, controls, eventually):
+def test_the_thumbnails_show_the_person_and_go_back_when_matting_is_off(page, controls, until):
     sources = "[...document.querySelectorAll('#backgrounds .tile')].map((each) => each.querySelector('img')?.src)"
-    eventually(lambda: all("?live=" in (each or "") for each in page.eval(sources)))
+    until(lambda: all("?live=" in (each or "") for each in page.eval(sources)))
     controls.toggle("on")
-    eventually(lambda: "?version=" in page.eval(sources)[0])
+    until(lambda: "?version=" in page.eval(sources)[0])
     assert page.eval(sources)[1] is None  # a blur of nothing
 
 
-def test_keys_do_what_they_do_in_the_terminal(page, controls, eventually):
+def test_keys_do_what_they_do_in_the_terminal(page, controls, until):
     for key, holds in {
         "m": lambda: controls.look.mirror,
         "a": lambda: controls.look.show_alpha,
@@ -82,21 +82,19 @@ def test_keys_do_what_they_do_in_the_terminal(page, controls, eventually):
         "c": lambda: controls.look.covered,
     }.items():
         page.key(key)
-        eventually(holds)
-    eventually(
-        lambda: page.eval("document.querySelector('[data-switch=mirror]').getAttribute('aria-pressed')") == "true"
-    )
-    eventually(lambda: page.eval("document.getElementById('blur').value") == "50")
+        until(holds)
+    until(lambda: page.eval("document.querySelector('[data-switch=mirror]').getAttribute('aria-pressed')") == "true")
+    until(lambda: page.eval("document.getElementById('blur').value") == "50")
 
 
-def test_arrows_go_along_the_backgrounds_and_enter_chooses(page, controls, eventually):
+def test_arrows_go_along_the_backgrounds_and_enter_chooses(page, controls, until):
     page.eval("document.querySelector('[role=option][tabindex=\"0\"]').focus()")
     for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"):
         page.key(key)
     assert page.eval("document.activeElement.id") == "background-1"
     assert controls.look.background == "#ff0000"
     page.key("Enter")
-    eventually(lambda: controls.look.background == "blur:40")
+    until(lambda: controls.look.background == "blur:40")
 
 
 def test_help_lists_the_keys_and_stops_them(page, controls):
@@ -109,53 +107,53 @@ def test_help_lists_the_keys_and_stops_them(page, controls):
     assert not controls.look.mirror
 
 
-def test_filters_are_added_set_moved_and_removed(page, controls, eventually):
+def test_filters_are_added_set_moved_and_removed(page, controls, until):
     add = "(s => { s.value = '%s'; s.dispatchEvent(new Event('change')); })(document.getElementById('filter-new'))"
     page.eval(add % "blur")
-    eventually(lambda: controls.look.filters == ("blur",))
+    until(lambda: controls.look.filters == ("blur",))
     page.click("#filter-0-strength")
     for key in "m":  # a key that would mirror; in a field it is typed, and is no number
         page.key(key)
     page.eval("document.getElementById('filter-0-strength').select()")
     page.key("7")
     page.key("Tab")
-    eventually(lambda: controls.look.filters == ("blur:strength=7",))
+    until(lambda: controls.look.filters == ("blur:strength=7",))
     assert not controls.look.mirror
     page.eval(add % "decontaminate")
-    eventually(lambda: len(controls.look.filters) == 2)
+    until(lambda: len(controls.look.filters) == 2)
     page.click("#up-1")
-    eventually(lambda: controls.look.filters == ("decontaminate", "blur:strength=7"))
+    until(lambda: controls.look.filters == ("decontaminate", "blur:strength=7"))
     page.click("#remove-0")
-    eventually(lambda: controls.look.filters == ("blur:strength=7",))
+    until(lambda: controls.look.filters == ("blur:strength=7",))
     page.eval(add % "colour")  # waits for its colour
     page.click("#filter-1-value")
     page.key("x")
     page.key("Tab")
-    eventually(lambda: "'x' is no colour" in page.eval("document.getElementById('notices').innerText"))
-    eventually(lambda: page.eval("document.getElementById('filters').children.length") == 1)
+    until(lambda: "'x' is no colour" in page.eval("document.getElementById('notices').innerText"))
+    until(lambda: page.eval("document.getElementById('filters').children.length") == 1)
 
 
-def test_files_are_added_by_the_button_and_by_dropping_them(page, controls, beach, uploads, tmp_path, eventually):
+def test_files_are_added_by_the_button_and_by_dropping_them(page, controls, beach, uploads, tmp_path, until):
     page.choose_file("#files", beach)
-    eventually(lambda: controls.look.background.endswith(".png"))
-    eventually(lambda: page.eval(PIXEL) == pytest.approx([50, 100, 200], abs=6))
-    eventually(lambda: page.eval("document.querySelector('#background-3 span')?.innerText") == "my beach")
-    eventually(lambda: page.eval("document.querySelector('#background-3 img').naturalWidth") == 192)
+    until(lambda: controls.look.background.endswith(".png"))
+    until(lambda: page.eval(PIXEL) == pytest.approx([50, 100, 200], abs=6))
+    until(lambda: page.eval("document.querySelector('#background-3 span')?.innerText") == "my beach")
+    until(lambda: page.eval("document.querySelector('#background-3 img').naturalWidth") == 192)
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((90, 160, 3), (10, 200, 240), np.uint8))
     page.drop("#preview", tmp_path / "wall.png")
-    eventually(lambda: "wall-" in controls.look.background)
+    until(lambda: "wall-" in controls.look.background)
     assert page.eval("document.getElementById('drop').hidden")
     page.eval("document.getElementById('background-3').focus()")
     page.key("Delete")
-    eventually(lambda: page.eval("document.getElementById('backgrounds').children.length") == 4)
-    eventually(lambda: page.eval("document.activeElement.id") == "background-3")
-    eventually(lambda: [path.name[:5] for path in uploads.iterdir()] == ["wall-"])
+    until(lambda: page.eval("document.getElementById('backgrounds').children.length") == 4)
+    until(lambda: page.eval("document.activeElement.id") == "background-3")
+    until(lambda: [path.name[:5] for path in uploads.iterdir()] == ["wall-"])
 
 
-def test_a_file_that_is_no_picture_is_refused_in_words(page, controls, tmp_path, eventually):
+def test_a_file_that_is_no_picture_is_refused_in_words(page, controls, tmp_path, until):
     (tmp_path / "notes.png").write_text("no picture")
     page.choose_file("#files", tmp_path / "notes.png")
-    eventually(lambda: "'notes.png' is no picture" in page.eval("document.getElementById('toast').innerText"))
+    until(lambda: "'notes.png' is no picture" in page.eval("document.getElementById('toast').innerText"))
     assert len(controls.backgrounds) == 3
     assert "400" in page.complaints.pop()  # the browser's own line about the answer
 
@@ -173,27 +171,27 @@ def test_nothing_is_wider_than_the_window(page, width):
     assert page.eval("document.documentElement.scrollWidth") <= width
 
 
-def test_q_asks_before_it_ends_the_session_and_the_page_says_when_it_is_over(page, controls, eventually):
+def test_q_asks_before_it_ends_the_session_and_the_page_says_when_it_is_over(page, controls, until):
     page.key("q")
     assert page.eval("document.getElementById('end-dialog').open")
     page.click("#end-dialog [value='']")
     assert not controls.ended.is_set()
     page.key("q")
     page.click("#end-dialog [value=end]")
-    eventually(controls.ended.is_set)
-    eventually(lambda: page.eval("document.getElementById('state').textContent") == "ended")
+    until(controls.ended.is_set)
+    until(lambda: page.eval("document.getElementById('state').textContent") == "ended")
     page.server.close()
-    eventually(lambda: not page.eval("document.getElementById('gone').hidden"))
+    until(lambda: not page.eval("document.getElementById('gone').hidden"))
     page.complaints.clear()  # that it does not answer
 
 
-def test_quality_is_chosen_from_a_list_that_only_a_matter_with_qualities_has(page, controls, eventually):
+def test_quality_is_chosen_from_a_list_that_only_a_matter_with_qualities_has(page, controls, until):
     quality = "document.getElementById('quality')"
     assert page.eval(f"[{quality}.value, ...[...{quality}.options].map(each => each.text)]") == [
         "fast",
         *("fast", "normal", "best"),
     ]
     page.eval(f"{quality}.value = 'best'; {quality}.dispatchEvent(new Event('change'))")
-    eventually(lambda: controls.look.quality == "best")
+    until(lambda: controls.look.quality == "best")
     controls.look = replace(controls.look, quality=None)
-    eventually(lambda: page.eval(f"{quality}.offsetParent === null"))
+    until(lambda: page.eval(f"{quality}.offsetParent === null"))

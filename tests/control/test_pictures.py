@@ -19,13 +19,13 @@ UPGRADE["Sec-WebSocket-Key"] = "AAAAAAAAAAAAAAAAAAAAAA=="
 """What turns a request into a WebSocket."""
 
 
-def test_a_picture_that_is_uploaded_becomes_the_background(client, controls, eventually, uploads):
+def test_a_picture_that_is_uploaded_becomes_the_background(client, controls, until, uploads):
     status, data, _ = client("/upload?name=My%20Beach.png", PNG)
     assert status == 200, data
     (path,) = uploads.iterdir()
     assert path.name.startswith("My-Beach-")
     assert path.read_bytes() == PNG
-    eventually(lambda: controls.look.background == str(path))
+    until(lambda: controls.look.background == str(path))
     shown = client.state()["backgrounds"][-1]
     assert (shown["label"], shown["kind"]) == ("My Beach", "picture")
     assert picture(client(f"/{shown['thumbnail']}")[1])[50, 90] == pytest.approx([50, 100, 200], abs=4)
@@ -37,17 +37,17 @@ def test_a_picture_that_is_uploaded_becomes_the_background(client, controls, eve
 
 
 def test_an_uploaded_picture_is_offered_the_next_time_until_it_is_removed(
-    client, connect, session, controls, uploads, eventually
+    client, connect, session, controls, uploads, until
 ):
     client("/upload?name=beach.png", PNG)
     (path,) = uploads.iterdir()
-    eventually(lambda: controls.look.background == str(path))
+    until(lambda: controls.look.background == str(path))
     address = f"/upload?name={path.name}"
     status, text, _ = client(address, method="DELETE")
     assert status == 400
     assert b"choose another first" in text
     client.command("background", 0)
-    eventually(lambda: controls.look.background == "#ff0000")
+    until(lambda: controls.look.background == "#ff0000")
     controls.withdraw(str(path))
     (uploads / "not-ours.png").write_bytes(PNG)
     with ControlServer(session) as later:
@@ -99,8 +99,8 @@ def test_only_what_is_listed_can_be_had(client, path):
     assert client(path)[0] == 404
 
 
-def test_a_live_thumbnail_has_the_person_before_the_background(client, session, controls, eventually):
-    eventually(lambda: session.matted)
+def test_a_live_thumbnail_has_the_person_before_the_background(client, session, controls, until):
+    until(lambda: session.matted)
     ground = session.matted.frame.rgb[0, 0].astype(int)
     for index, behind in ((0, (255, 0, 0)), (1, ground), (2, (0, 255, 0))):  # 1 is a blur
         shown = picture(client(f"/thumbnail/{index}?live=1")[1]).astype(int)
@@ -108,7 +108,7 @@ def test_a_live_thumbnail_has_the_person_before_the_background(client, session, 
         assert np.abs(shown[5, 5] - behind).max() < 12
         assert shown[50, 90].min() > 240
     controls.toggle("on")  # the room is then what would be behind
-    eventually(lambda: session.matted is None)
+    until(lambda: session.matted is None)
     assert picture(client("/thumbnail/0?live=2")[1])[50, 90] == pytest.approx([255, 0, 0], abs=4)
     assert "max-age" not in client("/thumbnail/0?live=3")[2]["Cache-Control"]
 
@@ -132,34 +132,34 @@ def look(client, frames, seen):
     return asyncio.run(take())
 
 
-def test_the_preview_shows_the_composite(client, session, eventually):
-    eventually(lambda: session.status().state == "live")
+def test_the_preview_shows_the_composite(client, session, until):
+    until(lambda: session.status().state == "live")
     jpeg, watching = look(client, 4, lambda: session.watching)
     rgb = picture(jpeg)
     assert rgb.shape == (180, 320, 3)
     assert rgb[10, 10] == pytest.approx([255, 0, 0], abs=6)
     assert rgb[90, 160] == pytest.approx([255, 255, 255], abs=6)
     assert watching == 1
-    eventually(lambda: session.watching == 0)
+    until(lambda: session.watching == 0)
 
 
-def test_a_camera_that_rested_is_open_while_the_preview_is(make_session, connect, eventually):
+def test_a_camera_that_rested_is_open_while_the_preview_is(make_session, connect, until):
     with make_session(count_readers=lambda: 0, hold_off_s=0.4) as session, ControlServer(session) as server:
-        eventually(lambda: session.status().state == "idle")
+        until(lambda: session.status().state == "idle")
         assert look(connect(server), 20, lambda: session.status().state)[1] == "live"
-        eventually(lambda: session.status().state == "idle")
+        until(lambda: session.status().state == "idle")
 
 
 @pytest.mark.parametrize("asked", [False, True])
-def test_whoever_is_cut_off_watches_no_more(client, session, eventually, asked):
+def test_whoever_is_cut_off_watches_no_more(client, session, until, asked):
     connection = http.client.HTTPConnection("127.0.0.1", client.address.port)
     connection.request("GET", f"{client.base}/preview?{client.address.query}", headers=UPGRADE)
-    eventually(lambda: session.watching == 1)
+    until(lambda: session.watching == 1)
     if asked:
         connection.sock.sendall(b"\x81\x80\0\0\0\0")
     connection.sock.close()
     connection.close()
-    eventually(lambda: session.watching == 0)
+    until(lambda: session.watching == 0)
 
 
 def picture(jpeg):

@@ -95,7 +95,7 @@ def test_the_own_origin_is_welcome(client):
     assert client("/state", Host=f"localhost:{client.address.port}")[0] == 200
 
 
-def test_commands_take_effect(client, controls, eventually):
+def test_commands_take_effect(client, controls, until):
     for switch in ("on", "mirror", "show_alpha", "frozen", "covered"):
         before = getattr(controls.look, switch)
         state, _ = client.command("toggle", switch)
@@ -107,15 +107,15 @@ def test_commands_take_effect(client, controls, eventually):
     client.command("smoothing", "motion")
     assert controls.look.smoothing == "motion"
     client.command("quality", "best")
-    eventually(lambda: client.state()["look"]["quality"] == "best")
+    until(lambda: client.state()["look"]["quality"] == "best")
     client.command("background", 2)
-    eventually(lambda: controls.look.background == "#00ff00")
+    until(lambda: controls.look.background == "#00ff00")
     client.command("background", "navy")
-    eventually(lambda: client.state()["look"]["background"] == 3)
+    until(lambda: client.state()["look"]["background"] == 3)
     client.command("background", "blur:70")
-    eventually(lambda: controls.look.blur == 70)
+    until(lambda: controls.look.blur == 70)
     client.command("filters", [{"name": "blur", "values": {"strength": "5"}}, {"name": "decontaminate", "values": {}}])
-    eventually(lambda: controls.look.filters == ("blur:strength=5", "decontaminate"))
+    until(lambda: controls.look.filters == ("blur:strength=5", "decontaminate"))
     assert client.state()["look"]["filters"][0] == {"name": "blur", "values": {"strength": "5"}}
     assert client.command("quit")[0]["ended"]
     assert controls.ended.is_set()
@@ -184,7 +184,7 @@ def test_the_catalogue_says_what_control_a_parameter_needs(client):
     assert "motion" in catalogue["smoothers"]
 
 
-def test_closing_the_server_ends_a_preview_and_the_events(session, connect, eventually):
+def test_closing_the_server_ends_a_preview_and_the_events(session, connect, until):
     server = ControlServer(session)
     client = connect(server)
     connections = [http.client.HTTPConnection("127.0.0.1", client.address.port) for _ in range(2)]
@@ -192,7 +192,7 @@ def test_closing_the_server_ends_a_preview_and_the_events(session, connect, even
     connections[1].request("GET", f"{client.base}/events?{client.address.query}")
     response = connections[1].getresponse()
     assert response.readline().startswith(b'data: {"running": true')
-    eventually(lambda: session.watching == 1)
+    until(lambda: session.watching == 1)
     server.close()
     server.close()
     assert session.watching == 0

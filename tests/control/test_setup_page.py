@@ -111,10 +111,10 @@ def seen(page, name):
     return page.eval(f"document.getElementById('{name}')?.getClientRects().length > 0")
 
 
-def test_what_is_missing_is_told_with_its_command_and_it_goes_on_when_it_is_mended(page, warnings, eventually):
-    eventually(lambda: seen(page, "mending"))
+def test_what_is_missing_is_told_with_its_command_and_it_goes_on_when_it_is_mended(page, warnings, until):
+    until(lambda: seen(page, "mending"))
     assert not seen(page, "stage")
-    eventually(lambda: "there is none" in page.eval("document.getElementById('findings').innerText"))
+    until(lambda: "there is none" in page.eval("document.getElementById('findings').innerText"))
     page.eval("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     page.click("#findings button")
     assert page.eval("window.copied") == MODPROBE
@@ -123,88 +123,88 @@ def test_what_is_missing_is_told_with_its_command_and_it_goes_on_when_it_is_mend
 
     warnings.append(Finding("cameras", "/dev/video0", "warning", "is slow"))
     page.outputs.append("/dev/video9")
-    eventually(lambda: page.eval(f"{FRAMES} > 2"), 30)
+    until(lambda: page.eval(f"{FRAMES} > 2"), 30)
     assert seen(page, "stage")
     assert not page.eval("document.getElementById('mending').open")
     page.click("#mending summary")
-    eventually(lambda: page.eval("document.getElementById('findings').innerText") == "/dev/video0: is slow")
+    until(lambda: page.eval("document.getElementById('findings').innerText") == "/dev/video0: is slow")
 
 
-def test_what_is_chosen_opens_the_session_anew_and_is_there_the_next_time(page, eventually, config_path):
+def test_what_is_chosen_opens_the_session_anew_and_is_there_the_next_time(page, until, config_path):
     page.outputs.append("/dev/video9")
-    eventually(lambda: page.eval(f"{FRAMES} > 2"), 30)
+    until(lambda: page.eval(f"{FRAMES} > 2"), 30)
     page.eval(SELECT % ("/dev/video2", "camera"))
-    eventually(lambda: page.asked[-1] == ("/dev/video2", (1280, 720)), 30)
+    until(lambda: page.asked[-1] == ("/dev/video2", (1280, 720)), 30)
     page.eval(SELECT % ("640x480", "size"))
-    eventually(lambda: page.asked[-1] == ("/dev/video2", (640, 480)), 30)
-    eventually(lambda: seen(page, "stage"))
+    until(lambda: page.asked[-1] == ("/dev/video2", (640, 480)), 30)
+    until(lambda: seen(page, "stage"))
     page.eval(f"window.before = {FRAMES}")
-    eventually(lambda: page.eval(f"{FRAMES} > window.before + 2"))
+    until(lambda: page.eval(f"{FRAMES} > window.before + 2"))
     page.click("#background-4")
-    eventually(lambda: "#00b140" in ConfigFile.read().table("profile", "app", "webcam")["bg"][:1])
+    until(lambda: "#00b140" in ConfigFile.read().table("profile", "app", "webcam")["bg"][:1])
     page.eval("document.getElementById('save-name').value = 'green'")
     page.click("#save button")
-    eventually(lambda: page.eval("document.getElementById('choose-profile').value") == "green")
+    until(lambda: page.eval("document.getElementById('choose-profile').value") == "green")
     page.click("#background-0")
-    eventually(lambda: page.eval("document.getElementById('choose-profile').value") == "")
+    until(lambda: page.eval("document.getElementById('choose-profile').value") == "")
     page.eval(SELECT % ("green", "profile"))
-    eventually(lambda: page.app.session and page.app.session.controls.look.background == "#00b140", 30)
+    until(lambda: page.app.session and page.app.session.controls.look.background == "#00b140", 30)
 
 
-def test_turned_off_it_gives_the_devices_back(page, eventually):
+def test_turned_off_it_gives_the_devices_back(page, until):
     page.outputs.append("/dev/video9")
-    eventually(lambda: seen(page, "turn-off"), 30)
+    until(lambda: seen(page, "turn-off"), 30)
     page.click("#turn-off")
-    eventually(lambda: page.app.session is None)
-    eventually(lambda: seen(page, "turn-on"))
+    until(lambda: page.app.session is None)
+    until(lambda: seen(page, "turn-on"))
     assert page.eval("document.getElementById('state').textContent") == "off"
     page.click("#turn-on")
-    eventually(lambda: page.app.session, 30)
+    until(lambda: page.app.session, 30)
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_is_wider_than_the_window(page, width, eventually):
-    eventually(lambda: seen(page, "mending"))
+def test_nothing_is_wider_than_the_window(page, width, until):
+    until(lambda: seen(page, "mending"))
     page.look(size=(width, 800))
     assert page.eval("document.querySelector('#end').offsetTop") < 30  # in the header's first line
     assert page.eval("document.documentElement.scrollWidth") <= width
 
 
-def test_the_picture_of_files_for_the_docs(page, eventually, monkeypatch, tmp_path):
+def test_the_picture_of_files_for_the_docs(page, until, monkeypatch, tmp_path):
     wanted = os.environ.get("PICTURES")
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     sample = (Path(streammatte.__file__).parent / "assets" / "sample.mp4").read_bytes()
     for name in ("portrait.mov", "talk.mp4"):
         (tmp_path / name).write_bytes(sample)
-    eventually(lambda: page.eval("document.querySelectorAll('#file-backgrounds .tile').length") == 5)
+    until(lambda: page.eval("document.querySelectorAll('#file-backgrounds .tile').length") == 5)
     page.click("#tab-files")
     page.eval(SET % ("file-suffix", ".mov"))
     page.choose_file("#file-new", tmp_path / "portrait.mov")
     state = "document.querySelector('#entries [data-number=\"%d\"]')?.dataset.state"
-    eventually(lambda: page.eval(state % 1) == "done", 60)
+    until(lambda: page.eval(state % 1) == "done", 60)
     page.eval(SET % ("file-suffix", ".mp4"))
     page.click("#file-background-2")
     page.choose_file("#file-new", tmp_path / "talk.mp4")
-    eventually(lambda: page.eval("document.querySelectorAll('#entries canvas[data-pictures]').length") == 2, 60)
+    until(lambda: page.eval("document.querySelectorAll('#entries canvas[data-pictures]').length") == 2, 60)
     page.look(size=(1280, 1060))
     how = "document.querySelector('#entries .how').innerText"
-    eventually(lambda: page.eval(how).endswith("left") or page.eval(how).startswith("done"))  # on a fast machine
+    until(lambda: page.eval(how).endswith("left") or page.eval(how).startswith("done"))  # on a fast machine
     page.eval("document.getElementById('toast').hidden = true")
     page.picture(tmp_path / "files.png", (1280, 1060), 0.75)
     _keep("files", (795, 960, 3), tmp_path, Path(wanted or tmp_path))
 
 
-def test_the_pictures_for_the_docs(page, eventually, tmp_path):
+def test_the_pictures_for_the_docs(page, until, tmp_path):
     wanted = os.environ.get("PICTURES")
     folder = Path(wanted or tmp_path)
-    eventually(lambda: page.eval("document.querySelectorAll('#findings li').length") == 2)
+    until(lambda: page.eval("document.querySelectorAll('#findings li').length") == 2)
     page.look(size=(960, 560))
     page.picture(tmp_path / "app.png", (960, 560), 0.75)
     page.look(size=(1280, 960))
     page.outputs.append("/dev/video9")
-    eventually(lambda: page.eval(f"{FRAMES} > 2"), 30)
+    until(lambda: page.eval(f"{FRAMES} > 2"), 30)
     page.click("#background-2")
-    eventually(lambda: page.eval(f"{FRAMES} > {600 if wanted else 30}"), 90)  # until the plots are full
+    until(lambda: page.eval(f"{FRAMES} > {600 if wanted else 30}"), 90)  # until the plots are full
     page.picture(tmp_path / "control.png", (1280, 960), 0.75)
     for name, shape in (("app", (420, 720, 3)), ("control", (720, 960, 3))):
         _keep(name, shape, tmp_path, folder)
