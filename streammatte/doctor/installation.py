@@ -9,12 +9,14 @@ import sys
 import sysconfig
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
-from typing import NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from streammatte.doctor.commands import origin, pip, reinstall, shell
 from streammatte.doctor.finding import Finding
 
-__all__ = ["Requirement", "packages", "parse_requirement", "python"]
+__all__ = ["packages", "python"]
 
 _MODULES = {"opencv-python": "cv2"}
 """What a package is imported by, where that is not its own name."""
@@ -30,42 +32,6 @@ _EXTRAS = {
     "demo": "for the programs that make the sample",
 }
 
-_REQUIREMENT = re.compile(
-    r"(?P<name>[\w.-]+)\s*\(?>=\s*(?P<least>\d+(\.\d+)*)\)?\s*"
-    r"(;\s*extra\s*==\s*['\"](?P<extra>[\w-]+)['\"])?"
-)
-
-
-class Requirement(NamedTuple):
-    """A package that ours needs.
-
-    Attributes
-    ----------
-    name : str
-    least : str
-        The oldest version that will do.
-    extra : str or None
-        The extra that needs it; None if it is always needed.
-    """
-
-    name: str
-    least: str
-    extra: str | None = None
-
-    def __str__(self) -> str:
-        """As pip takes it."""
-        return f"{self.name}>={self.least}"
-
-    def allows(self, installed: str) -> bool:
-        """Whether that version is new enough."""
-        return _numbers(installed) >= _numbers(self.least)
-
-
-def parse_requirement(text: str) -> Requirement | None:
-    """Read a requirement of the form NAME>=VERSION, of an extra or of all; None for another."""
-    match = _REQUIREMENT.fullmatch(text.strip())
-    return Requirement(match["name"], match["least"], match["extra"]) if match else None
-
 
 def python() -> list[Finding]:
     """Look at the interpreter and at where its packages go."""
@@ -79,20 +45,24 @@ def packages() -> list[Finding]:
     except PackageNotFoundError:
         detail = "is not installed as a package, so that its filters cannot be found"
         return [Finding("packages", "streammatte", "problem", detail, reinstall(), mends=True)]
-    needed = [requirement for requirement in map(parse_requirement, texts) if requirement is not None]
-    findings = [_package(each) for each in needed if each.extra is None]
-    return findings + [_extra(extra, [each for each in needed if each.extra == extra]) for extra in _EXTRAS]
+    needed = [Requirement(text) for text in texts]
+    findings = [_package(each) for each in needed if each.marker is None]
+    return findings + [_extra(extra, [each for each in needed if _is_of(each, extra)]) for extra in _EXTRAS]
+
+
+def _is_of(needed: Requirement, extra: str) -> bool:
+    return needed.marker is not None and needed.marker.evaluate({"extra": extra})
 
 
 def _version() -> Finding:
     found = f"{platform.python_version()}, {platform.machine()}, {sys.executable}"
     try:
-        least = (metadata("streammatte")["Requires-Python"] or "").removeprefix(">=")
+        expected = SpecifierSet(metadata("streammatte")["Requires-Python"])
     except PackageNotFoundError:
-        least = ""
-    if not Requirement("python", least or "3").allows(platform.python_version()):
+        expected = SpecifierSet()
+    if not expected.contains("{}.{}.{}".format(*sys.version_info)):
         remedy = "install a newer Python from https://www.python.org/downloads/, and streammatte with it"
-        return Finding("Python", "version", "problem", f"{found}; expected {least} or newer", remedy)
+        return Finding("Python", "version", "problem", f"{found}; expected {expected}", remedy)
     return Finding("Python", "version", "ok", found)
 
 
@@ -117,17 +87,17 @@ def _package(needed: Requirement) -> Finding:
     names = (needed.name, *_IN_ITS_PLACE.get(needed.name, ()))
     name, installed = next(((name, found) for name in names if (found := _installed(name))), (needed.name, None))
     if installed is None:
-        return _problem(needed, "is not installed", pip("install", str(needed)))
-    if not needed.allows(installed):
-        detail = f"{installed} is too old; expected {needed.least} or newer"
-        return _problem(needed, detail, pip("install", "--upgrade", str(needed._replace(name=name))))
+        return _problem(needed, "is not installed", pip("install", f"{name}{needed.specifier}"))
+    if not _allows(needed, installed):
+        detail = f"{installed} is too old; expected {needed.specifier}"
+        return _problem(needed, detail, pip("install", "--upgrade", f"{name}{needed.specifier}"))
     try:
         importlib.import_module(_MODULES.get(needed.name, needed.name))
     except Exception as error:  # a library of the system that is missing shows in many ways
         reason = str(error).strip().partition("\n")[0]
         return _problem(needed, f"{installed} cannot be imported: {reason}", _mend(name, installed, reason))
     instead = "" if name == needed.name else f" of {name}"
-    return Finding("packages", needed.name, "ok", f"{installed}{instead} (>={needed.least})")
+    return Finding("packages", needed.name, "ok", f"{installed}{instead} ({needed.specifier})")
 
 
 def _problem(needed: Requirement, detail: str, remedy: str) -> Finding:
@@ -145,10 +115,14 @@ def _mend(name: str, installed: str, reason: str) -> str:
 
 def _extra(extra: str, needed: list[Requirement]) -> Finding:
     found = [(each, _installed(each.name)) for each in needed]
-    missing = [each for each, there in found if not (there and each.allows(there))]
+    missing = [each for each, there in found if not (there and _allows(each, there))]
     listed = ", ".join(f"{each.name} {there or 'is not installed'}" for each, there in found)
-    remedy = pip("install", *map(str, missing)) if missing else None
+    remedy = pip("install", *(f"{each.name}{each.specifier}" for each in missing)) if missing else None
     return Finding("packages", f"extra {extra}", "ok", f"{listed}; {_EXTRAS[extra]}", remedy)
+
+
+def _allows(needed: Requirement, installed: str) -> bool:
+    return needed.specifier.contains(installed, prereleases=True)
 
 
 def _installed(name: str) -> str | None:
@@ -156,12 +130,3 @@ def _installed(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    """Return a version's numbers, without zeros at the end: 4.10 is 4.10.0."""
-    match = re.match(r"\d+(\.\d+)*", text)
-    numbers = [int(part) for part in match[0].split(".")] if match else []
-    while numbers and not numbers[-1]:
-        numbers.pop()
-    return tuple(numbers)

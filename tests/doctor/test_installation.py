@@ -9,55 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement as Reference
-from packaging.specifiers import SpecifierSet
 
 from streammatte.doctor.commands import pip, reinstall, shell
-from streammatte.doctor.installation import Requirement, packages, parse_requirement, python
-
-
-def test_every_requirement_of_ours_is_read_as_packaging_reads_it():
-    texts = importlib.metadata.requires("streammatte")
-    assert len(texts) > 8
-    for text in texts:
-        assert parse_requirement(text), text
-        same_as_packaging(text)
-
-
-def same_as_packaging(text):
-    read, reference = parse_requirement(text), Reference(text)
-    assert (read.name, f">={read.least}") == (reference.name, str(reference.specifier))
-    assert reference.marker is None or reference.marker.evaluate({"extra": read.extra or ""})
-    assert bool(read.extra) == ("extra" in str(reference.marker))
-
-
-@pytest.mark.parametrize("least", ["4.10", "17", "0.4.5", "2024.4", "1.20.0"])
-def test_versions_are_compared_as_packaging_compares_them(least):
-    versions = [
-        "4.9.1",
-        "4.10.0",
-        "4.10",
-        "4.11.0.86",
-        "16.9",
-        "17",
-        "17.0.1",
-        "0.4.4",
-        "0.4.10",
-        "2024.3.9",
-        "2024.10",
-        "1.20",
-        "1.19.2",
-        "2.13.0+cpu",
-    ]
-    allowed = [version for version in versions if Requirement("a", least).allows(version)]
-    assert allowed == list(SpecifierSet(f">={least}").filter(versions))
-    assert 0 < len(allowed) < len(versions)
-
-
-def test_a_requirement_of_another_form_is_not_misread():
-    assert parse_requirement("numpy<3,>=1.26") is None
-    assert parse_requirement("numpy") is None
-    assert parse_requirement("numpy>=2; sys_platform == 'win32'") is None
+from streammatte.doctor.installation import packages, python
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has another shell")
@@ -109,7 +63,9 @@ def _with_versions(monkeypatch, versions):
 
 
 def test_a_package_that_is_missing_or_too_old_gets_the_pip_command(monkeypatch):
-    found = _with_versions(monkeypatch, {"pyvirtualcam": "0.13.1", "platformdirs": None, "openvino": None})
+    found = _with_versions(
+        monkeypatch, {"pyvirtualcam": "0.13.1", "platformdirs": None, "openvino": None, "numpy": "99rc1"}
+    )
 
     assert found["pyvirtualcam"].status == found["platformdirs"].status == "problem"
     assert found["pyvirtualcam"].remedy == pip("install", "--upgrade", "pyvirtualcam>=0.14")
