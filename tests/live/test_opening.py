@@ -10,6 +10,7 @@ import pytest
 import streammatte
 from streammatte.errors import DeviceError, UsageError, WeightsError
 from streammatte.io import ListSink
+from streammatte.plugins.text import parse_filter
 
 
 class Output(ListSink):
@@ -146,7 +147,9 @@ def test_what_was_opened_is_closed_when_the_rest_cannot_be(devices, cameras, mon
         def close(self):
             closed.append(True)
 
-    monkeypatch.setattr("streammatte.live.controls.parse_filter", lambda text: Held())
+    monkeypatch.setattr(
+        "streammatte.live.controls.parse_filter", lambda text: Held() if text == "a" else parse_filter(text)
+    )
     cameras.append(DeviceError("there is no camera"))
     with pytest.raises(DeviceError, match="no camera"):
         streammatte.open_session(filters=["a"], virtual_camera=False)
