@@ -23,6 +23,7 @@ from pathlib import Path
 
 import streammatte
 from streammatte.devices import open_camera
+from streammatte.io import NullSink
 from streammatte.live.allocator import share_arena
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
@@ -50,8 +51,7 @@ class Rig:
             self.open,
             self.controls,
             streammatte.load(quality="fast"),  # as `webcam` has it
-            open_output=(lambda size, rate: virtual(virtual_camera, size, rate)) if virtual_camera else None,
-            count_readers=lambda: self.readers,
+            open_output=lambda size, rate: self.watched(virtual_camera, size, rate),
             rate=30,
             hold_off_s=1.0,
         )
@@ -61,6 +61,12 @@ class Rig:
             raise streammatte.DeviceError("the camera is not plugged in")
         self.source = open_camera(self.clip)
         return self.source
+
+    def watched(self, virtual_camera: str | None, size: tuple[int, int], rate: Fraction) -> Sink:
+        """The virtual camera, or nothing; its readers are those of the rig."""
+        output = virtual(virtual_camera, size, rate) if virtual_camera else Nowhere(rate)
+        output.readers = lambda: self.readers
+        return output
 
     def pull_out(self) -> None:
         self.plugged_in = False
@@ -104,6 +110,11 @@ class Rig:
             ("readers gone", self.send_readers_away),
             ("readers back", self.call_readers_back),
         ]
+
+
+class Nowhere(NullSink):
+    def __init__(self, rate: Fraction) -> None:
+        self.device, self.rate = "", rate
 
 
 def virtual(name: str, size: tuple[int, int], rate: Fraction) -> Sink:

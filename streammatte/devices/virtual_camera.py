@@ -109,8 +109,10 @@ class VirtualCameraSink(Sink):
             return fitted(frame.rgb, self.size, self._fit)
         return i420(frame, self.size, self._fit)
 
-    def readers(self) -> int:
-        """How many other programs hold the device, on Linux."""
+    def readers(self) -> int | None:
+        """How many other programs hold the device; None where the system does not tell."""
+        if sys.platform != "linux":
+            return None
         if self._holders is None:
             self._holders = HolderCount(self.device)
         return self._holders()

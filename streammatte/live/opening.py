@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -16,14 +15,10 @@ from streammatte.stages import Matter, Source, SourceInfo
 
 if TYPE_CHECKING:
     from streammatte.compositing.fitting import FitMode
-    from streammatte.devices import VirtualCamera
     from streammatte.matting.engines import Device, EngineName
     from streammatte.matting.matter import Quality
 
 __all__ = ["open_session"]
-
-_READERS_ARE_TOLD = sys.platform == "linux"
-"""Whether the system tells who reads a virtual camera."""
 
 
 def open_session(
@@ -108,6 +103,7 @@ def open_session(
     MediaError, WeightsError, MissingExtraError
         As `load` raises them, and for a background that cannot be read.
     """
+    from streammatte.devices import open_virtual_camera
     from streammatte.plugins.parameters import describe
     from streammatte.plugins.registry import load_matter
     from streammatte.plugins.text import parse_matter, split_matter
@@ -131,7 +127,7 @@ def open_session(
     )
     if mirror:
         controls.toggle("mirror")
-    output = _VirtualCamera("" if virtual_camera is True else virtual_camera, fit) if virtual_camera else None
+    shown_as = None if virtual_camera is True else virtual_camera or None
     try:
         network = loaded(weights, quality)
     except BaseException:
@@ -141,8 +137,8 @@ def open_session(
         _Camera(camera, size, rate, controls.notify),
         controls,
         network,
-        open_output=output,
-        count_readers=output.readers if output and not always_on and _READERS_ARE_TOLD else None,
+        open_output=(lambda size, rate: open_virtual_camera(size, rate, shown_as, fit)) if virtual_camera else None,
+        always_on=always_on,
         matte_fps=matte_fps,
         cpu_budget=cpu_budget,
     )
@@ -175,21 +171,3 @@ def _given(info: SourceInfo) -> str:
     coding = f" {info.coding}" if info.coding else ""
     rate = f" at {float(info.rate):.3g} fps" if info.rate else ""
     return f"{info.device or 'the video'} gives {info.size[0]}x{info.size[1]}{coding}{rate}"
-
-
-class _VirtualCamera:
-    """Opens the virtual camera, and counts who watches it."""
-
-    def __init__(self, name: str, fit: FitMode) -> None:
-        self._name = name or None
-        self._fit = fit
-        self._sink: VirtualCamera | None = None
-
-    def __call__(self, size: tuple[int, int], rate: Fraction) -> VirtualCamera:
-        from streammatte.devices import open_virtual_camera
-
-        self._sink = open_virtual_camera(size, rate, self._name, self._fit)
-        return self._sink
-
-    def readers(self) -> int:
-        return self._sink.readers() if self._sink else 0

@@ -38,10 +38,16 @@ class LiveOutput(Sink, Protocol):
     device: str
     rate: Fraction
 
+    def readers(self) -> int | None:
+        """How many watch it; None where that cannot be known."""
+
 
 class _Nowhere(NullSink):
     def __init__(self, rate: Fraction) -> None:
         self.device, self.rate = "", rate
+
+    def readers(self) -> None:
+        pass
 
 
 class LiveSession:
@@ -57,9 +63,9 @@ class LiveSession:
         Finds alpha.
     open_output : callable, optional
         Opens the output for frames of a size (w, h) and a rate; by default nothing is written anywhere.
-    count_readers : callable, optional
-        Counts who watches the output. While nobody does (nor through `watching`), the camera is closed.
-        By default it is always open.
+    always_on : bool
+        Whether the camera stays open while nobody watches the output, nor through `watching`. It always does where the
+        output does not know.
     rate : Fraction or int, optional
         Frames per second of the output; by default the camera's, or 30.
     matte_fps : float, optional
@@ -91,7 +97,7 @@ class LiveSession:
         matter: Matter,
         *,
         open_output: Callable[[tuple[int, int], Fraction], LiveOutput] | None = None,
-        count_readers: Callable[[], int] | None = None,
+        always_on: bool = False,
         rate: Fraction | int | None = None,
         matte_fps: float | None = None,
         cpu_budget: float | None = None,
@@ -119,9 +125,11 @@ class LiveSession:
             )
             opened.callback(self._clock.abort)
             self._watch: ReaderWatch | None = None
-            if count_readers is not None:
+            if not always_on and self._output.readers() is not None:
                 self._watch = ReaderWatch(
-                    lambda: count_readers() + self.watching, self._wanted_by_somebody, hold_off_s=hold_off_s
+                    lambda: (self._output.readers() or 0) + self.watching,
+                    self._wanted_by_somebody,
+                    hold_off_s=hold_off_s,
                 )
                 opened.callback(self._watch.close)
             self._chain = LiveChain(controls, self._matter, lambda: self._source.since_s)

@@ -10,6 +10,7 @@ import pytest
 
 from streammatte.control import ControlServer
 from streammatte.control.uploads import MOST_BYTES
+from streammatte.io import NullSink
 
 PNG = cv2.imencode(".png", np.full((40, 60, 3), (200, 100, 50), np.uint8))[1].tobytes()
 """A picture whose colour is 50, 100, 200 in R,G,B."""
@@ -143,8 +144,18 @@ def test_the_preview_shows_the_composite(client, session, until):
     until(lambda: session.watching == 0)
 
 
+class Unwatched(NullSink):
+    device = "/dev/video9"
+
+    def __init__(self, size, rate):
+        self.rate = rate
+
+    def readers(self):
+        return 0
+
+
 def test_a_camera_that_rested_is_open_while_the_preview_is(make_session, connect, until):
-    with make_session(count_readers=lambda: 0, hold_off_s=0.4) as session, ControlServer(session) as server:
+    with make_session(open_output=Unwatched, hold_off_s=0.4) as session, ControlServer(session) as server:
         until(lambda: session.status().state == "idle")
         assert look(connect(server), 20, lambda: session.status().state)[1] == "live"
         until(lambda: session.status().state == "idle")

@@ -117,6 +117,12 @@ def test_readers_are_those_who_hold_the_device(device):
     assert device.count.closed
 
 
+def test_where_the_system_does_not_tell_readers_are_not_known(device, monkeypatch):
+    sink = VirtualCameraSink((640, 360))
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert sink.readers() is None
+
+
 def test_the_device_is_freed_for_the_next_writer(device):
     VirtualCameraSink((640, 360)).close()
     assert device.freed == 1

@@ -42,7 +42,6 @@ def devices(monkeypatch, half):
     monkeypatch.setattr("streammatte.devices.virtual_camera.VirtualCameraSink", Output)
     monkeypatch.setattr("streammatte.devices.virtual_camera.list_virtual_cameras", lambda: ["/dev/video9"])
     monkeypatch.setattr("streammatte.matting.matter.load", load)
-    monkeypatch.setattr("streammatte.live.opening._READERS_ARE_TOLD", True)
     monkeypatch.setattr("streammatte.live.source._BACK_OFF_S", (0.01,))
     return asked
 

@@ -23,6 +23,9 @@ PICTURES = np.random.default_rng(1).integers(0, 256, (4, 48, 64, 3), np.uint8)
 class Output(ListSink):
     device, rate = "/dev/video99", Fraction(50)
 
+    def readers(self):
+        return None
+
     @property
     def pictures(self):
         return [layers.composite.rgb for layers in self.layers]

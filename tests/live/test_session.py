@@ -15,6 +15,10 @@ from streammatte.live.session import LiveSession
 
 class Output(ListSink):
     device, rate = "/dev/video99", Fraction(50)
+    watched_by = None
+
+    def readers(self):
+        return self.watched_by
 
 
 @pytest.fixture
@@ -54,21 +58,20 @@ def test_the_composite_reaches_the_output_and_the_status_tells_of_it(camera, hal
 
 
 def test_the_camera_is_closed_while_nobody_watches(camera, half, controls, until):
-    cameras, output, readers = [], Output(), [0]
+    cameras, output = [], Output()
+    output.watched_by = 0
 
     def open_camera():
         cameras.append(camera())
         return cameras[-1]
 
-    with LiveSession(
-        open_camera, controls, half, open_output=lambda *_: output, count_readers=lambda: readers[0], hold_off_s=0.2
-    ) as session:
+    with LiveSession(open_camera, controls, half, open_output=lambda *_: output, hold_off_s=0.2) as session:
         until(lambda: session.status().state == "idle")
         assert cameras[0].closed.is_set()
-        readers[0] = 1
+        output.watched_by = 1
         until(lambda: len(cameras) == 2 and session.status().state == "live")
         assert session.status().readers == 1
-        readers[0] = 0
+        output.watched_by = 0
         until(lambda: session.status().state == "idle")
         session.watching += 1  # as the control page does
         until(lambda: session.status().state == "live")
