@@ -279,9 +279,8 @@ def ffmpeg():
 
 @pytest.fixture(autouse=True)
 def config_path(tmp_path, monkeypatch):
-    """Where the config file would be: nobody's own may change what a test sees, nor a program that a test starts."""
+    """Where the config file would be: nobody's own, nor what a page keeps, may change what a test sees."""
     folder = tmp_path / "Config" / "streammatte"
-    # Nor what a control page keeps.
     for name in ("CONFIG_HOME", "CACHE_HOME", "DATA_HOME", "STATE_HOME", "VIDEOS_DIR", "PICTURES_DIR"):
         monkeypatch.setenv(f"XDG_{name}", str(tmp_path / name.partition("_")[0].capitalize()))
     monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)

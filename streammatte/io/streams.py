@@ -169,8 +169,8 @@ class StreamCopier:
                 ) from error
             what = "sound" if stream.type == "audio" else "subtitles"
             self._on_notice(
-                f"{self._name}: its {what} ({codec}) cannot be copied into {self._container.format}; "
-                f"encoded anew ({output.codec_context.name})"
+                f"{self._name}: its {what} ({codec}) is encoded anew for {self._container.format} "
+                f"({output.codec_context.name})"
             )
         output.metadata.update(tags(stream.metadata))
         cast(Any, output).disposition = stream.disposition.value  # as a number: PyAV 17 takes nothing else
