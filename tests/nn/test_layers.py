@@ -35,6 +35,19 @@ def test_ocblock_is_four_separate_convolutions(stride: int) -> None:
     torch.testing.assert_close(out.low, expected_low, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("sides", [(6, 8), (5, 7)])
+def test_halving_in_bfloat16_is_halving_up_to_rounding(sides: tuple[int, int]) -> None:
+    block = OCBlock(OctaveWidths(4, 0), OctaveWidths(4, 4), stride=2, odd=True)
+    x = torch.rand(2, 4, *sides, requires_grad=True)
+    exact = block.depthwise_high(x)
+    (gradient,) = torch.autograd.grad(exact.sum(), x)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = block.depthwise_high(x)
+    assert rounded.dtype == torch.bfloat16
+    torch.testing.assert_close(rounded.float(), exact, rtol=0.05, atol=0.01)
+    torch.testing.assert_close(torch.autograd.grad(rounded.sum(), x)[0], gradient, rtol=0.05, atol=0.01)
+
+
 def test_shortcut_where_shapes_allow() -> None:
     widths = OctaveWidths(4, 4)
     block = OCBlock(widths, widths).eval()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,8 +23,9 @@ class TrainingStep:
 
     The network is set to training mode; where MRN alone is trained, SN to evaluation mode.
 
-    On a GPU the network runs in bfloat16, but for what its heads give, and each shape of batch is recorded once as a
-    CUDA graph: a network of many small layers would otherwise wait for Python.
+    On a GPU, and on processors that calculate in it, the network runs in bfloat16, but for what its heads give. On a
+    GPU each shape of batch is recorded once as a CUDA graph: a network of many small layers would otherwise wait for
+    Python.
 
     Parameters
     ----------
@@ -52,9 +55,8 @@ class TrainingStep:
         self._graphs: dict[tuple[torch.Size, bool], _Recorded] = {}
         if self._device.type == "cuda":
             self._pool = torch.cuda.graph_pool_handle()  # the graphs run one after the other and share their memory
-            heads = [network.mrn.head, network.sn.head, *network.sn.auxiliary]
-            for head in heads:
-                head.register_forward_hook(_in_full_precision)
+        for head in (network.mrn.head, network.sn.head, *network.sn.auxiliary):
+            head.register_forward_hook(_in_full_precision)
 
     def __call__(self, batch: Batch, learning_rate: float) -> Tensor:
         """Take a step by a batch with pictures in [0, 1]; returns the loss."""
@@ -72,8 +74,8 @@ class TrainingStep:
         return loss
 
     def _gradients(self, batch: Batch) -> Tensor:
-        on_gpu, trained = self._device.type == "cuda", self._stage.trained
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=on_gpu, cache_enabled=False):
+        kind, trained = self._device.type, self._stage.trained
+        with torch.autocast(kind, torch.bfloat16, enabled=calculates_in_bfloat16(kind), cache_enabled=False):
             if trained == "sn":
                 logits = self._network.sn(batch.pictures)
             else:
@@ -115,6 +117,14 @@ class TrainingStep:
             loss = self._gradients(batch)
         self._network.load_state_dict(before)  # running means, which the first look has moved
         return _Recorded(graph, batch, loss)
+
+
+def calculates_in_bfloat16(kind: str) -> bool:
+    """Whether a kind of device, "cpu" or "cuda", has instructions for bfloat16."""
+    capabilities: Mapping[str, Any] = getattr(
+        torch.cpu, "get_capabilities", dict
+    )()  # earlier versions of PyTorch do not tell
+    return kind == "cuda" or bool(capabilities.get("avx512_bf16"))
 
 
 @dataclass(frozen=True)
