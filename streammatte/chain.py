@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from streammatte.compositing.frames import Frame, check_alpha, check_range, check_rgb
-from streammatte.compositing.layers import MAKERS, Layers
+from streammatte.compositing.frames import Frame, check_alpha, check_range
+from streammatte.compositing.layers import Layers
 from streammatte.errors import FilterError, ShapeError
 from streammatte.stages import Filter, Matter, Smoother, close_all, reset_all
 
@@ -96,17 +96,8 @@ def filtered(layers: Layers, edit: Filter) -> Layers:
         return layers
     if not isinstance(edited, Layers):
         raise FilterError(f"the filter {_name(edit)} returned a {type(edited).__name__}; expected Layers")
-    size = layers.frame.size
     try:
-        for name in ("alpha", "foreground", "background"):
-            held = edited.holds(name)
-            nothing = held is None and name == "background"
-            if held is layers.holds(name) or nothing or isinstance(held, MAKERS):
-                continue
-            if name == "alpha":
-                check_range(check_alpha(held, size))
-            else:
-                check_rgb(held, name, size)
+        edited.check_edits(layers)
     except ShapeError as error:
         raise FilterError(f"the filter {_name(edit)} returned layers whose {error}") from error
     return edited

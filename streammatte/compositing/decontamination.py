@@ -14,7 +14,7 @@ import numpy.typing as npt
 from streammatte.compositing.band import Band, Bands, Sampler
 from streammatte.compositing.frames import Alpha, Frame, Rgb
 from streammatte.compositing.planes import Plane, Planes, reduced
-from streammatte.compositing.refine import Matte, levels_of
+from streammatte.compositing.refine import Matte, WholeMatte
 
 __all__ = ["Estimate", "estimate_foreground", "own_colours", "spread", "spread_size"]
 
@@ -41,11 +41,11 @@ class Estimate:
     ----------
     frame : Frame
         Whose colours are mixed.
-    alpha : ndarray or Matte
-        By which they are, at the frame's size.
+    alpha : Matte
+        By which they are.
     """
 
-    def __init__(self, frame: Frame, alpha: Alpha | Matte) -> None:
+    def __init__(self, frame: Frame, alpha: Matte) -> None:
         self.frame = frame
         self.alpha = alpha
 
@@ -54,8 +54,7 @@ class Estimate:
         """(H, W, 3) uint8; made of the planes where the frame came as such."""
         if self.planes is not None:
             return self.planes.rgb
-        alpha = self.alpha.alpha if isinstance(self.alpha, Matte) else self.alpha
-        return estimate_foreground(self.frame.rgb, alpha)
+        return estimate_foreground(self.frame.rgb, self.alpha.alpha)
 
     @cached_property
     def planes(self) -> Planes | None:
@@ -63,24 +62,17 @@ class Estimate:
         planes = self.frame.planes
         if planes is None:
             return None
-        if isinstance(self.alpha, Matte) and self.alpha.twin is not None:
+        if self.alpha.twin is not None:
             y, u, v = self.alpha.twin.own
         else:
-            y, u, v = map(_put, (planes.y, planes.u, planes.v), self._bands.of_planes, self.soft)
+            y, u, v = map(_put, (planes.y, planes.u, planes.v), self.alpha.bands.of_planes, self.soft)
         return replace(planes, y=y, u=u, v=v)
 
     @cached_property
     def soft(self) -> tuple[_Floats, _Floats, _Floats]:
         """What planes hold where alpha is soft in them, as `own_colours` tells it."""
         assert self.frame.planes is not None
-        return own_colours(self.frame.planes, self._bands)
-
-    @cached_property
-    def _bands(self) -> Bands:
-        if isinstance(self.alpha, Matte):
-            return self.alpha.bands
-        planes = self.frame.planes
-        return Bands.of(Band(levels_of(self.alpha)), None if planes is None else planes.chroma_size(planes.size))
+        return own_colours(self.frame.planes, self.alpha.bands)
 
 
 def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
@@ -101,7 +93,7 @@ def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
     ndarray
         (H, W, 3) uint8; `rgb` outside the soft band.
     """
-    band = Band(levels_of(alpha))
+    band = WholeMatte(alpha, Frame(rgb)).band
     if not band.at.size:
         return rgb
     foregrounds, backgrounds = spread(cv2.split(reduced(rgb, spread_size(band.size))), band.levels)

@@ -10,18 +10,17 @@ import cv2
 import numpy as np
 
 from streammatte.compositing.backdrop import Backdrop, Shaded
-from streammatte.compositing.band import Band, Bands
 from streammatte.compositing.crop import Crop
 from streammatte.compositing.decontamination import Estimate, estimate_foreground
-from streammatte.compositing.frames import Alpha, Frame, Rgb
+from streammatte.compositing.frames import Alpha, Frame, Rgb, check_alpha, check_range, check_rgb
 from streammatte.compositing.over import over, over_planes, premultiply
 from streammatte.compositing.planes import Planes, TwinMatte, reduced
-from streammatte.compositing.refine import Matte, levels_of
+from streammatte.compositing.refine import Matte, WholeMatte
 
-__all__ = ["MAKERS", "Layers"]
+__all__ = ["Layers"]
 
-MAKERS = (Frame, Matte, Estimate, Backdrop)
-"""What may stand for a layer and makes it when somebody asks."""
+_MAKERS = (Frame, Estimate, Backdrop)
+"""What may stand for a layer of colours and makes it when somebody asks; for alpha it is always a matte."""
 
 
 class _Layer:
@@ -67,14 +66,17 @@ class Layers:
     foreground: Rgb = _Layer("rgb")  # type: ignore[assignment]
     background: Rgb | None = _Layer("rgb")  # type: ignore[assignment]
 
+    def __post_init__(self) -> None:
+        vars(self)["alpha"] = WholeMatte(self.holds("alpha"), self.frame)
+
     @classmethod
     def of(cls, frame: Frame, alpha: Alpha) -> Layers:
         """Take `frame` apart; foreground and background are both the frame itself, so that nothing is changed yet.
 
         An `alpha` (h, w) that is smaller than the frame is brought to its size, along its edges.
         """
-        whole = (alpha.shape[1], alpha.shape[0]) == frame.size
-        return _made(frame=frame, alpha=alpha if whole else Matte(alpha, frame), foreground=frame, background=frame)
+        kind = WholeMatte if (alpha.shape[1], alpha.shape[0]) == frame.size else Matte
+        return _made(frame=frame, alpha=kind(alpha, frame), foreground=frame, background=frame)
 
     @classmethod
     def opaque(cls, frame: Frame) -> Layers:
@@ -83,7 +85,7 @@ class Layers:
 
     def with_alpha(self, alpha: Alpha) -> Layers:
         """The same layers with another alpha, (H, W) float32 in [0, 1]."""
-        return self._with(alpha=alpha)
+        return self._with(alpha=WholeMatte(alpha, self.frame))
 
     def with_foreground(self, foreground: Rgb) -> Layers:
         """The same layers with another foreground, (H, W, 3) uint8, straight."""
@@ -105,8 +107,7 @@ class Layers:
 
     def alpha_at(self, size: tuple[int, int]) -> Alpha:
         """Return alpha at another size (w, h), mostly a smaller one, (h, w) float32 in [0, 1]."""
-        alpha = self.holds("alpha")
-        found = alpha.small if isinstance(alpha, Matte) else alpha
+        found = self.holds("alpha").small
         shrinks = size[0] < found.shape[1]
         return np.asarray(
             cv2.resize(found, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.float32
@@ -163,9 +164,9 @@ class Layers:
         crop, picture = Crop(left, top, share), self.frame.picture
         frame = self.frame.with_picture(picture.with_each(crop) if isinstance(picture, Planes) else crop(picture))
         alpha, front, back = (self.holds(name) for name in ("alpha", "foreground", "background"))
-        part = _part(alpha, crop, frame)
+        part = alpha.cropped(crop, frame)
         if isinstance(front, Estimate):
-            front = Estimate(frame, part if front.alpha is alpha else _part(front.alpha, crop, frame))
+            front = Estimate(frame, part if front.alpha is alpha else front.alpha.cropped(crop, frame))
         else:
             front = frame if front is self.frame else crop(front)
         if isinstance(back, Backdrop):
@@ -188,16 +189,11 @@ class Layers:
             y, u, v = twin.over(behind if isinstance(behind, Backdrop) else None, decontaminated=changed)
             return frame.with_picture(replace(frame.planes, y=y, u=u, v=v))
         front, alpha = self.holds("foreground"), self.holds("alpha")
-        if (
-            frame.planes is not None
-            and isinstance(front, Estimate)
-            and isinstance(alpha, Matte)
-            and front.alpha is alpha
-        ):
+        if frame.planes is not None and isinstance(front, Estimate) and front.alpha is alpha:
             return frame.with_picture(over_planes(frame.planes, alpha.bands, _planes(back, frame.planes), front.soft))
         planes = self.foreground_planes
         if planes is not None:
-            return frame.with_picture(over_planes(planes, self._bands, _planes(back, planes)))
+            return frame.with_picture(over_planes(planes, alpha.bands, _planes(back, planes)))
         return frame.with_picture(self._over)
 
     @cached_property
@@ -232,21 +228,30 @@ class Layers:
         """Alpha on a device, if filters have changed neither it nor what the foreground's colours are made of."""
         alpha, front = self.holds("alpha"), self.holds("foreground")
         same = front is self.frame or (isinstance(front, Estimate) and front.alpha is alpha)
-        return alpha.twin if same and isinstance(alpha, Matte) else None
-
-    @property
-    def _bands(self) -> Bands:
-        alpha = self.holds("alpha")
-        if isinstance(alpha, Matte):
-            return alpha.bands
-        planes = self.frame.planes
-        return Bands.of(Band(self.levels), None if planes is None else planes.chroma_size(planes.size))
+        return alpha.twin if same else None
 
     @cached_property
     def levels(self) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
         """Alpha in steps of 1/255, (H, W) uint8."""
-        alpha = self.holds("alpha")
-        return alpha.levels if isinstance(alpha, Matte) else levels_of(alpha)
+        matte: Matte = self.holds("alpha")
+        return matte.levels
+
+    def check_edits(self, before: Layers) -> None:
+        """Look at the arrays that have come in the place of what `before` holds.
+
+        Raises
+        ------
+        ShapeError
+            If one is not of the frame's size and of its kind, or alpha not in [0, 1].
+        """
+        alpha, size = self.holds("alpha"), before.frame.size
+        if isinstance(alpha, WholeMatte) and alpha is not before.holds("alpha"):
+            check_range(check_alpha(alpha.small, size))
+        for name in ("foreground", "background"):
+            held = self.holds(name)
+            nothing = held is None and name == "background"
+            if held is not before.holds(name) and not nothing and not isinstance(held, _MAKERS):
+                check_rgb(held, name, size)
 
     def holds(self, name: str) -> Any:
         """What stands for the layer called `name`: an array, or what makes one when somebody asks."""
@@ -262,11 +267,6 @@ def _made(**held: object) -> Layers:
     layers = Layers.__new__(Layers)
     vars(layers).update(held)
     return layers
-
-
-def _part(alpha: Alpha | Matte, crop: Crop, frame: Frame) -> Alpha | Matte:
-    """Alpha of what `frame` shows, a part of another."""
-    return alpha.cropped(crop, frame) if isinstance(alpha, Matte) else crop(alpha)
 
 
 def _behind(background: Frame | Backdrop | Rgb | None, size: tuple[int, int]) -> Frame | Backdrop:

@@ -13,7 +13,7 @@ from streammatte.compositing.crop import Crop
 from streammatte.compositing.frames import Alpha, Frame, Rgb
 from streammatte.compositing.planes import Plane, TwinMatte, reduced
 
-__all__ = ["EDGE_VARIANCE", "SNAP", "Matte", "levels_of", "upsample_alpha"]
+__all__ = ["EDGE_VARIANCE", "SNAP", "Matte", "WholeMatte", "upsample_alpha"]
 
 _Levels = npt.NDArray[np.uint8]
 
@@ -52,7 +52,7 @@ class Matte:
         result.reshape(-1)[at] = values
         return result
 
-    @property
+    @cached_property
     def levels(self) -> _Levels:
         """(H, W) uint8: alpha in steps of 1/255."""
         return self.band.levels if self.twin is None else self.twin.levels
@@ -67,7 +67,7 @@ class Matte:
     def band(self) -> Band:
         """Where it is soft, in steps of 1/255."""
         at, values = self._refined
-        levels = np.asarray(cv2.resize(levels_of(self.small), self._frame.size), np.uint8)
+        levels = np.asarray(cv2.resize(_levels_of(self.small), self._frame.size), np.uint8)
         found = np.rint(255 * values).astype(np.uint8)
         levels.reshape(-1)[at] = found
         return Band(levels, at[np.flatnonzero((found > 0) & (found < 255))])
@@ -87,7 +87,37 @@ class Matte:
         return _refined(self.small, luma, reduced(luma, size), 1 / 255)
 
 
-def levels_of(alpha: npt.NDArray[np.float32]) -> _Levels:
+class WholeMatte(Matte):
+    """An alpha that has the frame's size, as filters make it; it stays on the CPU.
+
+    Parameters
+    ----------
+    alpha : ndarray
+        (H, W) float32 in [0, 1].
+    frame : Frame
+    """
+
+    def cropped(self, crop: Crop, frame: Frame) -> Matte:
+        return WholeMatte(crop(self.small), frame)
+
+    @cached_property
+    def alpha(self) -> Alpha:
+        return self.small
+
+    @cached_property
+    def levels(self) -> _Levels:
+        return _levels_of(self.small)
+
+    @cached_property
+    def twin(self) -> None:
+        return None
+
+    @cached_property
+    def band(self) -> Band:
+        return Band(self.levels)
+
+
+def _levels_of(alpha: npt.NDArray[np.float32]) -> _Levels:
     """Return an alpha in steps of 1/255, uint8."""
     return np.asarray(cv2.convertScaleAbs(alpha, alpha=255), np.uint8)
 
@@ -124,7 +154,7 @@ def upsample_alpha(alpha: Alpha, rgb: Rgb) -> Alpha:
 def _refined(alpha: Alpha, luma: Plane, small_luma: Plane, luma_scale: float) -> tuple[Places, npt.NDArray[np.float32]]:
     """Find alpha where the small one (h, w) is not 0 or 1 all around: the places in luma (H, W), and (N,) float32."""
     size, small = (luma.shape[1], luma.shape[0]), (alpha.shape[1], alpha.shape[0])
-    levels, window = levels_of(alpha), np.ones((3, 3), np.uint8)
+    levels, window = _levels_of(alpha), np.ones((3, 3), np.uint8)
     near = cv2.inRange(cv2.dilate(levels, window), 1, 255) & cv2.inRange(cv2.erode(levels, window), 0, 254)
     at = places(np.asarray(cv2.resize(near, size, interpolation=cv2.INTER_LINEAR), np.uint8))
     guide = small_luma.astype(np.float32)
