@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     "--recipe",
     default="streammatte",
     metavar="NAME",
-    help="streammatte (ours), long (on from weights), long-gpu (on one), gpu (anew) or paper (published).",
+    help="streammatte (ours), long, long-edges (on from weights), long-gpu (on one), gpu (anew) or paper (published).",
 )
 @click.option("--variant", metavar="NAME", help="A network of the paper's tables ('streammatte model --table 2').")
 @click.option("--init", type=click.Path(path_type=Path), help="Start from these weights (.safetensors).")
-@click.option("--first-stage", metavar="NAME", help="Begin with this stage of the recipe (a new run only).")
 @click.option("--device", default="cpu", show_default=True, help="A torch device: cpu, cuda, mps.")
 @click.option(
     "--team", type=click.IntRange(1), default=1, show_default=True, help="Processes that train together on the CPU."
@@ -55,7 +54,6 @@ def train(
     recipe: str,
     variant: str | None,
     init: Path | None,
-    first_stage: str | None,
     device: str,
     team: int,
     threads: int,
@@ -78,7 +76,7 @@ def train(
         raise UsageError(f"--team {team} on {device}; a team of processes trains on the CPU alone")
     if team > 1 and minutes is not None:
         raise UsageError(f"--minutes with --team {team}; a team goes on until it is stopped")
-    run = _Run(data, out, recipe, variant, init, first_stage, device, threads, workers, minutes, validate_every)
+    run = _Run(data, out, recipe, variant, init, device, threads, workers, minutes, validate_every)
     if team == 1:
         run(0)
         return
@@ -97,7 +95,6 @@ class _Run:
     recipe: str
     variant: str | None
     init: Path | None
-    first_stage: str | None
     device: str
     threads: int
     workers: int
@@ -126,7 +123,6 @@ class _Run:
             self.data / "train",
             self.out,
             recipe,
-            first_stage=self.first_stage,
             device=self.device,
             workers=self.workers,
             team=ALONE if meeting is None else Team.joined(meeting, rank, size),

@@ -77,7 +77,7 @@ def batches(
     there are none. Each member of a team gets its own part.
     """
     stage = recipe.stages[index].for_people(len(training_set.people))
-    mix = stage.mix or recipe.mix
+    mix = recipe.mix
     on_device = False
     items: Dataset[Packed] | Dataset[Batch]
     seed = (recipe.seed, index, team.rank)

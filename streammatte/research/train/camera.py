@@ -148,8 +148,8 @@ def sensed(picture: NDArray[np.uint8], sensor: Sensor) -> NDArray[np.uint8]:
     """A picture (H, W, 3) as sensor and encoder give it."""
     height, width = picture.shape[:2]
     if sensor.resolution is not None:
-        by = sensor.resolution
-        small = cv2.resize(picture, None, fx=by, fy=by, interpolation=cv2.INTER_AREA)
+        sides = round(width * sensor.resolution), round(height * sensor.resolution)  # of its own factors it keeps more
+        small = cv2.resize(picture, sides, interpolation=cv2.INTER_AREA)
         picture = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
     if sensor.noise is not None:
         picture = np.asarray(cv2.add(picture, _noise(sensor, width, height), dtype=cv2.CV_8U), np.uint8)

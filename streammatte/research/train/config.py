@@ -50,8 +50,6 @@ class Stage:
     foregrounds : int, optional
         The number of people that `steps` is meant for: with twice as many, twice the steps. By default `steps` holds
         for any number.
-    mix : Mix, optional
-        How pictures are made, where not as in the whole recipe.
     weigh_every : int, optional
         Steps after which hard examples are looked for again; by default only before the first.
     """
@@ -69,7 +67,6 @@ class Stage:
     pairs: float = 0.0
     aspects: tuple[tuple[int, int], ...] = ASPECTS
     foregrounds: int | None = None
-    mix: Mix | None = None
     weigh_every: int | None = None
 
     def __post_init__(self) -> None:
@@ -154,7 +151,11 @@ CALMER = Mix(
 )
 """Somewhat fewer changes than the mix has by itself."""
 
-LONG_MIX = replace(CALMER, nobody=0.2, screen=0.4, clutter=0.5, touching=0.5)
+LONG_MIX = replace(
+    CALMER, nobody=0.2, screen=0.4, clutter=0.5, touching=0.5, two_people=0.35, at_the_edge=0.35, poster=0.25
+)
+
+FRAMES = ((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1))
 
 PEOPLE = Stage(
     "people",
@@ -167,34 +168,23 @@ PEOPLE = Stage(
     final=1.0,
     looks=3,
     pairs=0.1,
-    aspects=((4, 3), (4, 3), (3, 4), (3, 4), (16, 9), (9, 16), (1, 1)),
+    aspects=FRAMES,
     weigh_every=3_132,
 )
 
 LONG = Recipe(
     (
         PEOPLE,
-        replace(PEOPLE, name="decay", steps=4_680, sizes=(416,), warmup=1, final=0.01, weigh_every=None),
-        Stage(
-            "edges",
-            9_360,
-            32,
-            (448,),
-            448,
-            5e-4,
-            trained="mrn",
-            looks=3,
-            pairs=0.1,
-            aspects=((1, 1),),
-            mix=replace(LONG_MIX, nobody=0.0, blur_background=0.1),
-        ),
+        replace(PEOPLE, name="decay", steps=4_680, sizes=(384, 416, 448), warmup=1, final=0.01, weigh_every=None),
     ),
     mix=LONG_MIX,
     losses=Losses(weighed_by="prediction", unknown=2.0, soft=3.0),
     average=0.9995,
     measured_norms=False,
 )
-"""SN for as long as it takes, then MRN under it: on from weights that are there."""
+"""SN for as long as it takes, on from weights that are there."""
+
+EDGES = Stage("edges", 9_360, 32, (352, 384, 416), 448, 5e-4, trained="mrn", pairs=0.1, aspects=FRAMES)
 
 RECIPES = {
     "streammatte": Recipe(
@@ -224,7 +214,8 @@ RECIPES = {
         average=0.9995,
     ),
     "long": LONG,
-    "long-gpu": replace(LONG, stages=tuple(replace(stage, trained="both") for stage in LONG.stages[:2])),
+    "long-edges": replace(LONG, stages=(EDGES,), mix=replace(LONG_MIX, nobody=0.0, blur_background=0.1)),
+    "long-gpu": replace(LONG, stages=tuple(replace(stage, trained="both") for stage in LONG.stages)),
     "paper": Recipe(
         (
             Stage(

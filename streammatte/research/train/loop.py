@@ -35,7 +35,6 @@ def train(
     out: Path,
     recipe: Recipe,
     *,
-    first_stage: str | None = None,
     device: str = "cpu",
     workers: int = 2,
     minutes: float | None = None,
@@ -60,8 +59,6 @@ def train(
         The folder of the run.
     recipe : Recipe
         What is done.
-    first_stage : str, optional
-        Begin with this stage, in a new run.
     device : str
         A torch device.
     workers : int
@@ -78,7 +75,7 @@ def train(
     Raises
     ------
     UsageError
-        If the recipe has no such stage, or `first_stage` is given where a run goes on.
+        If the recipe has not the stage where the run was stopped.
     """
     began = time.monotonic()
     cv2.setNumThreads(1)  # before the loader forks: OpenCV's own threads do not survive that
@@ -88,13 +85,7 @@ def train(
     cache = (out / "cache").resolve()  # a link lets runs share one
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     resumed = torch.load(checkpoint, map_location="cpu") if checkpoint.exists() else None
-    if resumed is not None and first_stage is not None:
-        raise UsageError(
-            f"the run in {out} has begun, and goes on where it was stopped",
-            remedy="leave --first-stage out, or begin another run",
-            subject=out,
-        )
-    first = _stage_index(recipe, first_stage if resumed is None else resumed["stage"])
+    first = 0 if resumed is None else _stage_index(recipe, resumed["stage"])
     images = 0 if resumed is None else resumed["images"]
     if leads:
         log.cut(images)
@@ -155,12 +146,12 @@ def train(
         images = state.images
 
 
-def _stage_index(recipe: Recipe, name: str | None) -> int:
+def _stage_index(recipe: Recipe, name: str) -> int:
     names = [stage.name for stage in recipe.stages]
-    if name is None:
-        return 0
     if name not in names:
-        raise UsageError(f"the recipe has no stage {name!r}; expected one of {', '.join(names)}", subject=name)
+        raise UsageError(
+            f"the run has come to its stage {name!r}; expected one of the recipe's: {', '.join(names)}", subject=name
+        )
     return names.index(name)
 
 

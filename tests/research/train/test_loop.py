@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from streammatte.errors import UsageError
 from streammatte.nn.network import MattingNetwork
 from streammatte.nn.weights import load_network
 from streammatte.research.train.config import RECIPES, Recipe, Stage
@@ -120,8 +119,3 @@ def test_learning_rate() -> None:
     assert stage.learning_rate_at(9) == pytest.approx(0.5)
     assert stage.learning_rate_at(55) == pytest.approx(0.5 * (0.01 + 0.99 * 0.5))
     assert stage.learning_rate_at(100) == pytest.approx(0.005)
-
-
-def test_an_unknown_stage_is_refused(packs: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="first, second"):
-        train(MattingNetwork(), packs, tmp_path, RECIPE, first_stage="third")

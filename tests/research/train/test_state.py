@@ -90,7 +90,5 @@ def test_adam_goes_on_from_stage_to_stage_of_the_same_network(packs: Path, tmp_p
         content = checkpoint(tmp_path)
         assert content["stage"] == recipe.stages[until - 1].name
         assert {int(each["step"]) for each in content["optimiser"]["state"].values()} == {steps}
-    with pytest.raises(UsageError, match="has begun"):
-        train(MattingNetwork(), packs, tmp_path, recipe, workers=0, first_stage="t")
-    with pytest.raises(UsageError, match="no stage 'u'"):
+    with pytest.raises(UsageError, match="stage 'u'; expected one of the recipe's: s"):
         train(MattingNetwork(), packs, tmp_path, SN, workers=0)
