@@ -21,6 +21,7 @@ ONLY_IN = {
         "streammatte.io.packets",
         "streammatte.io.streams*",
         "streammatte.devices.camera",
+        "streammatte.devices.listing",
         "streammatte.research.train.compression",
     ),
     "streammatte.nn": ("streammatte.nn.*", "streammatte.matting.engines", "streammatte.research.*"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from streammatte.app.choices import NOWHERE, Choices
 from streammatte.devices import list_outputs
-from streammatte.devices.camera import CameraInfo, list_cameras
+from streammatte.devices.listing import CameraInfo, lasting, list_cameras
 from streammatte.errors import UsageError
 
 __all__ = ["Devices", "Offers", "devices_there"]
@@ -59,7 +59,7 @@ class Offers:
         offers = {
             "camera": [
                 ("", "the first camera"),
-                *((each.device, each.name) for each in there.cameras),
+                *zip(lasting(there.cameras), (each.name for each in there.cameras), strict=True),
                 ("sample", "the sample clip"),
             ],
             "size": [(each, each.replace("x", " × ")) for each in _SIZES],

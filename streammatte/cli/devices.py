@@ -12,7 +12,7 @@ def devices() -> None:
     from rich.table import Table
 
     from streammatte.devices import list_outputs
-    from streammatte.devices.camera import list_cameras, no_camera
+    from streammatte.devices.listing import list_cameras, no_camera
     from streammatte.devices.virtual_camera import no_virtual_camera
     from streammatte.matting.engines import torch_devices
 

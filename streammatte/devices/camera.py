@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from threading import Lock
 
 import av
 from av import Packet, VideoFrame, VideoStream
 from av.container import InputContainer
-from av.device import enumerate_input_devices
 from av.error import ExitError, FFmpegError
 
 from streammatte.compositing.frames import Frame
+from streammatte.devices.listing import FORMAT, JOIN_GROUP, CameraInfo, find, those_here
 from streammatte.devices.v4l2 import v4l2_devices
 from streammatte.errors import DeviceError
 from streammatte.io.video_colour import Colour, ToPlanes, ToRgb
 from streammatte.io.video_file import fraction
 from streammatte.stages import Source, SourceInfo
 
-__all__ = ["CameraInfo", "CameraSource", "find_again", "list_cameras", "no_camera"]
+__all__ = ["CameraSource"]
 
-_FORMAT = {"darwin": "avfoundation", "win32": "dshow"}.get(sys.platform, "video4linux2")
-_JOIN_GROUP = "run 'sudo usermod -aG video $USER' and log in again"
 _TIME_BASE = Fraction(1, 1_000_000)
 _USUAL = Colour(6, 1, 1, full_range=False)
 """Unless they say otherwise, cameras use the matrix of BT.601 whatever their size, and so do virtual ones."""
@@ -37,77 +33,6 @@ _POLL_S = 0.004
 _NONBLOCK = "+4"
 """FFmpeg's AVFMT_FLAG_NONBLOCK, whose name its options no longer know: nobody could end a read that waits for a camera
 that has fallen silent."""
-
-
-@dataclass(frozen=True, slots=True)
-class CameraInfo:
-    """A camera.
-
-    Attributes
-    ----------
-    device : str
-        What to open it by.
-    name : str
-        What programs show.
-    """
-
-    device: str
-    name: str
-
-    def __str__(self) -> str:
-        """Both, for a list."""
-        return f"{self.device}  {self.name}"
-
-
-def list_cameras() -> list[CameraInfo]:
-    """Return the cameras that can be read, real ones before loopbacks.
-
-    Outputs, metadata nodes and hardware codecs, which look like cameras on Linux, are left out, and so is a
-    v4l2loopback to which no program writes.
-    """
-    if _FORMAT == "video4linux2":
-        cameras = sorted((each for each in v4l2_devices() if each.captures), key=lambda each: each.loopback)
-        return [CameraInfo(each.path, each.name) for each in cameras]
-    try:
-        found = enumerate_input_devices(_FORMAT)
-    except (FFmpegError, ValueError):
-        return []
-    return [CameraInfo(each.name, each.description) for each in found if "video" in each.media_types]
-
-
-def find_again(device: str, name: str) -> str:
-    """Return what a camera that was there before is opened by now; the system may have given it another number.
-
-    Parameters
-    ----------
-    device, name : str
-        As they were, of its `CameraInfo`.
-
-    Raises
-    ------
-    DeviceError
-        If another camera has its number.
-    """
-    names = {each.device: each.name for each in list_cameras()}
-    same = [other for other, its_name in names.items() if its_name == name]
-    if device in same:
-        return device
-    if not same and device in names:
-        raise DeviceError(f"camera {device}, {name}, is gone and another has its place", remedy="plug it in again")
-    return same[0] if same else device
-
-
-def no_camera() -> DeviceError:
-    """Return the error that there is none that can be read, with what to do about it on this system."""
-    if any(not each.readable for each in v4l2_devices()):
-        return DeviceError("no camera may be read by this user", remedy=_JOIN_GROUP)
-    hint = {
-        "video4linux2": "; without one, a video can be one: "
-        "'sudo modprobe v4l2loopback exclusive_caps=1 card_label=streammatte', then play to it with ffmpeg",
-        "avfoundation": ", and allow it to this program in System Settings, Privacy, Camera",
-        "dshow": ", and allow it to desktop programs in Settings, Privacy, Camera",
-    }[_FORMAT]
-    return DeviceError("there is no camera", remedy=f"plug one in{hint}")
 
 
 class CameraSource(Source):
@@ -135,7 +60,7 @@ class CameraSource(Source):
     def __init__(
         self, device: str | None = None, size: tuple[int, int] = (1280, 720), rate: Fraction | int = 30
     ) -> None:
-        camera = _find(device)
+        camera = find(device)
         self._device = camera.device
         self._lock = Lock()
         self._closed = False
@@ -231,30 +156,20 @@ def _capture_us(picture: VideoFrame) -> int:
     return told if told is not None and 0 <= now - told < 1_000_000 else now
 
 
-def _find(device: str | None) -> CameraInfo:
-    cameras = list_cameras()
-    if device is None:
-        if cameras:
-            return cameras[0]
-        raise no_camera()
-    named = [each for each in cameras if device in (each.device, each.name)]
-    return named[0] if named else CameraInfo(device, device)
-
-
 def _open(camera: CameraInfo, size: tuple[int, int], rate: Fraction) -> InputContainer:
     """Open `camera` as asked; failing that, with less and less to say about it."""
     if "://" in camera.device:
         return _open_address(camera.device)
     shared = {"framerate": str(rate), "fflags": _NONBLOCK}
     asked = shared | {"video_size": f"{size[0]}x{size[1]}"}
-    jpeg = {"dshow": {"vcodec": "mjpeg"}, "video4linux2": {"input_format": "mjpeg"}}.get(_FORMAT)
+    jpeg = {"dshow": {"vcodec": "mjpeg"}, "video4linux2": {"input_format": "mjpeg"}}.get(FORMAT)
     attempts = [asked, shared, {"fflags": _NONBLOCK}]
     if jpeg is not None and size[1] >= 720:
         attempts.insert(0, asked | jpeg)
-    file = f"video={camera.device}" if _FORMAT == "dshow" else camera.device
+    file = f"video={camera.device}" if FORMAT == "dshow" else camera.device
     for options in attempts:
         try:
-            return av.open(file, "r", format=_FORMAT, container_options=options, timeout=(_CONNECT_S, None))
+            return av.open(file, "r", format=FORMAT, container_options=options, timeout=(_CONNECT_S, None))
         except ExitError as error:  # time is up
             raise _silent(camera.device) from error
         except FFmpegError as error:
@@ -278,12 +193,11 @@ def _open_address(address: str) -> InputContainer:
 
 def _advice(camera: CameraInfo, error: FFmpegError) -> str:
     if isinstance(error, FileNotFoundError):
-        names = ", ".join(str(each) for each in list_cameras())
-        return f"the cameras here are: {names or 'none'}"
+        return those_here()
     if isinstance(error, PermissionError):
-        return _JOIN_GROUP
+        return JOIN_GROUP
     if any(each.path == camera.device and each.outputs for each in v4l2_devices()):
         return "it gives a picture only while another program writes one to it"
-    if _FORMAT == "video4linux2":
+    if FORMAT == "video4linux2":
         return f"another program may hold it: 'fuser {camera.device}' tells which"
     return "another program may hold it, or this one may not be allowed to use it"

@@ -30,7 +30,7 @@ _CONSENT = r"SOFTWARE\Microsoft\Windows\CurrentVersion\CapabilityAccessManager\C
 
 def cameras() -> list[Finding]:
     """Look at each camera, and at whether there is one."""
-    from streammatte.devices.camera import list_cameras, no_camera
+    from streammatte.devices.listing import list_cameras, no_camera
 
     findings = []
     if sys.platform == "linux":

@@ -145,7 +145,7 @@ def open_session(
 
 
 class _Camera:
-    """Opens the camera; in the place of one that was taken by default no other is taken later."""
+    """Opens the camera; later no other is taken in its place, whatever its number is then."""
 
     def __init__(
         self, spec: str | None, size: tuple[int, int], rate: Fraction | int, notify: Callable[[str], None]
@@ -153,15 +153,19 @@ class _Camera:
         self._spec = spec
         self._asked = size, Fraction(rate)
         self._notify = notify
-        self._taken: tuple[str, str] | None = None
+        self._taken: tuple[str, str, list[str]] | None = None  # as `find_again` takes it
 
     def __call__(self) -> Source:
         from streammatte.devices import open_camera
-        from streammatte.devices.camera import find_again
+        from streammatte.devices.listing import find_again, list_cameras
 
         source = open_camera(find_again(*self._taken) if self._taken else self._spec, *self._asked)
-        if self._spec is None:
-            self._taken = source.info.device, self._taken[1] if self._taken else source.info.name
+        device, names = source.info.device, {each.device: each.name for each in list_cameras()}
+        if self._taken:
+            self._taken = device, *self._taken[1:]
+        elif device in names:  # which an address and a video are not
+            twins = [other for other in names if other != device and names[other] == names[device]]
+            self._taken = device, names[device], twins
         self._notify(_given(source.info))
         return source
 

@@ -11,7 +11,7 @@ from streammatte import Frame
 from streammatte.app import App
 from streammatte.cli import cli
 from streammatte.cli.choices import ProfileChoices
-from streammatte.devices.camera import CameraInfo
+from streammatte.devices.listing import CameraInfo
 from streammatte.errors import DeviceError
 from streammatte.io import ListSink
 from streammatte.stages import Source, SourceInfo

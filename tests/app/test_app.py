@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streammatte.cli.config import ConfigFile
-from streammatte.devices.camera import CameraInfo
+from streammatte.devices.listing import CameraInfo
 from streammatte.errors import UsageError
 
 
@@ -122,7 +122,16 @@ def test_the_page_chooses_what_is_offered_alone(app, value):
 
 def test_its_own_virtual_camera_is_no_camera_to_choose(app, devices):
     devices.cameras.append(CameraInfo("/dev/video9", "streammatte"))
-    assert [text for text, _ in app.state()["offers"]["camera"]] == ["", "/dev/video0", "sample"]
+    assert [text for text, _ in app.state()["offers"]["camera"]] == ["", "A camera", "sample"]
+
+
+def test_a_camera_is_kept_by_its_name_unless_two_have_it(app, devices, until):
+    devices.cameras += [CameraInfo("/dev/video2", "Twin"), CameraInfo("/dev/video4", "Twin")]
+    offers = app.state()["offers"]["camera"]
+    assert offers[1:4] == [("A camera", "A camera"), ("/dev/video2", "Twin"), ("/dev/video4", "Twin")]
+    app.obey("choose", {"part": "camera", "text": "A camera"})
+    until(lambda: devices.asked and devices.asked[-1][0] == "A camera")
+    assert ConfigFile.read().table("profile", "app", "webcam")["camera"] == "A camera"
 
 
 def test_what_is_no_command_of_the_app_is_left_to_the_session(app):

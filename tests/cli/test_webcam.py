@@ -186,7 +186,7 @@ def test_mistakes_are_found_before_the_camera_starts(arguments, streammatte, mon
 
 
 def test_devices_are_listed_or_said_to_be_missing(streammatte, monkeypatch):
-    monkeypatch.setattr("streammatte.devices.camera.list_cameras", lambda: [])
+    monkeypatch.setattr("streammatte.devices.listing.list_cameras", lambda: [])
     monkeypatch.setattr("streammatte.devices.virtual_camera.list_virtual_cameras", lambda: ["/dev/video9"])
     monkeypatch.setattr("streammatte.devices.pipewire.pipewire_problem", lambda: None)
     monkeypatch.setattr("streammatte.matting.engines.torch_devices", lambda: ("cuda", "cpu"))

@@ -20,7 +20,7 @@ from streammatte.app import App
 from streammatte.cli import cli
 from streammatte.cli.choices import ProfileChoices
 from streammatte.cli.config import ConfigFile
-from streammatte.devices.camera import CameraInfo
+from streammatte.devices.listing import CameraInfo
 from streammatte.doctor import Finding
 from streammatte.errors import DeviceError
 from streammatte.io import ListSink
@@ -133,10 +133,10 @@ def test_what_is_missing_is_told_with_its_command_and_it_goes_on_when_it_is_mend
 def test_what_is_chosen_opens_the_session_anew_and_is_there_the_next_time(page, until, config_path):
     page.outputs.append("/dev/video9")
     until(lambda: page.eval(f"{FRAMES} > 2"), 30)
-    page.eval(SELECT % ("/dev/video2", "camera"))
-    until(lambda: page.asked[-1] == ("/dev/video2", (1280, 720)), 30)
+    page.eval(SELECT % ("Another", "camera"))
+    until(lambda: page.asked[-1] == ("Another", (1280, 720)), 30)
     page.eval(SELECT % ("640x480", "size"))
-    until(lambda: page.asked[-1] == ("/dev/video2", (640, 480)), 30)
+    until(lambda: page.asked[-1] == ("Another", (640, 480)), 30)
     until(lambda: seen(page, "stage"))
     page.eval(f"window.before = {FRAMES}")
     until(lambda: page.eval(f"{FRAMES} > window.before + 2"))

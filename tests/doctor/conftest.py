@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streammatte.devices.camera import CameraInfo
+from streammatte.devices.listing import CameraInfo
 from streammatte.errors import DeviceError
 
 
@@ -12,7 +12,7 @@ def there(monkeypatch):
 
     def put(*devices, modes=(), held=(), form=None, root=True, pipewire=False):
         seen = [CameraInfo(each.path, each.name) for each in devices if each.captures]
-        monkeypatch.setattr("streammatte.devices.camera.list_cameras", lambda: seen)
+        monkeypatch.setattr("streammatte.devices.listing.list_cameras", lambda: seen)
         for module in ("cameras", "virtual_cameras"):
             monkeypatch.setattr(f"streammatte.doctor.{module}.v4l2_devices", lambda: list(devices))
             monkeypatch.setattr(f"streammatte.doctor.{module}.holders", lambda path: list(held))

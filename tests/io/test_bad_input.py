@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from streammatte.devices import preview
-from streammatte.devices.camera import CameraSource, list_cameras
+from streammatte.devices.camera import CameraSource
+from streammatte.devices.listing import list_cameras
 from streammatte.devices.preview import PreviewSink
 from streammatte.devices.v4l2 import V4l2Device
 from streammatte.devices.virtual_camera import VirtualCameraSink, list_virtual_cameras
@@ -162,7 +163,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
 
 def test_without_devices_the_next_step_is_told(monkeypatch):
     monkeypatch.setattr("streammatte.devices.camera.v4l2_devices", list)
-    monkeypatch.setattr("streammatte.devices.camera._FORMAT", "video4linux2")
+    monkeypatch.setattr("streammatte.devices.listing.FORMAT", "video4linux2")
     monkeypatch.setattr("streammatte.devices.virtual_camera.v4l2_devices", list)
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", "")

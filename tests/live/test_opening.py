@@ -8,6 +8,7 @@ from threading import active_count
 import pytest
 
 import streammatte
+from streammatte.devices.listing import CameraInfo
 from streammatte.errors import DeviceError, UsageError, WeightsError
 from streammatte.io import ListSink
 from streammatte.plugins.text import parse_filter
@@ -111,20 +112,21 @@ def test_it_goes_to_the_virtual_camera_whose_readers_are_counted(
     assert Output.made[0].counted != always_on
 
 
-def test_a_camera_that_was_taken_by_default_is_the_one_that_is_looked_for(devices, cameras, camera, until, monkeypatch):
+@pytest.mark.parametrize("spec", [None, "/dev/video1", "Mine"])
+def test_the_same_camera_is_looked_for_under_its_new_number(devices, cameras, camera, until, monkeypatch, spec):
     gone, second = camera(frames=3, error=DeviceError("it is gone")), camera()
     gone._info = replace(gone.info, device="/dev/video1", name="Mine")
-    second._info = replace(second.info, device="/dev/video5", name="Mine, now with another number")
-    looked_for = []
+    second._info = replace(second.info, device="/dev/video5", name="Mine")
+    twin, other = CameraInfo("/dev/video3", "Mine"), CameraInfo("/dev/video1", "Another")
+    lists = [[CameraInfo("/dev/video1", "Mine"), twin], [other], [other, twin, CameraInfo("/dev/video5", "Mine")]]
     monkeypatch.setattr(
-        "streammatte.devices.camera.find_again", lambda *known: looked_for.append(known) or "/dev/video5"
+        "streammatte.devices.listing.list_cameras", lambda: lists.pop(0) if len(lists) > 1 else lists[0]
     )
-    cameras += [gone, DeviceError("not yet"), second]
-    with streammatte.open_session(virtual_camera=False) as session:
+    cameras += [gone, second]
+    with streammatte.open_session(spec, virtual_camera=False) as session:
         until(lambda: session.status().reconnects == 1)
         assert session.status().camera == "/dev/video5"
-    assert [each[0] for each in devices["camera"]] == [None, "/dev/video5", "/dev/video5"]
-    assert looked_for == [("/dev/video1", "Mine")] * 2
+    assert [each[0] for each in devices["camera"]] == [spec, "/dev/video5"]
 
 
 @pytest.mark.parametrize("mistake", [{"backgrounds": ["none"]}, {"filters": ["nonsense"]}, {"cpu_budget": -1}])
