@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     VirtualCamera: TypeAlias = VirtualCameraSink | PipeWireSink
 
-__all__ = ["list_outputs", "open_camera", "open_virtual_camera"]
+__all__ = ["OBS", "list_outputs", "open_camera", "open_virtual_camera"]
+
+OBS = "OBS Virtual Camera"
+"""The virtual camera of Windows and macOS: what is written to is no camera to read."""
 
 
 def open_camera(spec: str | None = None, size: tuple[int, int] = (1280, 720), rate: Fraction | int = 30) -> Source:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from av.device import enumerate_input_devices
 from av.error import FFmpegError
 
+from streammatte.devices import OBS
 from streammatte.devices.v4l2 import v4l2_devices
 from streammatte.errors import DeviceError
 
@@ -28,8 +29,8 @@ __all__ = [
 
 FORMAT = {"darwin": "avfoundation", "win32": "dshow"}.get(sys.platform, "video4linux2")
 JOIN_GROUP = "run 'sudo usermod -aG video $USER' and log in again"
-_SCREEN = re.compile(r"Capture screen \d+")
-"""What AVFoundation numbers on after the cameras."""
+_NO_CAMERA = re.compile(rf"Capture screen \d+|{OBS}")
+"""What AVFoundation numbers on after the cameras; and what streammatte writes to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def list_cameras() -> list[CameraInfo]:
     """Return the cameras that can be read, real ones before loopbacks.
 
     Outputs, metadata nodes and hardware codecs, which look like cameras on Linux, are left out, and so are a
-    v4l2loopback to which no program writes and, on macOS, the screens.
+    v4l2loopback to which no program writes, OBS's virtual camera and, on macOS, the screens.
     """
     if FORMAT == "video4linux2":
         cameras = sorted((each for each in v4l2_devices() if each.captures), key=lambda each: each.loopback)
@@ -66,7 +67,7 @@ def list_cameras() -> list[CameraInfo]:
     except (FFmpegError, ValueError):
         return []
     videos = [each for each in found if "video" in each.media_types]
-    return [CameraInfo(each.name, each.description) for each in videos if not _SCREEN.fullmatch(each.description)]
+    return [CameraInfo(each.name, each.description) for each in videos if not _NO_CAMERA.fullmatch(each.description)]
 
 
 def lasting(cameras: Sequence[CameraInfo]) -> list[str]:

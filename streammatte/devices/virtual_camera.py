@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from streammatte.compositing.fitting import FitMode, fitted
 from streammatte.compositing.frames import Frame
 from streammatte.compositing.layers import Layers
+from streammatte.devices import OBS
 from streammatte.devices.holders import holders
 from streammatte.devices.i420 import i420
 from streammatte.devices.loopback import make_command
@@ -25,7 +26,6 @@ from streammatte.stages import Sink
 
 __all__ = ["VirtualCameraSink", "list_virtual_cameras", "no_virtual_camera"]
 
-_OBS = "OBS Virtual Camera"
 _OBS_ON_WINDOWS = r"SOFTWARE\Classes\CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}"
 
 
@@ -38,9 +38,9 @@ def list_virtual_cameras() -> list[str]:
             winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _OBS_ON_WINDOWS).Close()
         except OSError:
             return []
-        return [_OBS]
+        return [OBS]
     if sys.platform == "darwin":
-        return [_OBS] if Path("/Applications/OBS.app").exists() else []
+        return [OBS] if Path("/Applications/OBS.app").exists() else []
     return [each.path for each in v4l2_devices() if each.loopback]
 
 

@@ -31,6 +31,18 @@ def test_a_screen_is_no_camera(lists):
     assert list_cameras() == []
 
 
+@pytest.mark.parametrize("form", ["avfoundation", "dshow"])
+def test_obs_virtual_camera_which_is_written_to_is_read_only_where_it_is_asked_for(lists, monkeypatch, form):
+    opened = []
+    monkeypatch.setattr("streammatte.devices.camera.FORMAT", form)
+    monkeypatch.setattr("streammatte.devices.camera.av.open", lambda name, *_, **__: opened.append(name) or 1 / 0)
+    lists(form, ("first", "OBS Virtual Camera"), ("second", "USB Camera"))
+    for asked in (None, "OBS Virtual Camera"):
+        with pytest.raises(ZeroDivisionError):
+            CameraSource(asked)
+    assert [name.removeprefix("video=") for name in opened] == ["second", "OBS Virtual Camera"]
+
+
 def test_the_screen_does_not_take_the_number_of_a_camera(lists, monkeypatch):
     lists("avfoundation", ("0", "FaceTime HD Camera"), ("1", "Capture screen 0"))
     monkeypatch.setattr("streammatte.devices.camera.av.open", lambda *_, **__: pytest.fail("it was opened"))
