@@ -25,6 +25,7 @@ PROFILE = "app"
 """The profile in which the app keeps what is chosen."""
 
 _BEACH = Path(__file__).parents[1] / "assets" / "beach.jpg"
+_STAND_IN = "grey"
 _FIRST = {"bg": ["blur", "blur:80", str(_BEACH), "gradient:#1f3b57-#9db8cf", "#00b140"]}
 
 
@@ -42,16 +43,24 @@ class ProfileChoices:
         self._lock = RLock()
         self._saved: dict[str, dict[str, Any]] = {}  # profiles by their names, as the file was read last
         self._shown: dict[str, Any] | None = None  # by the session, when it was kept last; None before it is opened
+        self._gone: list[str] = []  # backgrounds that the session does not have, as their files are gone
+        self._stands_for: dict[str, str] = {}  # what is gone, by what is shown in its place
 
     def options(self) -> dict[str, Any]:
-        """What is chosen, as `open_session` takes it; backgrounds whose files are gone are left out."""
+        """What is chosen, as `open_session` takes it; backgrounds whose files are gone are left out.
+
+        In the place of the one to show grey stands, and no other that may show the room.
+        """
         with self._lock:
             self._read()
             self._shown = None
             with self._parsed() as context:
                 options = session_options(**_without(context.params, "quiet", "control"))
-        there = [each for each in options["backgrounds"] if all(map(os.path.exists, Background.parse(each).paths))]
-        backgrounds = there or ["blur"]
+        chosen = options["backgrounds"]
+        there = [each for each in chosen if all(map(os.path.exists, Background.parse(each).paths))]
+        self._gone = [each for each in chosen if each not in there]
+        self._stands_for = {_STAND_IN: chosen[0]} if chosen[0] in self._gone else {}
+        backgrounds = [*self._stands_for, *there]
         blur, filters = unblurred(backgrounds[0], options["filters"])
         return {**options, "backgrounds": backgrounds, "blur": blur, "filters": filters}
 
@@ -84,9 +93,14 @@ class ProfileChoices:
                 self._write({**_without(self._values, part), **({part: text} if text else {})})
 
     def keep(self, controls: LiveControls) -> None:
-        """Take over the look of a session, if it has changed since the session was opened."""
+        """Take over the look of a session, if it has changed since the session was opened; what was gone then stays."""
         with self._lock:
             look = _look(controls)
+            shown = [self._stands_for.get(each, each) for each in look["bg"]]
+            look["bg"] = list(dict.fromkeys([*shown, *self._gone]))
+            if self._shown is None:
+                for stands, gone in self._stands_for.items():
+                    controls.notify(f"the background {gone} is not there; {stands} stands in its place")
             before, self._shown = self._shown, {**look, "bg": look["bg"][:1]}
             if before not in (None, self._shown):
                 self._write({**self._values, **look})

@@ -97,13 +97,35 @@ def test_where_nothing_can_be_kept_the_session_is_there_all_the_same(make, confi
         choices.choose("size", "640x360")
 
 
-def test_a_background_whose_file_is_gone_is_left_out(choices, config, config_path):
-    config('[profile.app.webcam]\nbg = ["/nowhere/beach.jpg", "navy"]\n')
-    assert choices.options()["backgrounds"] == ["navy"]
-    config('[profile.app.webcam]\nbg = "/nowhere/beach.jpg"\n')
-    assert choices.options()["backgrounds"] == ["blur"]
-    config(f'[profile.app.webcam]\nbg = "{"x" * 300}.jpg"\n')  # which cannot be looked for
-    assert choices.options()["backgrounds"] == ["blur"]
+@pytest.mark.parametrize("name", ["/nowhere/beach.jpg", f"{'x' * 300}.jpg"])  # the latter cannot be looked for
+def test_grey_stands_in_the_place_of_a_background_whose_file_is_gone(choices, config, config_path, name):
+    config(f'[profile.app.webcam]\nbg = ["{name}", "blur", "/nowhere/2.jpg"]\nfilter = "blur:30"\n')
+    options = choices.options()
+    assert (options["backgrounds"], options["blur"]) == (["grey", "blur"], 30)
+    controls = LiveControls(options["backgrounds"], blur=options["blur"])
+    choices.keep(controls)
+    choices.keep(controls)
+    assert controls.notices == (f"the background {name} is not there; grey stands in its place",)
+    controls.toggle("mirror")
+    choices.keep(controls)
+    assert kept(config_path)["bg"] == [name, "blur", "/nowhere/2.jpg"]
+    assert kept(config_path)["filter"] == ["blur:30"]
+    controls.set_background("blur")
+    controls.close()
+    choices.keep(controls)
+    assert kept(config_path)["bg"] == ["blur:40", name, "/nowhere/2.jpg"]
+
+
+def test_another_background_whose_file_is_gone_is_left_out_and_stays(choices, config, config_path):
+    config('[profile.app.webcam]\nbg = ["navy", "/nowhere/beach.jpg"]\n')
+    controls = LiveControls(choices.options()["backgrounds"])
+    controls.close()
+    assert controls.backgrounds == ("navy",)
+    choices.keep(controls)
+    controls.set_blur(10)
+    choices.keep(controls)
+    assert kept(config_path)["bg"] == ["navy", "/nowhere/beach.jpg"]
+    assert controls.notices == ()
 
 
 def test_what_else_is_in_the_file_stays(make, config, config_path, usual):
