@@ -136,6 +136,22 @@ class App:
         commands[name](value)
         return True
 
+    def withdraw(self, text: str) -> None:
+        """Take a background out of what is kept.
+
+        Raises
+        ------
+        UsageError
+            If it is the one that is chosen, or a chosen filter reads it.
+        MediaError
+            If that cannot be kept.
+        """
+        with self._lock:
+            if self.session is not None:
+                self._keep(self.session)
+            self._choices.withdraw(text)
+            self.backgrounds = tuple(each for each in self.backgrounds if each != text)
+
     def _choose(self, value: Any) -> None:
         """``{"part": PART, "text": TEXT}``, as `Offers` has them."""
         match value:

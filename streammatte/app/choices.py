@@ -30,6 +30,9 @@ class Choices(Protocol):
     def keep(self, controls: LiveControls) -> None:
         """Take over the look of a session, if it has changed since the call before; called first when it is opened."""
 
+    def withdraw(self, text: str) -> None:
+        """Forget a background, or raise UsageError where it is the one that is chosen, or a chosen filter reads it."""
+
     def save(self, profile: str) -> None:
         """Save what is chosen under a name, too."""
 

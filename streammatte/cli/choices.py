@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -13,8 +15,11 @@ from streammatte.app.choices import NOWHERE
 from streammatte.cli.config import ConfigFile
 from streammatte.cli.profiles import profile_names, save_profile
 from streammatte.cli.webcam import session_options, webcam
-from streammatte.errors import UsageError
+from streammatte.errors import StreammatteError, UsageError
+from streammatte.live.look import refuse_needed
 from streammatte.plugins.background import Background, blurred, unblurred
+from streammatte.plugins.text import parse_filter
+from streammatte.stages import close_all
 
 if TYPE_CHECKING:
     from streammatte.live.controls import LiveControls
@@ -44,12 +49,13 @@ class ProfileChoices:
         self._saved: dict[str, dict[str, Any]] = {}  # profiles by their names, as the file was read last
         self._shown: dict[str, Any] | None = None  # by the session, when it was kept last; None before it is opened
         self._gone: list[str] = []  # backgrounds that the session does not have, as their files are gone
-        self._stands_for: dict[str, str] = {}  # what is gone, by what is shown in its place
+        self._stands_for: dict[str, str] = {}  # the background that is chosen, by what is shown in its place
+        self._problems: list[str] = []  # for which it is
 
     def options(self) -> dict[str, Any]:
-        """What is chosen, as `open_session` takes it; backgrounds whose files are gone are left out.
+        """What is chosen, as `open_session` takes it, without backgrounds and filters whose files are gone.
 
-        In the place of the one to show grey stands, and no other that may show the room.
+        Where the background to show or a filter is left out, which may have hidden the room, grey stands there.
         """
         with self._lock:
             self._read()
@@ -58,11 +64,13 @@ class ProfileChoices:
                 options = session_options(**_without(context.params, "quiet", "control"))
         chosen = options["backgrounds"]
         there = [each for each in chosen if all(map(os.path.exists, Background.parse(each).paths))]
+        blur, filters = unblurred(chosen[0], options["filters"])
+        filters, self._problems = _usable(filters)
         self._gone = [each for each in chosen if each not in there]
-        self._stands_for = {_STAND_IN: chosen[0]} if chosen[0] in self._gone else {}
-        backgrounds = [*self._stands_for, *there]
-        blur, filters = unblurred(backgrounds[0], options["filters"])
-        return {**options, "backgrounds": backgrounds, "blur": blur, "filters": filters}
+        if chosen[0] in self._gone:
+            self._problems.append(f"the background {chosen[0]} is not there")
+        self._stands_for = {_STAND_IN: chosen[0]} if self._problems else {}
+        return {**options, "backgrounds": [*self._stands_for, *there], "blur": blur, "filters": filters}
 
     def chosen(self) -> dict[str, str]:
         """The camera, the size, the virtual camera and the profile."""
@@ -96,14 +104,22 @@ class ProfileChoices:
         """Take over the look of a session, if it has changed since the session was opened; what was gone then stays."""
         with self._lock:
             look = _look(controls)
-            shown = [self._stands_for.get(each, each) for each in look["bg"]]
-            look["bg"] = list(dict.fromkeys([*shown, *self._gone]))
             if self._shown is None:
-                for stands, gone in self._stands_for.items():
-                    controls.notify(f"the background {gone} is not there; {stands} stands in its place")
+                for each in self._problems:
+                    controls.notify(f"{each}; {_STAND_IN} stands in the background's place")
             before, self._shown = self._shown, {**look, "bg": look["bg"][:1]}
             if before not in (None, self._shown):
-                self._write({**self._values, **look})
+                chosen = [self._stands_for.get(each, each) for each in look["bg"]]
+                self._write({**self._values, **look, "bg": list(dict.fromkeys([*chosen, *self._gone]))})
+
+    def withdraw(self, text: str) -> None:
+        """Take a background out of what is kept, unless it is chosen or a chosen filter reads it."""
+        with self._lock:
+            values = self._values
+            backgrounds = _listed(values.get("bg"))
+            refuse_needed(text, next(iter(backgrounds), ""), _listed(values.get("filter")))
+            if text in backgrounds:
+                self._write({**values, "bg": [each for each in backgrounds if each != text]})
 
     def save(self, profile: str) -> None:
         """Save what is chosen as a profile of `webcam`."""
@@ -152,6 +168,26 @@ def _look(controls: LiveControls) -> dict[str, Any]:
         "mirror": look.mirror,
         **quality,
     }
+
+
+def _usable(filters: Iterable[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The filters that can be made, and why the others cannot."""
+    usable, problems = [], []
+    for text in filters:
+        try:
+            made = parse_filter(text)
+        except StreammatteError as error:
+            problems.append(f"{error}; the filter is left out")
+            continue
+        usable.append(text)
+        with suppress(Exception):  # it may be anybody's
+            close_all([made])
+    return tuple(usable), problems
+
+
+def _listed(value: Any) -> list[str]:
+    """An option that may be given several times, of which one may stand alone in the file, and none need be there."""
+    return [value] if isinstance(value, str) else list(value or ())
 
 
 def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:

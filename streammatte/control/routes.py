@@ -46,6 +46,9 @@ class Setup(Protocol):
     def obey(self, name: str, value: Any) -> bool:
         """Do what the page asks; return whether that is for the setup to do."""
 
+    def withdraw(self, text: str) -> None:
+        """Take a background out of what is kept, or raise UsageError where it is needed."""
+
 
 class Routes:
     """Answers for a session, and while there is none.
@@ -208,6 +211,8 @@ class Routes:
         path = next((each for each in await to_thread(self._uploads.kept) if each.name == name), None)
         if path is None:
             raise web.HTTPNotFound(text=f"{name[-80:]!r} was not added here; expected one of the pictures that were")
+        if self._setup is not None:
+            await to_thread(self._setup.withdraw, str(path))
         if self._session is not None:
             self._session.controls.withdraw(str(path))
         await to_thread(path.unlink, missing_ok=True)

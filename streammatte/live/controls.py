@@ -12,7 +12,7 @@ from typing import Any
 
 from streammatte.errors import UsageError
 from streammatte.live.keys import KEYS
-from streammatte.live.look import SWITCHES, Look
+from streammatte.live.look import SWITCHES, Look, refuse_needed
 from streammatte.live.ready import ReadyBackground, stamps_of, stamps_of_network
 from streammatte.matting.matter import Quality
 from streammatte.matting.smoothing import SmootherName, smoother
@@ -167,11 +167,10 @@ class LiveControls:
         Raises
         ------
         UsageError
-            If it is the one that is shown.
+            If it is the one that is shown, or a filter reads it.
         """
         with self._lock:
-            if text == self.look.background:
-                raise UsageError(f"the background {text} is the one that is shown", remedy="choose another first")
+            refuse_needed(text, self.look.background, self.look.filters)
             self.backgrounds = tuple(each for each in self.backgrounds if each != text)
 
     def set_filters(self, texts: Sequence[str]) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from streammatte.errors import FilterError, UsageError
 from streammatte.matting.matter import Quality
 from streammatte.matting.smoothing import SmootherName
+from streammatte.plugins.text import files_of
 from streammatte.stages import Filter, Matter, Smoother
 
-__all__ = ["SWITCHES", "Look"]
+__all__ = ["SWITCHES", "Look", "refuse_needed"]
 
 SWITCHES = ("on", "mirror", "show_alpha", "frozen", "covered")
 """The attributes of `Look` that are on or off."""
@@ -55,3 +60,19 @@ class Look:
     steps: tuple[Filter, ...] = field(default=(), repr=False)
     smoother: Smoother | None = field(default=None, repr=False)
     matter: Matter | None = field(default=None, repr=False)
+
+
+def refuse_needed(text: str, background: str, filters: Iterable[str]) -> None:
+    """Refuse to take a background away that is chosen, or that one of the filters reads.
+
+    Raises
+    ------
+    UsageError
+        If it is.
+    """
+    if text == background:
+        raise UsageError(f"the background {text} is the one that is chosen", remedy="choose another first")
+    for each in filters:
+        with suppress(FilterError):  # one that is not installed any more reads nothing
+            if Path(text) in files_of([each]):
+                raise UsageError(f"the filter {each} reads {text}", remedy="take the filter out first")

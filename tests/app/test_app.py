@@ -50,6 +50,17 @@ def test_turned_off_it_holds_no_camera(app, devices, until):
     until(lambda: app.session)
 
 
+def test_a_background_can_be_taken_out_without_a_session_unless_it_is_chosen(app, choices, until):
+    until(lambda: app.session)
+    app.turn(False)
+    until(lambda: app.session is None)
+    with pytest.raises(UsageError, match="choose another first"):
+        app.withdraw("blur")
+    app.withdraw("#00b140")
+    assert "#00b140" not in app.backgrounds
+    assert "#00b140" not in choices.options()["backgrounds"]
+
+
 def test_another_camera_does_not_uncover(app, devices, until):
     until(lambda: app.session)
     first = app.session

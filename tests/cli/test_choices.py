@@ -105,7 +105,7 @@ def test_grey_stands_in_the_place_of_a_background_whose_file_is_gone(choices, co
     controls = LiveControls(options["backgrounds"], blur=options["blur"])
     choices.keep(controls)
     choices.keep(controls)
-    assert controls.notices == (f"the background {name} is not there; grey stands in its place",)
+    assert controls.notices == (f"the background {name} is not there; grey stands in the background's place",)
     controls.toggle("mirror")
     choices.keep(controls)
     assert kept(config_path)["bg"] == [name, "blur", "/nowhere/2.jpg"]
@@ -114,6 +114,32 @@ def test_grey_stands_in_the_place_of_a_background_whose_file_is_gone(choices, co
     controls.close()
     choices.keep(controls)
     assert kept(config_path)["bg"] == ["blur:40", name, "/nowhere/2.jpg"]
+
+
+def test_a_filter_that_cannot_be_made_is_left_out_and_the_room_stays_hidden(choices, config, config_path):
+    texts = ["image:/nowhere/beach.jpg", "uninstalled:3", "decontaminate"]
+    config(f"[profile.app.webcam]\nbg = 'navy'\nfilter = {texts}\n")
+    options = choices.options()
+    assert (options["backgrounds"], options["filters"]) == (["grey", "navy"], ("decontaminate",))
+    controls = LiveControls(options["backgrounds"], filters=options["filters"])
+    choices.keep(controls)
+    assert ["beach.jpg" in each or "uninstalled" in each for each in controls.notices] == [True, True]
+    controls.set_background("navy")
+    controls.close()
+    choices.keep(controls)
+    assert (kept(config_path)["bg"], kept(config_path)["filter"]) == (["navy"], ["decontaminate"])
+
+
+def test_what_is_chosen_is_not_withdrawn(choices, config, config_path):
+    config('[profile.app.webcam]\nbg = ["/a.png", "/b.png", "/c.png"]\nfilter = ["uninstalled", "image:/b.png"]\n')
+    choices.options()
+    with pytest.raises(UsageError, match="choose another first"):
+        choices.withdraw("/a.png")
+    with pytest.raises(UsageError, match=r"image:/b\.png reads /b\.png; take the filter out first"):
+        choices.withdraw("/b.png")
+    choices.withdraw("/c.png")
+    choices.withdraw("/d.png")
+    assert kept(config_path)["bg"] == ["/a.png", "/b.png"]
 
 
 def test_another_background_whose_file_is_gone_is_left_out_and_stays(choices, config, config_path):

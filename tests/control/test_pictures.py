@@ -10,6 +10,7 @@ import pytest
 
 from streammatte.control import ControlServer
 from streammatte.control.uploads import MOST_BYTES
+from streammatte.errors import UsageError
 from streammatte.io import NullSink
 
 PNG = cv2.imencode(".png", np.full((40, 60, 3), (200, 100, 50), np.uint8))[1].tobytes()
@@ -49,6 +50,13 @@ def test_an_uploaded_picture_is_offered_the_next_time_until_it_is_removed(
     assert b"choose another first" in text
     client.command("background", 0)
     until(lambda: controls.look.background == "#ff0000")
+    controls.set_filters([f"image:{path}"])
+    until(lambda: controls.look.filters)
+    status, text, _ = client(address, method="DELETE")
+    assert (status, path.exists()) == (400, True)
+    assert b"take the filter out first" in text
+    controls.set_filters([])
+    until(lambda: not controls.look.filters)
     controls.withdraw(str(path))
     (uploads / "not-ours.png").write_bytes(PNG)
     with ControlServer(session) as later:
@@ -59,6 +67,26 @@ def test_an_uploaded_picture_is_offered_the_next_time_until_it_is_removed(
         assert connect(later)(address, method="DELETE")[0] == 200
     assert not path.exists()
     assert len(controls.backgrounds) == 3
+
+
+class Setup:
+    """Keeps whatever it is asked to give up."""
+
+    backgrounds = ()
+
+    def state(self):
+        return {}
+
+    def withdraw(self, text):
+        raise UsageError(f"{text} is needed")
+
+
+def test_without_a_camera_too_a_picture_that_is_chosen_stays(connect, uploads):
+    uploads.mkdir(parents=True)
+    (uploads / "beach-01234567.png").write_bytes(PNG)
+    with ControlServer(setup=Setup()) as server:
+        assert connect(server)("/upload?name=beach-01234567.png", method="DELETE")[0] == 400
+    assert (uploads / "beach-01234567.png").exists()
 
 
 @pytest.mark.parametrize("body", [b"", b"<svg/>", PNG[:40], b"\x89PNG" + bytes(1000)])
