@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
+from io import TextIOWrapper
 from types import FrameType
 
 __all__ = ["main"]
@@ -21,6 +23,8 @@ def main() -> None:
             signal.signal(each, _interrupt)
     from streammatte.cli import cli
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as of stderr: names need not be text
     try:
         cli(prog_name="streammatte")
     finally:

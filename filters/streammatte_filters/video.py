@@ -112,7 +112,9 @@ def _once(path: Path, seconds: float) -> Generator[tuple[float, float, Rgb], Non
 
 
 def _slides(folder: Path, seconds: float) -> Generator[tuple[float, float, Rgb], None, None]:
-    slides = sorted(each for each in folder.iterdir() if each.suffix.lower() in PICTURES)
+    slides = sorted(
+        each for each in folder.iterdir() if each.suffix.lower() in PICTURES and not each.name.startswith(".")
+    )
     if not slides:
         raise MediaError(f"there is no picture in the folder {folder}; expected {', '.join(PICTURES)}")
     for index, slide in enumerate(slides):

@@ -18,6 +18,7 @@ from streammatte.cli.many import (
     names_of,
     overwrite_option,
     ray_option,
+    refuse_suffix,
 )
 from streammatte.cli.matter import matter_option, refuse_unused
 from streammatte.cli.one import do_one
@@ -108,11 +109,12 @@ def image(
     )
     asked = AskedMatter(matter, weights, quality, engine, device, threads)
     if goes_into_folder(inputs, out):
-        pictures = inputs_of(inputs, out, PICTURES, "picture")
+        pictures = inputs_of(inputs, [out], PICTURES, "picture")
         jobs = [Job(each, out / name) for each, name in names_of(pictures, suffix).items()]
         cluster = None if ray is None else connected(ray, asked)
         do_many(jobs, task, asked, cluster, folder=out, noun="picture", overwrite=overwrite, quiet=quiet)
         return
+    refuse_suffix()
     if ray is not None:
         raise UsageError("one picture is not done on more machines", remedy="leave --ray out")
     if out.suffix.lower() not in WRITTEN_PICTURES:

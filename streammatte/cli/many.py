@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
+from click.core import ParameterSource
 
 from streammatte.cli.notices import Notices
 from streammatte.cli.options import refuse_clash
@@ -34,6 +35,7 @@ __all__ = [
     "names_of",
     "overwrite_option",
     "ray_option",
+    "refuse_suffix",
 ]
 
 _APART = "rename one of the files, or choose another folder"
@@ -70,21 +72,35 @@ def connected(address: str, asked: AskedMatter) -> Cluster:
     return Cluster(address or None, asked)
 
 
-def inputs_of(inputs: Iterable[str], out: Path, suffixes: frozenset[str], noun: str) -> list[str]:
-    """Return the files that go into the folder `out`, with those of a folder in its place, by their names.
+def refuse_suffix() -> None:
+    """Refuse --suffix on the command line, where one file has the name that is asked for.
+
+    Raises
+    ------
+    UsageError
+        If it is there.
+    """
+    if click.get_current_context().get_parameter_source("suffix") is ParameterSource.COMMANDLINE:
+        raise UsageError("--suffix is for files that go into a folder; OUT names one file", remedy="leave it out")
+
+
+def inputs_of(inputs: Iterable[str], outs: Iterable[Path], suffixes: frozenset[str], noun: str) -> list[str]:
+    """Return the files that go into the folders `outs`, with those of a folder in its place, by their names.
 
     Raises
     ------
     MediaError
         If a folder has none.
     UsageError
-        If one is standard input, or `out` no folder.
+        If one is standard input, or one of `outs` no folder.
     """
     from streammatte.io.containers import CONTAINERS, WRITTEN_PICTURES
+    from streammatte.io.pipes import STANDARD
 
-    file = out.suffix.lower() in {*CONTAINERS, *WRITTEN_PICTURES}
-    if out.is_file() or (file and not _is_folder(out)):
-        raise UsageError(f"{out} is no folder; expected one for several {noun}s", remedy="give another OUT")
+    for out in outs:
+        file = out == STANDARD or out.suffix.lower() in {*CONTAINERS, *WRITTEN_PICTURES}
+        if out.is_file() or (file and not _is_folder(out)):
+            raise UsageError(f"{out} is no folder; expected one for several {noun}s", remedy="give a folder")
     found: list[str] = []
     for each in inputs:
         if each == "-":
@@ -157,11 +173,11 @@ def do_many(
     from streammatte.cli.table import Progress, progress_table
     from streammatte.io.images import is_there
 
-    background = task.background(jobs[0].out)
+    background, files = task.background(jobs[0].out), task.files(jobs[0].out)
     outputs = [path for job in jobs for path in job.outputs]
-    refuse_clash(outputs, [*(Path(job.source) for job in jobs), *background.paths], remedy=_APART)
+    refuse_clash(outputs, [*(Path(job.source) for job in jobs), *files], remedy=_APART)
     task.check(jobs[0].out)
-    read = [*asked.files(), *task.files(jobs[0].out)]
+    read = [*asked.files(), *files]
     ledger, marks = Ledger(folder), [fingerprint(job, (task, replace(asked, threads=1)), read) for job in jobs]
     done = {number for number, job in enumerate(jobs) if ledger.has(job, marks[number])}
     asked_of = [path for number, job in enumerate(jobs) if number not in done for path in job.outputs]

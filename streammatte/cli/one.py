@@ -29,7 +29,7 @@ def do_one(job: Job, task: Task, matter: OpenMatter, *, unit: str, quiet: bool) 
     StreammatteError
         If it cannot be done.
     """
-    refuse_clash(job.outputs, task.background(job.out).paths)
+    refuse_clash(job.outputs, task.files(job.out))
     notices = Notices(quiet=quiet)
     summary = ""
 

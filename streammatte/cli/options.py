@@ -209,9 +209,10 @@ def refuse_clash(
     Raises
     ------
     UsageError
-        If two of the files are the same.
+        If two of the files are the same. Of a folder it is what lies in it that is read.
     """
-    seen = {path.resolve(): "an input" for path in inputs}
+    inside = [each for path in inputs if path.is_dir() for each in path.iterdir()]
+    seen = {path.resolve(): "an input" for path in (*inputs, *inside)}
     for output in outputs:
         place = output.resolve()
         if place in seen:

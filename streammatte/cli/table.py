@@ -54,19 +54,20 @@ class Progress:
         """Draw what fits into so many lines: first of all the files at work, then those that ended last."""
         from rich.progress_bar import ProgressBar
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(box=None, pad_edge=False, show_header=False)
         waiting = [each for each in range(len(self.names)) if each not in self._states and each not in self._running]
         room = max(1, lines - len(self._running) - min(1, len(waiting)))
         for number in list(self._states)[-room:]:
-            table.add_row(self.names[number], "", self._states[number])
+            table.add_row(Text(self.names[number]), "", Text(self._states[number]))
         for number, (frames, total, since) in self._running.items():
             rate = frames / max(monotonic() - since, 1e-6)
             left = f", {_clock((total - frames) / rate)} left" if total and total >= frames > 0 else ""
             bar = ProgressBar(total, min(frames, total or frames), 20, pulse=total is None)
-            table.add_row(self.names[number], bar, f"{frames} frames, {rate:.1f} fps{left}")
+            table.add_row(Text(self.names[number]), bar, f"{frames} frames, {rate:.1f} fps{left}")
         for number in waiting[: max(1, room - len(self._states))]:
-            table.add_row(self.names[number], "", "waiting")
+            table.add_row(Text(self.names[number]), "", "waiting")
         failed = f", {self._failed} not done" if self._failed else ""
         table.caption = f"{len(self._states)} of {len(self.names)} files{failed}"
         return table

@@ -18,6 +18,7 @@ from streammatte.cli.many import (
     names_of,
     overwrite_option,
     ray_option,
+    refuse_suffix,
 )
 from streammatte.cli.matter import matter_option, refuse_unused
 from streammatte.cli.one import do_one
@@ -200,7 +201,8 @@ def video(
     }
     others = tuple((picture, path) for picture, path in beside.items() if path is not None)
     if goes_into_folder(inputs, out):
-        names = names_of(inputs_of(inputs, out, VIDEOS, "video"), suffix or (".mov" if bg == "none" else ".mp4"))
+        videos = inputs_of(inputs, [out, *(folder for _, folder in others)], VIDEOS, "video")
+        names = names_of(videos, suffix or (".mov" if bg == "none" else ".mp4"))
         jobs = [
             Job(each, out / name, tuple((picture, folder / name) for picture, folder in others))
             for each, name in names.items()
@@ -208,6 +210,7 @@ def video(
         cluster = None if ray is None else connected(ray, asked)
         do_many(jobs, task, asked, cluster, folder=out, noun="video", overwrite=overwrite, quiet=quiet)
         return
+    refuse_suffix()
     job = Job(inputs[0], out, others)
     if not may_replace(job.outputs, overwrite):
         click.echo(f"{next(filter(is_there, job.outputs))} is there already, and left as it is", err=True)

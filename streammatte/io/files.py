@@ -33,7 +33,10 @@ def check_input(path: Path) -> Path:
                     f"{path} is empty (0 bytes); expected a video or a picture", remedy="copy or record it again"
                 )
     except FileNotFoundError:
-        raise MediaError(f"{path} does not exist", remedy="check the name and the folder") from None
+        remedy = "check the name and the folder"
+        if "%" in path.name:
+            remedy = f"for numbered pictures: ffmpeg -i {path} -f nut - | streammatte video - OUT"
+        raise MediaError(f"{path} does not exist", remedy=remedy) from None
     except MediaError:
         raise
     except OSError as error:

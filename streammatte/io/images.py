@@ -206,7 +206,7 @@ class SequenceSink(Sink):
         self._first = self._number = first
         self._on_notice = on_notice
         self._ended = False
-        self._folder = temporary_name(path, "", on_notice)
+        self._folder = temporary_name(path, path.suffix, on_notice)
         self._claim: Claim | None = None
         self._made = not path.parent.exists()
         try:

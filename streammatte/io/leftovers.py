@@ -67,7 +67,7 @@ def temporary_name(path: Path, suffix: str, on_notice: Notify) -> Path:
     free = None
     for number in count(1):
         ending = f".{number}.partial{suffix}"
-        stem = path.stem.encode()[: max(0, _MOST_BYTES - 1 - len(ending.encode()))].decode(errors="ignore")
+        stem = os.fsencode(path.stem)[: max(0, _MOST_BYTES - 1 - len(ending.encode()))].decode(errors="ignore")
         name = path.with_name(f".{stem}{ending}")
         if not os.path.lexists(name):
             break

@@ -25,11 +25,14 @@ class Beyond:
         Of each colour.
     alpha, profile : bool
         Whether it has alpha, or an ICC profile that tells which colours are meant.
+    several : bool
+        Whether it is an animation, or has several pages.
     """
 
     bits: int = 8
     alpha: bool = False
     profile: bool = False
+    several: bool = False
 
     @classmethod
     def of_file(cls, data: bytes) -> Beyond:
@@ -37,11 +40,11 @@ class Beyond:
         try:
             if data.startswith(b"\x89PNG"):
                 head = data[: data.find(b"IDAT")]
-                return cls(max(8, head[24]), head[25] in (4, 6) or b"tRNS" in head, b"iCCP" in head)
+                return cls(max(8, head[24]), head[25] in (4, 6) or b"tRNS" in head, b"iCCP" in head, b"acTL" in head)
             if data.startswith(b"\xff\xd8"):
                 return cls(profile=b"ICC_PROFILE\0" in data[:_HEAD])
             if data[8:16] == b"WEBPVP8X":
-                return cls(alpha=bool(data[20] & 0x10), profile=bool(data[20] & 0x20))
+                return cls(8, bool(data[20] & 0x10), bool(data[20] & 0x20), bool(data[20] & 0x02))
             if data[8:16] == b"WEBPVP8L":
                 return cls(alpha=bool(data[24] & 0x10))
             if data[:4] in (b"II*\0", b"MM\0*"):
@@ -55,6 +58,7 @@ class Beyond:
         (first,) = struct.unpack_from(f"{order}I", data, 4)
         (count,) = struct.unpack_from(f"{order}H", data, first)
         entries = [struct.unpack_from(f"{order}HHI4s", data, first + 2 + 12 * index) for index in range(count)]
+        (following,) = struct.unpack_from(f"{order}I", data, first + 2 + 12 * count)
         tags = {tag: (length, value) for tag, _, length, value in entries}
 
         def number(tag: int) -> int:
@@ -64,10 +68,12 @@ class Beyond:
             return int(struct.unpack_from(f"{order}H", value)[0])
 
         alpha = _EXTRA in tags or (number(_SAMPLES) in (2, 4) and number(_MEANING) != _CMYK)
-        return cls(max(8, number(_BITS)), alpha, _PROFILE in tags)
+        return cls(max(8, number(_BITS)), alpha, _PROFILE in tags, following > 0)
 
     def told(self, depth: int = 8) -> Iterator[str]:
         """Say what of this is left out where `depth` bits are read."""
+        if self.several:
+            yield "it has several pictures, of which the first is read"
         if self.bits > depth:
             yield f"its {self.bits}-bit colours are read with {depth} bits"
         if self.alpha:

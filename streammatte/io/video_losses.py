@@ -16,6 +16,13 @@ __all__ = ["left_out", "side_data"]
 _MOVING = ("DOVI_METADATA", "DYNAMIC_HDR_PLUS", "DYNAMIC_HDR_VIVID")
 """PyAV's names for what tells a display how to show each picture of high dynamic range."""
 
+_LOST = {
+    "A53_CC": "its closed captions are",
+    "SPHERICAL": "its mark of a picture all around (360°) is",
+    "STEREO3D": "its mark of a picture for two eyes (3D) is",
+}
+"""PyAV's names for what else comes with a picture."""
+
 
 def side_data(frame: VideoFrame, name: str) -> object:
     """Return what a frame carries under PyAV's `name`, if anything.
@@ -38,6 +45,9 @@ def left_out(container: InputContainer, stream: VideoStream, first: VideoFrame, 
     yield from Beyond(first.format.components[0].bits, alpha, profile).told(depth)
     if any(side_data(first, each) is not None for each in _MOVING):
         yield "what it tells displays about each picture (Dolby Vision, HDR10+) is left out"
+    for name, what in _LOST.items():
+        if side_data(first, name) is not None:
+            yield f"{what} left out"
     others = [each for each in container.streams.video if each is not stream]
     covers = sum(bool(each.disposition & Disposition.attached_pic) for each in others)
     if covers:

@@ -33,6 +33,12 @@ from streammatte.stages import Sink, Source
 
 __all__ = ["VideoSink"]
 
+_FASTEST = 240
+"""Frames a second: the most that every encoder takes for their rate, by which none of them is timed."""
+
+_SHOWN_S = Fraction(1, 25)
+"""Seconds for which one frame is shown of which nothing says for how long."""
+
 _NEARLY = Fraction(1, 100)
 """By how much pixels may differ from square ones without anybody seeing it."""
 
@@ -112,7 +118,7 @@ class VideoSink(Sink):
         self._size = 0, 0
         self._copier: StreamCopier | None = None
         self._waiting: tuple[VideoFrame, int] | None = None
-        self._duration = 1
+        self._duration = 0
         self._delay: int | None = None
         self._ended = False
         self._file = (
@@ -207,7 +213,7 @@ class VideoSink(Sink):
                 self._on_notice(f"{self._path}: what the input tells of its mastering display is left out")
             options = told or options
         colour = replace(colour, full_range=codec.rgb or (colour.full_range and not codec.limited))
-        stream = self._output.add_stream(codec.name, rate=self._rate or 25, options=options)
+        stream = self._output.add_stream(codec.name, rate=min(self._rate or 25, _FASTEST), options=options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
         self._size = size
@@ -257,7 +263,9 @@ class VideoSink(Sink):
     def _last_duration(self) -> int:
         film, rate = self._film, self._rate
         seconds = film.last_duration if film and film.last_duration else 1 / rate if rate else None
-        return max(1, round(seconds / self._time_base)) if seconds else self._duration
+        if seconds is None and self._duration:
+            return self._duration
+        return max(1, round((seconds or _SHOWN_S) / self._time_base))
 
     def _media_errors(self) -> AbstractContextManager[None]:
         return media_errors(self._path, "cannot be written")

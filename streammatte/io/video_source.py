@@ -109,17 +109,15 @@ class VideoSource(Source):
             stream.thread_type, stream.thread_count = "AUTO", THREADS
             time_base = fraction(stream.time_base) or Fraction(1, 1000)
             self.time_base = fine(time_base) if span.start else time_base
-            rate = fraction(stream.average_rate) or fraction(stream.guessed_rate)
+            guess = fraction(stream.guessed_rate)  # of a file that does not say, often its clock's
+            rate = fraction(stream.average_rate) or (guess if guess and guess * time_base < 1 else None)
             self.tags: dict[str, str] = {
                 key: stream.metadata[key] for key in ("language", "title") if key in stream.metadata
             }
             whole_s = _duration_s(container, stream)
             duration_s = span.of(whole_s)
             if duration_s is not None and duration_s <= 0:
-                raise UsageError(
-                    f"{self._name} lasts {whole_s or 0:.1f} s; there is nothing of it from {float(span.start):g} s on",
-                    remedy="choose an earlier start",
-                )
+                raise _nothing_from(f"{self._name} lasts {whole_s or 0:.1f} s", span.start)
             frames = max(1, round(duration_s * rate)) if duration_s and rate else None
             if span == EVERYTHING and stream.frames:
                 frames = stream.frames
@@ -245,6 +243,8 @@ class VideoSource(Source):
             shown = canvas(picture, _aspect(self._context))
             turned = shown.with_each(orientation) if isinstance(shown, Planes) else orientation(shown)
             yield Frame(turned, pts, self.time_base)
+        if self.span.start and not self.last_duration:
+            raise _nothing_from(f"{self._name} has no later picture", self.span.start)
         packets, decoder = self._packets, self._decoder
         for notice in (*packets.told(), *decoder.told(joined=packets.jumps > 0), *canvas.told()):
             self._on_notice(f"{self._name}: {notice}")
@@ -257,6 +257,10 @@ class VideoSource(Source):
             pts = next(each for each in (picture.pts, picture.dts, next_pts) if each is not None)
             next_pts = pts + (picture.duration or step)
             yield picture, pts, next_pts
+
+
+def _nothing_from(name: str, start: Fraction) -> UsageError:
+    return UsageError(f"{name}; there is nothing of it from {float(start):g} s on", remedy="choose an earlier start")
 
 
 def _from_start(timed: Iterator[tuple[VideoFrame, int, int]]) -> Iterator[tuple[VideoFrame, int, int]]:

@@ -222,7 +222,8 @@ def without_folders(texts: Iterable[str]) -> list[str]:
             continue
         (folder,) = background.paths
         try:
-            pictures = sorted(str(each) for each in folder.iterdir() if each.suffix.lower() in PICTURES)
+            there = [each for each in folder.iterdir() if not each.name.startswith(".")]
+            pictures = sorted(str(each) for each in there if each.suffix.lower() in PICTURES)
         except OSError as error:
             problem = f"--bg {folder}: this folder cannot be read ({error.strerror})"
             raise MediaError(problem, remedy="check its permissions", subject=background.text) from error

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -85,6 +86,8 @@ def _convert(text: str, kind: Any) -> Any:
         return _SWITCH[text.lower()]
     if kind is NoneType:
         return {"none": None}[text.lower()]
+    if kind is float and not isfinite(float(text)):
+        raise ValueError(text)
     return kind(text) if kind in (int, float, Path) else text
 
 

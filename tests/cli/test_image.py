@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -70,3 +74,34 @@ def test_a_filter_knows_nothing_of_the_picture_before(streammatte, tmp_path):
     streammatte("image", tmp_path / "a.png", tmp_path / "b.png", tmp_path / "out", "--filter", "people:largest")
     alpha = read(tmp_path / "out" / "b.png")[..., 3]
     assert (alpha[left].max(), alpha[right].min()) == (0, 255)
+
+
+def test_a_picture_that_a_filter_reads_is_not_overwritten(streammatte, photos, tmp_path):
+    beach = tmp_path / "beach.png"
+    beach.write_bytes((photos / "a.png").read_bytes())
+    before = beach.read_bytes()
+    slides = tmp_path / "slides"
+    slides.mkdir()
+    (slides / "one.png").write_bytes(before)
+    for out, options in ((beach, ("--filter", f"image:{beach}")), (slides / "one.png", ("--bg", slides))):
+        result = streammatte("image", photos / "b.bmp", out, *options)
+        assert result.exit_code == 2
+        assert "would be written over an input" in result.stderr
+    assert beach.read_bytes() == (slides / "one.png").read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file system that takes any bytes as a name")
+def test_a_name_that_is_no_text(photos, tmp_path):
+    name = os.fsdecode(b"caf\xe9.png")
+    (photos / "a.png").rename(photos / name)
+    command = [sys.executable, "-m", "streammatte", "image", photos / name, tmp_path / name]
+    done = subprocess.run(command, capture_output=True, check=True, env=os.environ | {"PYTHONUTF8": "1"})
+    assert rb"caf\udce9.png: 1 picture" in done.stdout
+    stored = cv2.imdecode(np.frombuffer((tmp_path / name).read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert stored.shape == (40, 60, 4)
+
+
+def test_a_suffix_is_for_several(streammatte, photos, tmp_path):
+    result = streammatte("image", photos / "a.png", tmp_path / "out.png", "--suffix", ".webp")
+    assert result.exit_code == 2
+    assert "--suffix is for files that go into a folder" in result.stderr

@@ -250,3 +250,22 @@ def test_the_table_shows_what_is_at_work_and_what_ended_last(monkeypatch):
     assert rows[3][-2:] == ["left"] or rows[3][2:4] == ["25", "frames,"]
     assert rows[4][1:] == ["waiting"]
     assert " ".join(caption) == "4 of 9 files, 1 not done"
+
+
+@pytest.mark.parametrize("options", [["-"], ["out", "--alpha-out", "alpha.mp4"]])
+def test_what_several_videos_go_into_is_a_folder(streammatte, clips, tmp_path, options):
+    first, *others = options
+    out = first if first == "-" else tmp_path / first
+    others = [tmp_path / each if each.endswith(".mp4") else each for each in others]
+    result = streammatte("video", clips, out, *others)
+    assert result.exit_code == 2
+    assert "is no folder" in result.stderr
+    assert not (tmp_path / "alpha.mp4").exists()
+
+
+def test_a_name_in_brackets_is_shown_whole():
+    progress = Progress(["[final] talk.mp4"], quiet=False)
+    console = Console(width=80)
+    with console.capture() as shown:
+        console.print(progress.table(5))
+    assert "[final] talk.mp4" in shown.get()

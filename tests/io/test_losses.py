@@ -193,3 +193,14 @@ def test_tiffs_keep_alpha(write_clip, through, tmp_path):
         read = next(container.decode(video=0))
     assert read.format.name == "rgba"
     np.testing.assert_array_equal(read.to_ndarray()[..., 3], np.rint(alpha * 255))
+
+
+def test_an_animation_is_said_to_have_more_pictures(tmp_path):
+    frames = [np.full((24, 32, 3), value, np.uint8) for value in (0, 100, 200)]
+    animation = cv2.Animation()
+    animation.frames, animation.durations = frames, [100, 100, 100]
+    for name in ("in.webp", "in.png"):
+        assert cv2.imwriteanimation(str(tmp_path / name), animation)
+    assert cv2.imwritemulti(str(tmp_path / "in.tif"), frames)
+    for name in ("in.webp", "in.png", "in.tif"):
+        assert "it has several pictures, of which the first is read" in told(tmp_path / name)

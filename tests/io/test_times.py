@@ -3,10 +3,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 
 from streammatte.compositing.frames import Frame
+from streammatte.compositing.layers import Layers
 from streammatte.io import ArraySource, open_sink, open_source
 
 IRREGULAR = [Fraction(n, 90_000) for n in (0, 3001, 3002, 9000, 45_000, 45_001, 60_000, 60_300)]
@@ -125,3 +127,35 @@ def test_recordings_that_were_joined_follow_each_other_with_their_sound(write_cl
     assert len(heard) == 2 * len(before.tracks[0].times)
     assert np.diff([*map(float, heard)]).max() < 0.2
     assert heard[-1] - times[-1] == pytest.approx(float(before.tracks[0].times[-1] - before.times[-1]), abs=2e-3)
+
+
+def test_a_clock_is_no_rate(tmp_path):
+    """What a browser records does not say its rate; the bits a second that were asked for do not go by its clock."""
+    path, out = tmp_path / "in.webm", tmp_path / "out.mp4"
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 120, 160, 3), np.uint8)
+    with av.open(path, "w") as container:
+        stream = container.add_stream("libvpx-vp9", 25)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for index, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture)
+            frame.pts, frame.time_base = 40 * index + 60 * (7 * index % 11) // 11, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    data = path.read_bytes()
+    rate = data.index(b"\x23\xe3\x83\x84")  # Matroska's DefaultDuration, of 4 bytes
+    path.write_bytes(data[:rate] + b"\xec\x86" + bytes(6) + data[rate + 8 :])  # as much of nothing
+
+    with open_source(path) as source, open_sink(out, source=source, codec="hevc", bitrate=1_000_000) as sink:
+        assert source.rate is None
+        for frame in source:
+            sink.write(Layers.opaque(frame))
+    assert 8 * out.stat().st_size / 1.6 > 500_000
+
+
+def test_one_picture_is_shown_for_a_while(tmp_path, probe):
+    cv2.imwrite(str(tmp_path / "in.png"), np.zeros((48, 64, 3), np.uint8))
+    with open_source(tmp_path / "in.png") as source, open_sink(tmp_path / "out.mp4", source=source) as sink:
+        for frame in source:
+            sink.write(Layers.opaque(frame))
+    assert probe(tmp_path / "out.mp4").duration == pytest.approx(1 / 25, abs=0.001)

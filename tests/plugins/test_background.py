@@ -8,6 +8,8 @@ import pytest
 
 from streammatte.errors import FilterError, MediaError, UsageError
 from streammatte.plugins.background import Background, without_folders
+from streammatte.plugins.text import parse_filter
+from streammatte.stages import close_all
 
 
 @pytest.fixture
@@ -131,3 +133,10 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.iterdir", refuse)
     with pytest.raises(MediaError, match=r"this folder cannot be read \(Permission denied\); check its permissions"):
         without_folders([str(tmp_path)])
+
+
+def test_hidden_files_of_a_folder_are_no_slides(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((4, 4, 3), np.uint8))
+    (tmp_path / "._a.png").write_bytes(b"what macOS leaves on other disks")
+    assert without_folders([str(tmp_path)]) == [str(tmp_path / "a.png")]
+    close_all([parse_filter(f"video:{tmp_path}")])

@@ -196,6 +196,8 @@ def test_values_are_read_as_the_annotations_say(strangers, text, values):
         ('tint:"p', "cannot be read"),
         ('tint:"p"q', "cannot be read"),
         ("tint:p,times=-1", "times is below 0"),
+        ("gradient:red-blue,angle=inf", "angle"),
+        ("gradient:red-blue,angle=nan", "angle"),
         ("plain:3", "plain takes no parameters"),
         ("plain:a=3", "plain takes no parameters"),
         (":3", "there is no filter ''"),
