@@ -61,9 +61,8 @@ class Bands(NamedTuple):
         return self.luma, self.chroma, self.chroma
 
     @classmethod
-    def of(cls, luma: Band, size: tuple[int, int] | None = None) -> Bands:
-        """Of luma's band, chroma's too, of `size` (w, h); half of luma's by default."""
-        size = size or (luma.size[0] // 2, luma.size[1] // 2)
+    def of(cls, luma: Band, size: tuple[int, int]) -> Bands:
+        """Of luma's band, chroma's too, of `size` (w, h)."""
         return cls(luma, Band(np.asarray(cv2.resize(luma.levels, size, interpolation=cv2.INTER_AREA), np.uint8)))
 
 

@@ -74,9 +74,10 @@ class Matte:
 
     @cached_property
     def bands(self) -> Bands:
-        """Where it is soft in planes of luma and chroma."""
+        """Where it is soft in the frame's planes of luma and chroma."""
         planes = self._frame.planes
-        return Bands.of(self.band, None if planes is None else planes.chroma_size(planes.size))
+        assert planes is not None
+        return Bands.of(self.band, planes.chroma_size(planes.size))
 
     @cached_property
     def _refined(self) -> tuple[Places, npt.NDArray[np.float32]]:

@@ -68,9 +68,13 @@ def soft_disc(size=(64, 48)):
     return cv2.GaussianBlur(levels, (0, 0), 2.5)
 
 
+def bands_of(levels):
+    return Bands.of(Band(levels), (levels.shape[1] // 2, levels.shape[0] // 2))
+
+
 def test_planes_are_laid_over_planes_as_the_equation_says():
     (_, front), (_, back), levels = planar(1), planar(2), soft_disc()
-    result = over_planes(front, Bands.of(Band(levels)), (back.y, back.u, back.v))
+    result = over_planes(front, bands_of(levels), (back.y, back.u, back.v))
     half = levels.reshape(24, 2, 32, 2).mean((1, 3))
     for name, alpha in (("y", levels / 255), ("u", half / 255), ("v", half / 255)):
         foreground, background = (getattr(each, name).astype(np.float64) for each in (front, back))
@@ -80,7 +84,7 @@ def test_planes_are_laid_over_planes_as_the_equation_says():
 
 def test_planes_outside_the_soft_band_are_copies():
     (_, front), (_, back), levels = planar(1), planar(2), soft_disc()
-    bands = Bands.of(Band(levels))
+    bands = bands_of(levels)
     result = over_planes(front, bands, (back.y, back.u, back.v), own_colours(front, bands))
     np.testing.assert_array_equal(result.y[levels == 255], front.y[levels == 255])
     np.testing.assert_array_equal(result.y[levels == 0], back.y[levels == 0])
@@ -94,7 +98,7 @@ def test_planes_are_decontaminated_as_pictures_are():
     mixed = over(person, alpha, room)
     planes = Planes(*planes_of(mixed, size, 6, False), 6, False, lambda _: mixed)
     behind = planes_of(white, size, 6, False)
-    bands = Bands.of(Band(levels))
+    bands = bands_of(levels)
     result = over_planes(planes, bands, behind, own_colours(planes, bands))
     expected = planes_of(over(estimate_foreground(mixed, alpha), alpha, white), size, 6, False)
     plain = over_planes(planes, bands, behind)
