@@ -228,8 +228,9 @@ class App:
     def _await_mending(self, problem: StreammatteError) -> None:
         self._problem, self._findings = problem, _to_mend()
         there = devices_there()
-        # Without a virtual camera each try would turn the camera's light on for nothing.
-        possible = there.outputs or self._choices.chosen()["output"] == NOWHERE
+        chosen = self._choices.chosen()["output"]
+        # Without its virtual camera each try would turn the camera's light on for nothing.
+        possible = chosen == NOWHERE or (chosen in there.outputs if chosen else there.outputs)
         until = monotonic() + _TRY_EVERY_S if possible else inf
         while not self._changed.wait(_LOOK_EVERY_S) and monotonic() < until and devices_there() == there:
             pass

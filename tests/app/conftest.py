@@ -37,12 +37,13 @@ class Camera(Source):
 class Output(ListSink):
     rate = Fraction(100)
 
-    def __init__(self, devices):
+    def __init__(self, devices, device):
         super().__init__()
-        self._devices, self.device = devices, "/dev/video9"
+        self._devices, self.device = devices, device
+        self.write(None)
 
     def write(self, layers):
-        if not self._devices.outputs:
+        if self.device not in self._devices.outputs:
             raise DeviceError("the virtual camera is gone", remedy="bring it back")
 
     def readers(self):
@@ -81,8 +82,8 @@ class Devices:
         self.made.append(Camera(self))
         return self.made[-1]
 
-    def open_output(self, *_):
-        return Output(self)
+    def open_output(self, size, rate, name, fit):
+        return Output(self, name or "/dev/video9")
 
 
 @pytest.fixture

@@ -32,6 +32,22 @@ def test_a_virtual_camera_that_goes_away_is_waited_for(app, devices, until):
     until(lambda: app.session)
 
 
+def test_no_camera_is_opened_for_a_virtual_camera_that_is_not_there(app, devices, until, monkeypatch):
+    until(lambda: app.session)
+    devices.outputs.append("/dev/video8")
+    app.obey("choose", {"part": "output", "text": "/dev/video8"})
+    until(lambda: app.session and len(devices.made) == 2)
+    monkeypatch.setattr("streammatte.app.app._TRY_EVERY_S", 0.0)
+    devices.outputs.remove("/dev/video8")
+    until(lambda: app.state()["problem"])
+    tries, looked = len(devices.made), []
+    monkeypatch.setattr("streammatte.app.offers.list_outputs", lambda: looked.append(1) or list(devices.outputs))
+    until(lambda: len(looked) > 5)
+    assert len(devices.made) == tries
+    devices.outputs.append("/dev/video8")
+    until(lambda: app.session)
+
+
 def test_a_key_or_the_page_ends_it_and_another_choice_does_not(app, devices, until):
     until(lambda: app.session)
     assert app.obey("choose", {"part": "size", "text": "640x480"})
