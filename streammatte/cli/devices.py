@@ -8,23 +8,21 @@ import click
 @click.command()
 def devices() -> None:
     """List cameras, virtual cameras and compute devices."""
-    from rich.console import Console
-    from rich.table import Table
-
     from streammatte.devices import list_outputs
-    from streammatte.devices.listing import list_cameras, no_camera
+    from streammatte.devices.listing import lasting, list_cameras, no_camera
     from streammatte.devices.virtual_camera import no_virtual_camera
+    from streammatte.doctor.commands import shell
     from streammatte.matting.engines import torch_devices
 
     cameras, virtual_cameras = list_cameras(), list_outputs()
-    table = Table("kind", "option", "name", box=None, pad_edge=False)
-    for camera in cameras:
-        table.add_row("camera", f"--camera {camera.device}", camera.name)
-    for name in virtual_cameras:
-        table.add_row("virtual camera", f"--virtual-camera {name}")
-    for device in torch_devices() or ("cpu",):
-        table.add_row("compute device", f"--device {device}")
-    Console().print(table)
+    rows = [("kind", "option", "device or name")]
+    for camera, spec in zip(cameras, lasting(cameras), strict=True):
+        rows.append(("camera", shell("--camera", spec), camera.name if spec == camera.device else camera.device))
+    rows += [("virtual camera", shell("--virtual-camera", name), "") for name in virtual_cameras]
+    rows += [("compute device", shell("--device", device), "") for device in torch_devices() or ("cpu",)]
+    width = max(len(option) for _, option, _ in rows)
+    for kind, option, device in rows:  # each on a line, however long, so that it can be copied
+        click.echo(f"{kind:<14}  {option:<{width}}  {device}".rstrip())
     if not cameras:
         click.echo(f"\n{no_camera()}")
     if not virtual_cameras:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shlex
+import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -7,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from streammatte.devices.listing import CameraInfo
 from streammatte.errors import DeviceError
 from streammatte.io import ArraySource, ListSink
 
@@ -183,6 +186,19 @@ def test_mistakes_are_found_before_the_camera_starts(arguments, streammatte, mon
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
     assert Camera.asked is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has another shell")
+def test_options_of_devices_can_be_copied_into_the_shell(streammatte, monkeypatch):
+    long = r"@device_pnp_\\?\usb#vid_046d&pid_0825&mi_00#7&1c2f8d&0&0000#{65e8773d-8f56-11d0-a3b9-00a0c9223196}\global"
+    there = [CameraInfo("/dev/video0", "Bob's [red] & Co"), CameraInfo(long, "Twin"), CameraInfo("/dev/video4", "Twin")]
+    monkeypatch.setattr("streammatte.devices.listing.list_cameras", lambda: there)
+    monkeypatch.setattr("streammatte.devices.virtual_camera.list_virtual_cameras", lambda: ["OBS Virtual Camera"])
+    monkeypatch.setenv("COLUMNS", "80")
+    words = [shlex.split(line)[1:] for line in streammatte("devices").stdout.splitlines()]
+    assert ["--camera", "Bob's [red] & Co", "/dev/video0"] in words
+    assert ["--camera", long, "Twin"] in words
+    assert ["camera", "--virtual-camera", "OBS Virtual Camera"] in words
 
 
 def test_devices_are_listed_or_said_to_be_missing(streammatte, monkeypatch):
