@@ -16,7 +16,6 @@ from streammatte.live.look import SWITCHES, Look, refuse_needed
 from streammatte.live.ready import ReadyBackground, stamps_of, stamps_of_network
 from streammatte.matting.matter import Quality
 from streammatte.matting.smoothing import SmootherName, smoother
-from streammatte.plugins.background import blurred
 from streammatte.plugins.text import parse_filter
 from streammatte.stages import Filter, Matter, close_all
 
@@ -36,7 +35,7 @@ class LiveControls:
     backgrounds : sequence of str
         As `--bg` takes them, at least one; the first is shown.
     blur : float, optional
-        How much the first background is blurred, 0 to 100; by default as it says itself.
+        How much the first background is blurred, as `set_blur` takes it; by default as it says itself.
     filters : sequence of str
         Applied after the background.
     kept : sequence of str
@@ -129,7 +128,7 @@ class LiveControls:
         self.set_blur(self.look.blur + step)
 
     def set_blur(self, strength: float) -> None:
-        """Blur the background by 0 (not at all) to 100; what lies beyond is cut to it."""
+        """Blur the background by 0 (not at all) to 100, the room itself by 10 at least; what lies beyond is cut."""
         with self._lock:
             self._put(replace(self.look, blur=min(100.0, max(0.0, strength))))
 
@@ -288,11 +287,8 @@ class LiveControls:
 
     def _put(self, look: Look) -> None:
         """Show `look` with the filters that it asks for."""
-        background, blurs = blurred(self._made.background.text, look.blur)
-        own = self._made.filters
-        if self._made.background.kind == "blur":
-            own, blurs = (), (background,) if look.blur else ()
-        steps = (*self._kept, *own, *map(parse_filter, blurs), *self._extra)
+        look = replace(look, blur=max(look.blur, self._made.least_blur))
+        steps = (*self._kept, *self._made.blurred(look.blur), *self._extra)
         stay = {id(each) for each in steps}
         self._gone += [each for each in self.look.steps if id(each) not in stay]
         self.look = replace(look, steps=steps)

@@ -28,7 +28,7 @@ class Look:
     background : str
         As `--bg` takes it.
     blur : float
-        0 to 100: how much the background, old or new, is blurred.
+        0 to 100: how much the background, old or new, is blurred; 10 at least where it is the room.
     filters : tuple of str
         Applied after the background, as `parse_filter` takes them.
     smoothing : str

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streammatte.plugins.background import Background
+from streammatte.plugins.background import Background, blurred
+from streammatte.plugins.text import parse_filter
 from streammatte.stages import Filter
 
 __all__ = ["ReadyBackground", "stamps_of", "stamps_of_network"]
+
+_LEAST_BLUR = 10.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,18 @@ class ReadyBackground:
         """The strength that a background of the kind blur[:STRENGTH] asks for."""
         strength: Any = getattr(self.filters[0], "strength", 0.0) if self.background.kind == "blur" else 0.0
         return float(strength)
+
+    @property
+    def least_blur(self) -> float:
+        """The room that is blurred less than this is the room as it is; a background that hides it needs no blur."""
+        return _LEAST_BLUR if self.background.kind == "blur" else 0.0
+
+    def blurred(self, strength: float) -> tuple[Filter, ...]:
+        """The filters that show it blurred, from `least_blur` to 100."""
+        background, blurs = blurred(self.background.text, strength)
+        if self.background.kind == "blur":
+            return (parse_filter(background),)
+        return (*self.filters, *map(parse_filter, blurs))
 
 
 def stamps_of(paths: Sequence[Path]) -> tuple[int, ...]:

@@ -179,6 +179,15 @@ def test_an_empty_alpha_shows_the_background_alone(start, matter, until, backgro
     assert not is_card(output.pictures[-1])
 
 
+@pytest.mark.parametrize("background", ["blur:0", "blur:0.1,shape=lens", "blur"])
+def test_the_least_blur_does_not_show_the_room(start, until, background):
+    session, output = start(background)
+    session.controls.set_blur(0)
+    until(lambda: any(map(person_there, output.pictures)))
+    assert not any(map(shows_room, output.pictures))
+    assert session.controls.look.blur == 10
+
+
 @pytest.mark.parametrize(
     "name",
     [each.name for each in filter_names() if all(p.default is not None for p in describe(load_filter(each.name)))],
