@@ -198,8 +198,7 @@ class App:
 
     def _show(self, session: LiveSession) -> None:
         """Let the page have the session until it ends, and keep what is chosen there."""
-        if self._covered:
-            session.controls.toggle("covered")
+        session.controls.switch("covered", self._covered)
         self._problem, self._findings = None, _to_mend()
         with self._lock:
             self._keep(session)

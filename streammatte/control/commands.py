@@ -95,8 +95,13 @@ def _press(controls: LiveControls, value: Any) -> None:
     controls.press(_one_of(value, KEYS, "key"))
 
 
-def _toggle(controls: LiveControls, value: Any) -> None:
-    controls.toggle(str(value))
+def _switch(controls: LiveControls, value: Any) -> None:
+    """``{"name": NAME, "on": BOOL}``: what is asked for twice is done once."""
+    match value:
+        case {"name": str(name), "on": bool(on)}:
+            controls.switch(name, on)
+        case _:
+            raise UsageError(f"a switch is {value!r}; expected its name, and whether it is on")
 
 
 def _background(controls: LiveControls, value: Any) -> None:
@@ -172,7 +177,7 @@ def _quit(controls: LiveControls, _: Any) -> None:
 
 _COMMANDS: dict[str, Callable[[LiveControls, Any], None]] = {
     "press": _press,
-    "toggle": _toggle,
+    "switch": _switch,
     "background": _background,
     "blur": _blur,
     "smoothing": _smoothing,

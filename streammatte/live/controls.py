@@ -115,13 +115,18 @@ class LiveControls:
         if key in KEYS:
             KEYS[key][1](self)
 
-    def toggle(self, name: str) -> None:
-        """Turn one of `SWITCHES`."""
+    def switch(self, name: str, on: bool) -> None:
+        """Turn one of `SWITCHES` on or off."""
         if name not in SWITCHES:
             raise UsageError(f"there is no switch {name!r}; expected one of {', '.join(SWITCHES)}")
         with self._lock:
-            turned: dict[str, Any] = {name: not getattr(self.look, name)}
+            turned: dict[str, Any] = {name: on}
             self.look = replace(self.look, **turned)
+
+    def toggle(self, name: str) -> None:
+        """Turn one of `SWITCHES` over."""
+        with self._lock:
+            self.switch(name, not getattr(self.look, name, False))
 
     def blur_by(self, step: float) -> None:
         """Blur the background more or less."""

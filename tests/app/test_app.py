@@ -162,4 +162,4 @@ def test_a_camera_is_kept_by_its_name_unless_two_have_it(app, devices, until):
 
 
 def test_what_is_no_command_of_the_app_is_left_to_the_session(app):
-    assert not app.obey("toggle", "mirror")
+    assert not app.obey("switch", {"name": "mirror", "on": True})

@@ -40,7 +40,7 @@ PATHS = [path for _, path in ROUTES] + [
 ]
 COMMANDS = {
     "press": "c",
-    "toggle": "covered",
+    "switch": {"name": "covered", "on": True},
     "background": 0,
     "blur": 9,
     "smoothing": "motion",

@@ -200,10 +200,15 @@ class Browser:
 
     def key(self, key):
         """Press a key: a character, or one of those that have names."""
+        self.hold(key, 0)
+
+    def hold(self, key, repeats):
+        """Press a key until it has come so often again."""
         text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
-        number = {"Enter": 13, "Escape": 27, "Tab": 9}.get(key, 0)
-        self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=text, windowsVirtualKeyCode=number)
-        self.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=number)
+        code = {"key": key, "windowsVirtualKeyCode": {"Enter": 13, "Escape": 27, "Tab": 9}.get(key, 0)}
+        for count in range(1 + repeats):
+            self.call("Input.dispatchKeyEvent", type="keyDown", text=text, autoRepeat=count > 0, **code)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **code)
 
     def click(self, selector):
         x, y = self.centre(selector)

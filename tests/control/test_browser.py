@@ -56,6 +56,21 @@ def test_a_button_covers_the_picture_with_a_card(page, controls, until):
     until(lambda: page.eval(PIXEL) == pytest.approx([255, 0, 0], abs=6))
 
 
+def test_what_is_pressed_in_haste_or_held_covers_and_stays_so(page, controls, until):
+    looks = []
+    switch = controls.switch
+    controls.switch = lambda name, on: (switch(name, on), looks.append(controls.look.covered))
+    page.eval("for (let i = 0; i < 2; i++) document.querySelector('[data-switch=covered]').click()")
+    until(lambda: looks == [True, True])
+    until(lambda: page.eval("document.getElementById('state').textContent") == "covered")
+    page.hold("C", 3)  # with Caps Lock
+    until(lambda: page.eval("document.getElementById('state').textContent") == "live")
+    page.eval("document.querySelector('[data-switch=covered]').focus()")
+    page.hold("Enter", 3)
+    until(lambda: page.eval("document.getElementById('state').textContent") == "covered")
+    assert looks == [True, True, False, True]
+
+
 def test_a_click_on_a_thumbnail_changes_the_look(page, controls, until):
     page.click("#background-2")
     until(lambda: controls.look.background == "#00ff00")

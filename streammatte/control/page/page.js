@@ -173,10 +173,14 @@ function setUpKeys(keys) {
     const typing = event.target.closest?.("input:not([type=range]):not([type=checkbox]), select, textarea");
     const chord = (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState("AltGraph");
     if (typing || chord || document.querySelector("dialog[open]")) return;
-    if (event.key === "?") by("help-dialog").showModal();
-    else if (event.key === "q") by("end-dialog").showModal();
-    else if (known.has(event.key) && tab.shown() === "camera") command("press", event.key);
-    else return;
+    const key = event.key.toLowerCase(); // whatever Caps Lock says
+    if (key === "?") by("help-dialog").showModal();
+    else if (key === "q") by("end-dialog").showModal();
+    else if (known.has(key) && tab.shown() === "camera") {
+      const button = document.querySelector(`[data-switch][aria-keyshortcuts="${key}"]`);
+      if (!button) command("press", key);
+      else if (!event.repeat) button.click();
+    } else if (!(event.repeat && key === "enter" && event.target.closest?.("[data-switch]"))) return;
     event.preventDefault();
   });
 }
@@ -218,7 +222,8 @@ async function begin() {
     by(name).addEventListener("change", ({ target }) => command(name, target.value));
   }
   for (const button of document.querySelectorAll("[data-switch]")) {
-    button.addEventListener("click", () => command("toggle", button.dataset.switch));
+    const wanted = () => ({ name: button.dataset.switch, on: button.ariaPressed !== "true" }); // of two clicks alike
+    button.addEventListener("click", () => command("switch", wanted()));
   }
   setUpKeys(catalogue.keys);
   setup.setUp(command);
