@@ -98,8 +98,8 @@ def test_what_a_killed_run_left_is_removed_by_the_next_but_not_what_a_living_one
     for _ in range(2):
         runs.append(start("video", clip, *outputs, program=("-c", SLOW_PROGRAM)))
         assert runs[-1].stdout.readline() == "running\n"
-    left = {tmp_path / ".out.1.partial.mp4", tmp_path / "pictures" / ".a_%02d.1.partial"}
-    living = {tmp_path / ".out.2.partial.mp4", tmp_path / "pictures" / ".a_%02d.2.partial"}
+    left = {tmp_path / ".out.1.partial.mp4", tmp_path / "pictures" / ".a_%02d.1.partial.png"}
+    living = {tmp_path / ".out.2.partial.mp4", tmp_path / "pictures" / ".a_%02d.2.partial.png"}
     assert set(tmp_path.rglob(".*")) == left | living
     runs[0].kill()
     runs[0].communicate(timeout=20)
