@@ -23,8 +23,8 @@ _FEDORA = (
     " && sudo dnf install -y akmod-v4l2loopback && sudo akmods"
 )
 _BUILD = (
-    "git clone https://github.com/v4l2loopback/v4l2loopback && make -C v4l2loopback"
-    " && sudo make -C v4l2loopback install && sudo depmod -a"
+    'd=$(mktemp -d) && git clone https://github.com/v4l2loopback/v4l2loopback "$d" && make -C "$d"'
+    ' && sudo make -C "$d" install && sudo depmod -a'
 )
 _INSTALL = {
     "debian": _DEBIAN,

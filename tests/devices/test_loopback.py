@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import platform
+import subprocess
+import sys
 
 import pytest
 
@@ -62,7 +65,7 @@ def test_the_command_does_no_more_than_is_needed(write, is_distribution, tmp_pat
         ("fedora", "", "sudo dnf install -y "),
         ("opensuse-tumbleweed", "opensuse suse", "sudo zypper --non-interactive install "),
         ("debian", "", "sudo apt install -y "),
-        ("unheard-of", "", "git clone https://github.com/v4l2loopback/v4l2loopback && make "),
+        ("unheard-of", "", "d=$(mktemp -d) && git clone https://github.com/v4l2loopback/v4l2loopback "),
     ],
 )
 def test_each_distribution_installs_in_its_own_way(name, like, command, is_distribution, tmp_path):
@@ -79,11 +82,34 @@ def test_a_version_that_does_not_build_is_not_installed_again(write, is_distribu
     monkeypatch.setattr("platform.release", lambda: "6.12.43+deb13-amd64")
     assert make_command(tmp_path).startswith("sudo apt ")
     monkeypatch.setattr("platform.release", lambda: "7.0.4-1-amd64")
-    assert make_command(tmp_path).startswith("git clone ")
+    assert make_command(tmp_path).startswith("d=$(mktemp -d) && git clone ")
     write("usr/src/v4l2loopback-0.15.3/dkms.conf", "")
     assert make_command(tmp_path).startswith("sudo apt ")
     write("sys/module/v4l2loopback/version", "0.13.2\n")
     assert module_version(tmp_path) == "0.13.2"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has another shell")
+def test_what_could_not_be_built_can_be_tried_again_and_nothing_is_left_where_one_stands(
+    write, is_distribution, tmp_path, monkeypatch
+):
+    is_distribution("unheard-of")
+    command = make_command(tmp_path)
+    programs = {
+        "git": 'into=${3:-v4l2loopback}; [ -z "$(ls "$into")" ] && mkdir -p "$into" && touch "$into/Makefile"',
+        "make": '[ -e "$2/Makefile" ] && [ -z "$BROKEN" ]',
+        "sudo": '[ "$1" != make ] || [ -e "$3/Makefile" ]',
+    }
+    for name, text in programs.items():
+        write(f"bin/{name}", f"#!/bin/sh\n{text}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    (tmp_path / "here").mkdir()
+    for broken in ("yes", ""):
+        monkeypatch.setenv("BROKEN", broken)
+        assert (subprocess.run(command, shell=True, cwd=tmp_path / "here", check=False).returncode == 0) == (not broken)
+    assert list((tmp_path / "here").iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_module_that_does_not_build_on_this_kernel_is_named(there, tmp_path, m
     (tmp_path / "usr/src/v4l2loopback-0.12.7").mkdir(parents=True)
     (finding,) = virtual_cameras(tmp_path)
     assert "v4l2loopback 0.12.7 does not build on Linux 7.0.4; 0.15 does" in finding.detail
-    assert finding.remedy.startswith("git clone ")
+    assert finding.remedy.startswith("d=$(mktemp -d) && git clone ")
 
 
 @ON_LINUX
