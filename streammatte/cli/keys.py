@@ -21,10 +21,16 @@ def pressed_keys() -> Iterator[Callable[[], str]]:
     elif sys.platform == "win32":
         import msvcrt
 
+        halved = False  # whether the second part of an arrow, a function key or Alt comes next, which may be a letter
+
         def typed() -> str:
+            nonlocal halved
             keys = ""
             while msvcrt.kbhit():
-                keys += msvcrt.getwch()
+                key = msvcrt.getwch()
+                first = not halved and key in "\0\xe0"
+                keys += "" if halved or first else key
+                halved = first
             return keys
 
         yield typed

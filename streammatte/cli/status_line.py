@@ -19,8 +19,8 @@ _REDRAW_EVERY_S, _LINE_EVERY_S = 0.5, 5.0
 
 
 def described(status: LiveStatus) -> str:
-    """One line: state, frames a second in, out and through the network, latency, stages, CPU, device, losses."""
-    parts = ["covered"] if status.covered else []
+    """One line: what hides or bares the room, state, frames a second in, out, matted, latency, stages, CPU, losses."""
+    parts = ["covered"] if status.covered else [] if status.on else ["MATTING IS OFF, THE ROOM IS SHOWN"]
     parts.append(status.state if status.state != "lost" else f"lost: {status.problem}")
     parts.append(f"{status.fps_in:.0f} fps in, {status.fps_out:.0f} out, {status.matte_fps:.0f} matted")
     if status.latency_median_ms is not None and status.latency_p95_ms is not None:

@@ -65,7 +65,7 @@ class LiveSession:
         Opens the output for frames of a size (w, h) and a rate; by default nothing is written anywhere.
     always_on : bool
         Whether the camera stays open while nobody watches the output, nor through `watching`. It always does where the
-        output does not know.
+        output does not know. Where it is closed, matting that was turned off is on again.
     rate : Fraction or int, optional
         Frames per second of the output; by default the camera's, or 30.
     matte_fps : float, optional
@@ -166,12 +166,14 @@ class LiveSession:
         """How the session does now; rates are since the call before."""
         clock, source, matter = self._clock.report(), self._source, self._matter
         engine, device = engine_of(matter.matter)
+        look = self.controls.look
         with self._rates_lock:
             rates, cpu = self._rates(received=source.received, written=clock.written, found=matter.found)
         return LiveStatus(
             state=source.state,
             problem=source.problem,
-            covered=self.controls.look.covered,
+            covered=look.covered,
+            on=look.on,
             camera=source.info.device,
             output=self._output.device,
             size=self.size,
@@ -224,5 +226,8 @@ class LiveSession:
             self.controls.reload_changed()
 
     def _wanted_by_somebody(self, anybody: bool) -> None:
+        if not anybody and not self.controls.look.on:  # who comes next may be another call
+            self.controls.switch("on", True)
+            self.controls.notify("matting is on again, as nobody watches any more")
         (self._wanted.set if anybody else self._wanted.clear)()
         self._clock.rest(not anybody)

@@ -25,6 +25,8 @@ class LiveStatus:
         Why it is lost.
     covered : bool
         Whether a card is shown in the place of everything.
+    on : bool
+        Whether matting is on; where it is off and nothing is covered, the room is shown.
     camera, output : str
         What is read from, and what is written to.
     size : tuple of int
@@ -52,6 +54,7 @@ class LiveStatus:
     state: SourceState
     problem: str
     covered: bool
+    on: bool
     camera: str
     output: str
     size: tuple[int, int]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,6 +41,18 @@ def test_in_the_background_the_terminal_is_left_alone(monkeypatch):
         with pressed_keys() as typed:
             assert typed() == ""
     os.close(user)
+
+
+def test_on_windows_the_second_part_of_a_key_is_no_letter(monkeypatch):
+    pressed = list("n\0o\xe0Hm\0")  # Alt F8, up, and the first part of a key
+    keyboard = SimpleNamespace(kbhit=lambda: bool(pressed), getwch=lambda: pressed.pop(0))
+    monkeypatch.setitem(sys.modules, "msvcrt", keyboard)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    with pressed_keys() as typed:
+        assert typed() == "nm"
+        pressed += "oc"
+        assert typed() == "c"
 
 
 def test_without_a_terminal_nothing_is_pressed():

@@ -12,6 +12,7 @@ STATUS = LiveStatus(
     **{field.name: 0 for field in fields(LiveStatus)}
     | {
         "state": "live",
+        "on": True,
         "fps_in": 29.6,
         "fps_out": 30.0,
         "matte_fps": 12.2,
@@ -45,6 +46,12 @@ def test_it_is_said_that_it_is_covered_and_what_was_not_matted():
     line = described(replace(STATUS, covered=True, failed=12))
     assert line.startswith("covered · live · ")
     assert "3 dropped · 12 not matted · 2 watching" in line
+
+
+def test_it_is_said_that_the_room_is_shown_unless_it_is_covered():
+    off = replace(STATUS, on=False)
+    assert described(off).startswith("MATTING IS OFF, THE ROOM IS SHOWN · live · ")
+    assert described(replace(off, covered=True)).startswith("covered · live · ")
 
 
 @pytest.mark.parametrize("quiet", [False, True])

@@ -56,6 +56,14 @@ def test_a_button_covers_the_picture_with_a_card(page, controls, until):
     until(lambda: page.eval(PIXEL) == pytest.approx([255, 0, 0], abs=6))
 
 
+def test_the_badge_says_that_the_room_is_shown(page, controls, until):
+    badge = "(each => [each.textContent, each.dataset.state])(document.getElementById('state'))"
+    page.click("[data-switch=on]")
+    until(lambda: page.eval(badge) == ["the room is shown", "bare"])
+    page.click("[data-switch=covered]")
+    until(lambda: page.eval(badge) == ["covered", "covered"])
+
+
 def test_what_is_pressed_in_haste_or_held_covers_and_stays_so(page, controls, until):
     looks = []
     switch = controls.switch

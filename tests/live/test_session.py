@@ -78,6 +78,18 @@ def test_the_camera_is_closed_while_nobody_watches(camera, half, controls, until
         assert session.status().readers == 0  # it is no program
 
 
+def test_matting_is_on_again_when_nobody_watches_any_more(camera, half, controls, until):
+    output = Output()
+    output.watched_by = 1
+    with LiveSession(camera, controls, half, open_output=lambda *_: output, hold_off_s=0.2) as session:
+        until(lambda: session.status().readers == 1)
+        controls.press("o")
+        assert not session.status().on
+        output.watched_by = 0
+        until(lambda: session.status().on and session.status().state == "idle")
+        assert controls.notices == ("matting is on again, as nobody watches any more",)
+
+
 def test_frames_that_came_too_fast_are_counted(camera, half, controls, until):
     class Slow:
         def matte(self, frame):

@@ -10,7 +10,13 @@ import { watch } from "./preview.js";
 import * as setup from "./setup.js";
 import * as tabs from "./tabs.js";
 
-const STATES = { live: "live", opening: "opening the camera", idle: "idle: nobody watches", lost: "camera lost" };
+const STATES = {
+  live: "live",
+  bare: "the room is shown",
+  opening: "opening the camera",
+  idle: "idle: nobody watches",
+  lost: "camera lost",
+};
 const THUMBNAILS_MS = 1500;
 const HELD_MS = 700; // how long what the user set stands before the session's own value is shown again
 
@@ -87,9 +93,11 @@ function showSession({ look, backgrounds: listed, status, notices: told, ended }
   by("quality").parentElement.hidden = look.quality === null;
   backgrounds.update(listed, look.background);
   filters.update(look.filters, listed);
-  by("state").dataset.state = ended ? "ended" : status.state;
+  const bare = !look.on && status.state === "live";
+  const state = ended ? "ended" : look.covered ? "covered" : bare ? "bare" : status.state;
+  by("state").dataset.state = state;
   by("state").title = status.problem;
-  say(by("state"), ended ? "ended" : look.covered ? "covered" : STATES[status.state] ?? status.state);
+  say(by("state"), STATES[state] ?? state);
   say(by("where"), [status.camera, status.output].filter(Boolean).join(" → "));
   showStatus(status);
   showNotices(told);
