@@ -47,6 +47,20 @@ def test_the_preview_moves_and_the_token_leaves_the_address(page, session, until
     until(lambda: session.watching == 0)
 
 
+def test_a_page_that_is_hidden_holds_no_connection(page, session, controls, until):
+    hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true})"
+    changed = "document.dispatchEvent(new Event('visibilitychange'))"
+    page.eval("const { close } = EventSource.prototype")
+    page.eval("EventSource.prototype.close = function () { close.call(this); window.left = this }")
+    page.eval(f"{hide % 'true'}; {changed}")
+    assert page.eval("left.readyState") == 2
+    until(lambda: session.watching == 0)
+    controls.press("c")
+    page.eval(f"{hide % 'false'}; {changed}")
+    until(lambda: page.eval("document.getElementById('state').textContent") == "covered")
+    until(lambda: page.eval(PIXEL) == pytest.approx([40, 40, 40], abs=6))
+
+
 def test_a_button_covers_the_picture_with_a_card(page, controls, until):
     page.click("[data-switch=covered]")
     until(lambda: page.eval(PIXEL) == pytest.approx([40, 40, 40], abs=6))

@@ -162,6 +162,23 @@ function gone(is) {
   }
 }
 
+let events = null;
+
+// Not while the page is hidden: a browser has six connections to one address, and each page takes one.
+function listen() {
+  events?.close();
+  if (document.hidden) return;
+  for (const plot of plots) plot.clear();
+  events = new EventSource("events");
+  events.addEventListener("message", ({ data }) => {
+    gone(false);
+    const state = JSON.parse(data);
+    show(state);
+    if (state.running) for (const plot of plots) plot.push(state.status);
+  });
+  events.addEventListener("error", () => gone(true));
+}
+
 // Keys and dialogs
 
 function setUpKeys(keys) {
@@ -255,15 +272,11 @@ async function begin() {
       return files.take(file);
     },
   );
-  const events = new EventSource("events");
-  events.addEventListener("message", ({ data }) => {
-    gone(false);
-    const state = JSON.parse(data);
-    show(state);
-    if (state.running) for (const plot of plots) plot.push(state.status);
+  listen();
+  document.addEventListener("visibilitychange", () => {
+    listen();
+    watch();
   });
-  events.addEventListener("error", () => gone(true));
-  document.addEventListener("visibilitychange", () => watch());
   setInterval(() => document.hidden || backgrounds.refresh(seen), THUMBNAILS_MS);
 }
 

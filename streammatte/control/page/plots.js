@@ -27,6 +27,10 @@ export class Plot {
     });
   }
 
+  clear() {
+    for (const each of this.series) [each.raw, each.values] = [[], []];
+  }
+
   push(status) {
     for (const each of this.series) {
       each.raw = [...each.raw, each.take(status)].slice(this.averaged ? -AVERAGED : -1);
