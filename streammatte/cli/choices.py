@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
@@ -17,9 +17,9 @@ from streammatte.cli.profiles import profile_names, save_profile
 from streammatte.cli.webcam import session_options, webcam
 from streammatte.errors import StreammatteError, UsageError
 from streammatte.live.look import refuse_needed
-from streammatte.plugins.background import Background, blurred, unblurred
+from streammatte.plugins.background import Background, blurred, unblurred, without_folders
 from streammatte.plugins.text import parse_filter
-from streammatte.stages import close_all
+from streammatte.stages import Filter, close_all
 
 if TYPE_CHECKING:
     from streammatte.live.controls import LiveControls
@@ -53,9 +53,9 @@ class ProfileChoices:
         self._problems: list[str] = []  # for which it is
 
     def options(self) -> dict[str, Any]:
-        """What is chosen, as `open_session` takes it, without backgrounds and filters whose files are gone.
+        """What is chosen, as `open_session` takes it, without backgrounds and filters that cannot be.
 
-        Where the background to show or a filter is left out, which may have hidden the room, grey stands there.
+        Where the background to show or a filter cannot be made, which may have hidden the room, grey stands there.
         """
         with self._lock:
             self._read()
@@ -63,14 +63,14 @@ class ProfileChoices:
             with self._parsed() as context:
                 options = session_options(**_without(context.params, "quiet", "control"))
         chosen = options["backgrounds"]
-        there = [each for each in chosen if all(map(os.path.exists, Background.parse(each).paths))]
-        blur, filters = unblurred(chosen[0], options["filters"])
-        filters, self._problems = _usable(filters)
+        there = [each for each in chosen if _is_there(each)]
         self._gone = [each for each in chosen if each not in there]
-        if chosen[0] in self._gone:
-            self._problems.append(f"the background {chosen[0]} is not there")
+        blur, filters = unblurred(chosen[0], options["filters"])
+        problems = {text: _problem(_filter, text) for text in filters}
+        self._problems = [*filter(None, [_problem(_background, chosen[0]), *problems.values()])]
         self._stands_for = {_STAND_IN: chosen[0]} if self._problems else {}
-        return {**options, "backgrounds": [*self._stands_for, *there], "blur": blur, "filters": filters}
+        usable = tuple(text for text in filters if not problems[text])
+        return {**options, "backgrounds": [*self._stands_for, *there], "blur": blur, "filters": usable}
 
     def chosen(self) -> dict[str, str]:
         """The camera, the size, the virtual camera and the profile."""
@@ -170,19 +170,32 @@ def _look(controls: LiveControls) -> dict[str, Any]:
     }
 
 
-def _usable(filters: Iterable[str]) -> tuple[tuple[str, ...], list[str]]:
-    """The filters that can be made, and why the others cannot."""
-    usable, problems = [], []
-    for text in filters:
-        try:
-            made = parse_filter(text)
-        except StreammatteError as error:
-            problems.append(f"{error}; the filter is left out")
-            continue
-        usable.append(text)
-        with suppress(Exception):  # it may be anybody's
-            close_all([made])
-    return tuple(usable), problems
+def _is_there(background: str) -> bool:
+    """Whether there are the files of a background, and a picture in its folder."""
+    try:
+        texts = without_folders([background])
+    except StreammatteError:
+        return False
+    return all(map(os.path.exists, (path for text in texts for path in Background.parse(text).paths)))
+
+
+def _problem(make: Callable[[str], Sequence[Filter]], text: str) -> str:
+    """Why nothing can be made of a text; empty where something can."""
+    try:
+        made = make(text)
+    except (OSError, StreammatteError) as error:
+        return str(error)
+    with suppress(Exception):  # they may be anybody's
+        close_all(made)
+    return ""
+
+
+def _background(text: str) -> Sequence[Filter]:
+    return Background.of(without_folders([text])[0]).filters(decontaminate=False)
+
+
+def _filter(text: str) -> Sequence[Filter]:
+    return (parse_filter(text),)
 
 
 def _listed(value: Any) -> list[str]:

@@ -10,6 +10,7 @@ from streammatte.cli import cli
 from streammatte.cli.choices import ProfileChoices
 from streammatte.errors import MediaError, UsageError
 from streammatte.live.controls import LiveControls
+from streammatte.plugins.background import without_folders
 
 
 @pytest.fixture
@@ -105,7 +106,9 @@ def test_grey_stands_in_the_place_of_a_background_whose_file_is_gone(choices, co
     controls = LiveControls(options["backgrounds"], blur=options["blur"])
     choices.keep(controls)
     choices.keep(controls)
-    assert controls.notices == (f"the background {name} is not there; grey stands in the background's place",)
+    assert len(controls.notices) == 1
+    assert name in controls.notices[0]
+    assert controls.notices[0].endswith("; grey stands in the background's place")
     controls.toggle("mirror")
     choices.keep(controls)
     assert kept(config_path)["bg"] == [name, "blur", "/nowhere/2.jpg"]
@@ -114,6 +117,20 @@ def test_grey_stands_in_the_place_of_a_background_whose_file_is_gone(choices, co
     controls.close()
     choices.keep(controls)
     assert kept(config_path)["bg"] == ["blur:40", name, "/nowhere/2.jpg"]
+
+
+def test_grey_stands_in_the_place_of_a_folder_and_of_a_file_that_cannot_be_read(choices, config, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"half of it")
+    (tmp_path / "empty").mkdir()
+    for name in ("broken.png", "empty", "folder/that/is/gone"):
+        path = (tmp_path / name).as_posix()
+        config(f'[profile.app.webcam]\nbg = ["{path}", "navy"]\n')
+        options = choices.options()
+        assert (options["backgrounds"][0], options["backgrounds"][-1]) == ("grey", "navy")
+        controls = LiveControls(without_folders(options["backgrounds"]))
+        controls.close()
+        choices.keep(controls)
+        assert path in controls.notices[0]
 
 
 def test_a_filter_that_cannot_be_made_is_left_out_and_the_room_stays_hidden(choices, config, config_path):
