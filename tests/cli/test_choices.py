@@ -207,3 +207,6 @@ def test_profiles_are_those_of_webcam(make, config, usual):
         choices.save("app")
     with pytest.raises(UsageError, match="letters, digits"):
         choices.save("a b")
+    for name in ("Büro", "会議"):
+        choices.save(name)
+        assert make().profiles()[-1] == name

@@ -142,12 +142,16 @@ def test_what_is_chosen_opens_the_session_anew_and_is_there_the_next_time(page, 
     until(lambda: page.eval(f"{FRAMES} > window.before + 2"))
     page.click("#background-4")
     until(lambda: "#00b140" in ConfigFile.read().table("profile", "app", "webcam")["bg"][:1])
-    page.eval("document.getElementById('save-name').value = 'green'")
+    page.eval("document.getElementById('save-name').value = 'a b'")
     page.click("#save button")
-    until(lambda: page.eval("document.getElementById('choose-profile').value") == "green")
+    until(lambda: "letters, digits" in page.eval("document.getElementById('toast').innerText"))
+    assert "400" in page.complaints.pop()  # the browser's own line about the answer
+    page.eval("document.getElementById('save-name').value = 'grün'")
+    page.click("#save button")
+    until(lambda: page.eval("document.getElementById('choose-profile').value") == "grün")
     page.click("#background-0")
     until(lambda: page.eval("document.getElementById('choose-profile').value") == "")
-    page.eval(SELECT % ("green", "profile"))
+    page.eval(SELECT % ("grün", "profile"))
     until(lambda: page.app.session and page.app.session.controls.look.background == "#00b140", 30)
 
 
