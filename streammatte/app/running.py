@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
@@ -51,7 +52,9 @@ def running_page() -> RunningPage | None:
         try:
             connection.request("POST", f"{address.path}invitation?{address.query}")
             response = connection.getresponse()
-            return RunningPage(url, response.read().decode()) if response.status == 200 else None
+            text = response.read().decode()
+            ours = response.status == 200 and text.startswith(f"{url.partition('?')[0]}?token=")
+            return RunningPage(url, text) if ours else None
         finally:
             connection.close()
     except (OSError, ValueError, HTTPException):  # no note, or one that an app left which was killed
@@ -69,17 +72,23 @@ def alone() -> Iterator[RunningPage | None]:
     """
     until = monotonic() + _BEGINS_S
     with ExitStack() as held:
-        free, there = _claimed(held), running_page()
-        while not free and there is None:
+        claimed, there = _looked(held)
+        while claimed is False and there is None:
             if monotonic() > until:
                 raise DeviceError("streammatte app runs already, and its page does not answer", remedy="end it first")
             sleep(0.1)
-            free, there = _claimed(held), running_page()
+            claimed, there = _looked(held)
         yield there
 
 
-def _claimed(held: ExitStack) -> bool:
-    """Take the lock, and return whether no other app has it; where there are no locks, none has."""
+def _looked(held: ExitStack) -> tuple[bool | None, RunningPage | None]:
+    """Return what `_claimed` does, and the page of another app; with the lock, there is none, whoever answers there."""
+    claimed = _claimed(held)
+    return claimed, None if claimed else running_page()
+
+
+def _claimed(held: ExitStack) -> bool | None:
+    """Take the lock, and return whether no other app has it; None where there are no locks."""
     lock = _note().with_name("lock")
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -88,8 +97,8 @@ def _claimed(held: ExitStack) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        pass
-    return True
+        return None
+    return None if sys.platform == "win32" else True
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from math import inf
 from secrets import compare_digest, token_urlsafe
+from time import monotonic
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -10,6 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 __all__ = ["Tokens", "guard", "set_headers"]
 
 _COOKIE = "streammatte"
+_INVITED_S = 60.0
 
 
 class Tokens:
@@ -22,18 +25,17 @@ class Tokens:
 
     def __init__(self) -> None:
         self.lasting = token_urlsafe(24)
-        self._once: set[str] = set()
+        self._once: dict[str, float] = {}  # and until when
 
     def once(self) -> str:
-        """Return a new token that is good for one request."""
+        """Return a new token that is good for one request within a minute."""
         token = token_urlsafe(24)
-        self._once.add(token)
+        self._once[token] = monotonic() + _INVITED_S
         return token
 
     def allow(self, given: str) -> bool:
         """Whether a token is good, now."""
-        if given in self._once:
-            self._once.remove(given)
+        if monotonic() < self._once.pop(given, -inf):
             return True
         return compare_digest(given.encode(errors="replace"), self.lasting.encode())
 

@@ -74,7 +74,7 @@ class ControlServer:
         self._routes.session = session
 
     def invitation(self) -> str:
-        """Return an address that opens the page once, for others may see with what a browser is started."""
+        """Return an address that opens the page once and soon: others may see with what a browser is started."""
         return f"{self._address}?token={self._tokens.once()}"
 
     def close(self) -> None:

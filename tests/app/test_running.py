@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import sleep
 
 import pytest
@@ -42,6 +43,45 @@ def test_a_page_with_another_token_is_none(app, note):
     assert running_page() is None
     with announced(app.url):
         assert running_page().url == app.url
+
+
+@pytest.fixture
+def stranger(note):
+    """What answers at the port of an app that was killed."""
+
+    class Answers(BaseHTTPRequestHandler):
+        text = b""
+
+        def do_POST(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.text)))
+            self.end_headers()
+            self.wfile.write(self.text)
+
+        def log_message(self, *_): ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server, ThreadPoolExecutor(1) as thread:
+        thread.submit(server.serve_forever, 0.01)
+        note.parent.mkdir()
+        note.write_text(f"http://127.0.0.1:{server.server_port}/path/?token=x")
+        yield Answers
+        server.shutdown()
+
+
+def test_no_stranger_chooses_what_page_is_opened(note, stranger):
+    page = note.read_text().partition("?")[0]
+    for text in ("http://elsewhere.example/", f"{page}../?token=y", ""):
+        stranger.text = text.encode()
+        assert running_page() is None
+    stranger.text = f"{page}?token=y".encode()
+    assert running_page() == (note.read_text(), f"{page}?token=y")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
+def test_whoever_has_the_lock_starts_though_a_stranger_answers(note, stranger):
+    stranger.text = note.read_bytes()
+    with alone() as there:
+        assert there is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")

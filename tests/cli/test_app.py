@@ -55,6 +55,7 @@ def test_it_opens_its_page_until_ctrl_c(streammatte, opened):
 
 def test_where_it_runs_already_its_page_is_opened(streammatte, opened, monkeypatch):
     there = RunningPage("http://127.0.0.1:2/?token=other", "http://127.0.0.1:2/?token=once")
+    monkeypatch.setattr("streammatte.app.running._claimed", lambda held: False)
     monkeypatch.setattr("streammatte.app.running.running_page", lambda: there)
     result = streammatte("app")
     assert result.stderr == f"it runs already; control it at {there.url}\n"

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from time import monotonic
 from urllib.parse import urlsplit
 
 import cv2
@@ -60,6 +61,13 @@ def test_an_invitation_opens_the_page_once(client, server):
         assert f"streammatte={client.token};" in headers["Set-Cookie"]
         assert client(f"/?{address.query}", token=False)[0] == 403
         assert client(f"/?{address.query}")[0] == 200  # loaded again by who has the cookie
+
+
+def test_an_invitation_lapses(client, server, monkeypatch):
+    invitation = urlsplit(server.invitation())
+    monkeypatch.setattr("streammatte.control.guard.monotonic", lambda: monotonic() + 61)
+    assert client(f"/?{invitation.query}", token=False)[0] == 403
+    assert client(f"/?{client.address.query}", token=False)[0] == 200
 
 
 @pytest.mark.parametrize("name", ["page.js", "page.css", "icon.svg", "plots.js"])
