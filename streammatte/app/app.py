@@ -28,6 +28,9 @@ _LOOK_EVERY_S = 2.0
 _TRY_EVERY_S = 20.0
 """How often it is tried anew without one that has come: a camera that another program holds may be free again."""
 
+_EXAMINED_EVERY_S = 5.0
+"""How often it is looked again at what is amiss while a session runs and the page is open, to see that it is mended."""
+
 
 class App:
     """Serves the control page, and opens the session that is chosen there as soon as that can be.
@@ -200,6 +203,7 @@ class App:
         """Let the page have the session until it ends, and keep what is chosen there."""
         session.controls.switch("covered", self._covered)
         self._problem, self._findings = None, _to_mend()
+        examined_s = monotonic()
         with self._lock:
             self._keep(session)
             self._server.session = session
@@ -207,6 +211,8 @@ class App:
             while not self._changed.is_set() and not session.wait(_KEPT_EVERY_S):
                 with self._lock:
                     self._keep(session)
+                if self._findings and session.watching and monotonic() - examined_s > _EXAMINED_EVERY_S:
+                    self._findings, examined_s = _to_mend(), monotonic()
             with self._lock:
                 self._keep(session)
             if not self._changed.is_set():  # a key has ended it

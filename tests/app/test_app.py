@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from streammatte.app import App
 from streammatte.cli.config import ConfigFile
 from streammatte.devices.listing import CameraInfo
+from streammatte.doctor import Finding
 from streammatte.errors import UsageError
 
 
@@ -46,6 +48,19 @@ def test_no_camera_is_opened_for_a_virtual_camera_that_is_not_there(app, devices
     assert len(devices.made) == tries
     devices.outputs.append("/dev/video8")
     until(lambda: app.session)
+
+
+def test_what_is_mended_while_it_runs_is_told_no_more(choices, devices, until, monkeypatch):
+    amiss = [Finding("virtual cameras", "a browser", "warning", "sees none", "open it once more")]
+    monkeypatch.setattr("streammatte.app.app.examine", lambda **_: list(amiss))
+    monkeypatch.setattr("streammatte.app.app._EXAMINED_EVERY_S", 0.0)
+    with App(choices) as app:
+        until(lambda: app.session and app.state()["findings"])
+        session = app.session
+        session.watching += 1  # as an open page does
+        amiss.clear()
+        until(lambda: app.state()["findings"] == [])
+        assert app.session is session
 
 
 def test_a_key_or_the_page_ends_it_and_another_choice_does_not(app, devices, until):
