@@ -167,13 +167,13 @@ class Routes:
         return socket
 
     async def _thumbnail(self, request: web.Request) -> web.Response:
-        """A background, alone or, with ?live=, with the person before it as they are now."""
+        """A background, alone or, with ?live= and where there is somebody, with the person as they are now."""
         backgrounds = await to_thread(self._backgrounds)
         index = int(request.match_info["index"])
         if index >= len(backgrounds):
             raise web.HTTPNotFound(text=f"there is no background {index}; expected 0 to {len(backgrounds) - 1}")
-        live = "live" in request.query
-        jpeg = await to_thread(self._thumbnails, backgrounds[index], self._running().matted if live else None)
+        live, session = "live" in request.query, self._session  # which may just be opened anew
+        jpeg = await to_thread(self._thumbnails, backgrounds[index], session.matted if live and session else None)
         kept = {} if live else {"Cache-Control": "private, max-age=86400"}
         return web.Response(body=jpeg, content_type="image/jpeg", headers=kept)
 

@@ -89,6 +89,15 @@ def test_without_a_camera_too_a_picture_that_is_chosen_stays(connect, uploads):
     assert (uploads / "beach-01234567.png").exists()
 
 
+def test_while_the_session_is_opened_anew_a_live_thumbnail_is_the_background_alone(connect, uploads):
+    uploads.mkdir(parents=True)
+    (uploads / "beach-01234567.png").write_bytes(PNG)
+    with ControlServer() as server:
+        status, jpeg, _ = connect(server)("/thumbnail/0?live=1")
+    assert status == 200
+    assert picture(jpeg).shape == (108, 192, 3)
+
+
 @pytest.mark.parametrize("body", [b"", b"<svg/>", PNG[:40], b"\x89PNG" + bytes(1000)])
 def test_what_is_no_picture_is_refused_and_not_kept(client, controls, uploads, body):
     status, text, _ = client("/upload?name=beach.png", body, method="POST")
