@@ -74,6 +74,8 @@ def test_the_badge_says_that_the_room_is_shown(page, controls, until):
     badge = "(each => [each.textContent, each.dataset.state])(document.getElementById('state'))"
     page.click("[data-switch=on]")
     until(lambda: page.eval(badge) == ["the room is shown", "bare"])
+    page.look(size=(360, 800))
+    until(lambda: page.eval("(each => each.scrollWidth <= each.clientWidth)(document.getElementById('state'))"))
     page.click("[data-switch=covered]")
     until(lambda: page.eval(badge) == ["covered", "covered"])
 
