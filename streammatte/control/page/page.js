@@ -247,7 +247,8 @@ async function begin() {
     by(name).addEventListener("change", ({ target }) => command(name, target.value));
   }
   for (const button of document.querySelectorAll("[data-switch]")) {
-    const wanted = () => ({ name: button.dataset.switch, on: button.ariaPressed !== "true" }); // of two clicks alike
+    // What it shall be, and not that it shall turn, so that two clicks in haste ask for the same.
+    const wanted = () => ({ name: button.dataset.switch, on: button.getAttribute("aria-pressed") !== "true" });
     button.addEventListener("click", () => command("switch", wanted()));
   }
   setUpKeys(catalogue.keys);
