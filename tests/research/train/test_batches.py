@@ -1,17 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from streammatte.research.train import batches
 from streammatte.research.train.batches import ROUNDS, STREAMS, StageBatches
-from streammatte.research.train.config import Recipe, Stage
-from streammatte.research.train.data import load_training_set
-from streammatte.research.train.mix import Hardness, Mix
+from streammatte.research.train.config import Stage
 
 STAGE = Stage("s", 1000, 4, (64, 96), 96, 1e-3, trained="sn", warmup=1, looks=3, aspects=((1, 1), (2, 1)))
 
@@ -90,16 +86,3 @@ def test_where_scenes_are_shown_once_they_are_shown_as_they_are() -> None:
     assert drawn.drawn == 4
     for picture in batch.pictures:
         assert len(np.unique(picture.reshape(3, -1).numpy(), axis=1).T) == 1
-
-
-def test_a_stage_may_have_a_mix_of_its_own(packs: Path, tmp_path: Path) -> None:
-    training_set = load_training_set(packs, tmp_path, 64)
-    still = replace(STAGE, looks=1, mix=Mix.still(nobody=1.0))
-    recipe = Recipe((replace(still, mix=None), still), mix=Mix.still())
-    weights, cpu = Hardness.equal(training_set), torch.device("cpu")
-    seen = []
-    for index in range(2):
-        (batch,) = batches.batches(recipe, index, training_set, weights, range(1), 0, cpu)
-        seen.append(float(batch.alphas.max()))
-    assert seen[0] > 0.9
-    assert seen[1] == 0

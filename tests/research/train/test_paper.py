@@ -170,4 +170,5 @@ def test_cli_refuses_an_unknown_recipe(tmp_path: Path) -> None:
 
     result = CliRunner().invoke(cli, ["train", "--data", str(tmp_path), "--out", str(tmp_path), "--recipe", "x"])
     assert result.exit_code != 0
-    assert "streammatte, gpu, long, long-gpu, paper" in result.output + result.stderr + str(result.exception)
+    told = result.output + result.stderr + str(result.exception)
+    assert "streammatte, gpu, long, long-edges, long-gpu, paper" in told
