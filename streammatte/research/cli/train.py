@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
-from streammatte.errors import UsageError
+from streammatte.errors import StreammatteError, UsageError
 from streammatte.research.cli.command import ResearchCommand
 
 if TYPE_CHECKING:
@@ -80,15 +82,21 @@ def train(
     if team == 1:
         run(0)
         return
-    from torch.multiprocessing.spawn import spawn
-
     with TemporaryDirectory() as folder:
-        spawn(run, (team, Path(folder, "meeting")), team)  # type: ignore[no-untyped-call]
+        meeting, context = Path(folder, "meeting"), get_context("spawn")
+        others = [context.Process(target=run.beside, args=(rank, team, meeting)) for rank in range(1, team)]
+        for other in others:
+            other.start()
+        try:
+            run(0, team, meeting)
+        finally:
+            for other in others:
+                other.kill()  # of what a run is, the first member alone keeps anything
 
 
 @dataclass(frozen=True)
 class _Run:
-    """What the command asks for; called in each process of a team."""
+    """What the command asks for; called by the first member of a team."""
 
     data: Path
     out: Path
@@ -131,6 +139,11 @@ class _Run:
             minutes=self.minutes,
             validate_every=self.validate_every,
         )
+
+    def beside(self, rank: int, size: int, meeting: Path) -> None:
+        """The same, of another member, in a process of its own; what is wrong, the first one says."""
+        with suppress(StreammatteError, KeyboardInterrupt):
+            self(rank, size, meeting)
 
     def _validate(self, network: MattingNetwork) -> dict[str, float]:
         from streammatte.research.evaluate.watch import Watch

@@ -182,9 +182,9 @@ class _Log:
     path: Path | None
 
     def cut(self, images: int) -> None:
-        """Take away what is of later than so many pictures: it is done once more."""
+        """Take away what is of later than so many pictures, which is done once more, and a last line that was torn."""
         if self.path is not None and self.path.exists():
-            lines = self.path.read_text().splitlines(keepends=True)
+            lines = [line for line in self.path.read_text().splitlines(keepends=True) if line.endswith("\n")]
             self.path.write_text("".join(line for line in lines if json.loads(line)["images"] <= images))
 
     def write(self, **record: float | str) -> None:

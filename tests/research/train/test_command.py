@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,3 +27,13 @@ def test_a_variant_is_trained(packs: Path, tmp_path: Path, monkeypatch: pytest.M
     result = CliRunner().invoke(cli, ["train", *(str(word) for option in options.items() for word in option)])
     assert result.exit_code == 0, result.output
     assert load_network(out / "weights.safetensors").config == VARIANTS["short"]
+
+
+def test_a_team_says_once_what_is_wrong(tmp_path: Path) -> None:
+    words = ["train", "--team", "2", "--threads", "1", "--workers", "0", "--data", str(tmp_path), "--out", "run"]
+    done = subprocess.run(
+        [sys.executable, "-m", "streammatte", *words], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode != 0
+    assert done.stderr.count(str(tmp_path / "train")) == 1
+    assert "Traceback" not in done.stderr

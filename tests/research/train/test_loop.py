@@ -46,7 +46,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(packs: Path, tmp_path: 
         with pytest.raises(KillError):
             run(packs, tmp_path / "broken", kill)
     with (tmp_path / "broken" / "log.jsonl").open("a") as file:
-        file.write('{"images": 14, "loss": 1}\n')  # of after the checkpoint
+        file.write('{"images": 14, "loss": 1}\n{"images": 1')  # of after the checkpoint, the second torn by the kill
     resumed = run(packs, tmp_path / "broken")
     for key, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
