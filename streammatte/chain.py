@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import perf_counter
 from types import TracebackType
 from typing import NamedTuple, TypeVar
@@ -34,14 +34,25 @@ class Chain:
     ----------
     matter : Matter
     smoother : Smoother, optional
-    filters : sequence of Filter
+    filters : iterable of Filter
         Applied in this order. They belong to the chain: they are closed with it.
+
+    Raises
+    ------
+    FilterError
+        If one of the filters is none, but its text or its class.
     """
 
-    def __init__(self, matter: Matter, smoother: Smoother | None = None, filters: Sequence[Filter] = ()) -> None:
+    def __init__(self, matter: Matter, smoother: Smoother | None = None, filters: Iterable[Filter] = ()) -> None:
         self._matter = matter
         self._smoother = smoother
-        self._filters = filters
+        self._filters = tuple(filters)
+        for each in self._filters:
+            if isinstance(each, type) or not callable(each):
+                raise FilterError(
+                    f"{each!r} is no filter; expected what takes layers and returns layers",
+                    remedy="parse_filter('blur:30') makes one of a text, load_filter('blur')() one of its class",
+                )
 
     def __call__(self, frame: Frame) -> tuple[Layers, ChainTimes]:
         """Return the layers of `frame`, and what each part took.

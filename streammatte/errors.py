@@ -16,7 +16,7 @@ A message says what was wrong, what was expected, and what to do next; the last 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "UsageError",
     "WeightsError",
     "about",
+    "one_of",
 ]
 
 
@@ -95,3 +96,15 @@ def about(subject: object) -> Iterator[None]:
         if error.subject is None and subject is not None:
             error.subject = str(subject)
         raise
+
+
+def one_of(name: str, value: object, values: Collection[object]) -> None:
+    """Refuse a value that is none of those that there are.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    if value not in values:
+        raise UsageError(f"there is no {name} {value!r}; expected one of {', '.join(map(str, values))}")

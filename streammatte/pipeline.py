@@ -114,9 +114,10 @@ def run(
     Raises
     ------
     ShapeError
-        If the matter or the smoother returns an alpha of another size than the frame.
+        If the matter returns an alpha that is larger than the frame or not in [0, 1], or the smoother one of another
+        size than it was given.
     FilterError
-        If a filter returns something else than layers of the frame's size.
+        If one of the filters is none, or returns something else than layers of the frame's size.
     Exception
         Whatever a stage or `on_frame` raises; no thread is left behind.
     """

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from streammatte.chain import Chain, makers_of_colours
+from streammatte.compositing.backdrop import Backdrop
 from streammatte.compositing.frames import Frame
 from streammatte.errors import FilterError, ShapeError
+from streammatte.plugins.registry import load_filter
 from streammatte.plugins.text import parse_filter
 
 
@@ -62,6 +64,7 @@ def test_an_alpha_beyond_its_range_is_refused(value, message):
         ({"alpha": lambda alpha: alpha * 255}, "alpha reaches from 127.5 to 127.5; expected"),
         ({"foreground": lambda rgb: rgb[:, :4]}, "foreground is 4x6; expected 8x6, as the frame"),
         ({"background": lambda rgb: rgb / 2}, "background is an array (6, 8, 3) of float64; expected"),
+        ({"background": lambda rgb: Backdrop(rgb[:3])}, "background is a Backdrop that is shown at 8x3; expected 8x6"),
         ({"background": lambda rgb: "red"}, "background is a str; expected an array (H, W, 3) of uint8"),
     ],
 )
@@ -99,3 +102,17 @@ def test_filters_that_make_colours_of_their_own_are_found_and_forget_it():
     found = makers_of_colours([*map(parse_filter, texts), remembers], (96, 64))
     assert [each.rpartition(".")[2] for each in found] == ["Match", "LightWrap", "Feather"]
     assert remembers.seen == 0
+
+
+def test_filters_may_come_one_by_one():
+    chain = Chain(Matter((8, 6)), filters=map(parse_filter, ["colour:red"]))
+    for _ in range(2):
+        chain.reset()
+        layers, _ = chain(frame())
+        assert (layers.background == (255, 0, 0)).all()
+
+
+@pytest.mark.parametrize("kind", ["blur:30", load_filter("blur"), None])
+def test_what_is_no_filter_yet_is_refused_with_what_makes_one(kind):
+    with pytest.raises(FilterError, match=r"is no filter; .*; parse_filter\('blur:30'\) makes one of a text"):
+        Chain(Matter((8, 6)), filters=[kind])

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streammatte import Alpha, Layers
-from streammatte_filters.limits import within
+from streammatte_filters.limits import among, within
 
 __all__ = ["BackgroundBlur"]
 
@@ -51,7 +51,7 @@ class BackgroundBlur:
 
     def __init__(self, strength: float = 40.0, shape: Literal["soft", "lens"] = "soft") -> None:
         self.strength = within("strength", strength)
-        self._shape = shape
+        self._shape = among("shape", shape, _FINE_PX)
 
     def __call__(self, layers: Layers) -> Layers:
         """Return the layers with their background blurred."""

@@ -50,7 +50,7 @@ class Feather:
         alpha = cv2.GaussianBlur(fine, (0, 0), deviation_px / reduction, borderType=cv2.BORDER_REPLICATE)
         if reduction > 1:
             alpha = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
-        softer = layers.with_alpha(np.asarray(cv2.min(alpha, 1.0), np.float32))
+        softer = layers.with_alpha(np.minimum(alpha, np.float32(1)))
         if layers.keeps_background:
             return softer
         return softer.with_foreground(_carried_out(layers, softer.levels, max(2.0, deviation_px * _HEIGHT / height)))

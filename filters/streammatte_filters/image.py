@@ -23,7 +23,7 @@ class ImageBackground:
     Parameters
     ----------
     path : Path
-        The picture, turned as its camera says. What is transparent in it is laid over black.
+        The picture, turned as its camera says. One that is transparent is laid over black, and shown as it is stored.
     fit : {"cover", "contain", "stretch"}
         Fill the frame and cut off what reaches beyond it, show all of the picture and leave black bars, or distort it.
 

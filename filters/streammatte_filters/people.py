@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streammatte import Alpha, Layers
+from streammatte_filters.limits import among
 
 __all__ = ["People"]
 
@@ -27,6 +28,9 @@ _LOYALTY = 1.5
 _MISSED_S = 1.0
 """Seconds after which somebody else is kept where the one who was is nowhere to be seen."""
 
+_COLUMNS = {"largest": cv2.CC_STAT_AREA, "nearest": cv2.CC_STAT_HEIGHT}
+"""What of a person's box is compared."""
+
 _Mask = npt.NDArray[np.uint8]
 
 
@@ -44,7 +48,7 @@ class People:
     """
 
     def __init__(self, keep: Literal["largest", "nearest"] = "largest") -> None:
-        self._keep = keep
+        self._keep = among("keep", keep, _COLUMNS)
         self.reset()
 
     def reset(self) -> None:
@@ -75,8 +79,7 @@ class People:
 
     def _chosen(self, labels: npt.NDArray[np.int32], boxes: npt.NDArray[np.int32], time_s: float) -> int:
         """The label of whom to keep; 0, the ground, while the one who was kept is missed for a moment."""
-        column = cv2.CC_STAT_AREA if self._keep == "largest" else cv2.CC_STAT_HEIGHT
-        sizes = boxes[:, column].astype(np.float64)
+        sizes = boxes[:, _COLUMNS[self._keep]].astype(np.float64)
         sizes[0] = 0
         if self._before is not None and self._before.shape == labels.shape and time_s - self._seen_s < _MISSED_S:
             shared = np.bincount(labels[self._before > 0], minlength=len(sizes))

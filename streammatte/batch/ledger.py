@@ -29,14 +29,14 @@ def fingerprint(job: Job, asked: Iterable[Any], files: Iterable[Path]) -> str:
     asked : iterable
         Dataclasses of the options.
     files : iterable of Path
-        What is read for it beside the source, such as weights; also by size and time.
+        What is read for it beside the source, such as weights; also by size and time, a folder by what lies in it.
     """
-    source = job.source, _state(Path(job.source)) or uuid4()
+    source = Path(job.source).resolve(), _state(Path(job.source)) or uuid4()
     text = [
         __version__,
         source,
-        [_state(path) for path in files],
-        [str(path) for path in job.outputs],
+        [_state(each) for path in files for each in ([path, *sorted(path.iterdir())] if path.is_dir() else [path])],
+        [path.resolve() for path in job.outputs],
         [asdict(each) for each in asked],
     ]
     return sha256(json.dumps(text, default=str).encode()).hexdigest()
@@ -58,7 +58,7 @@ class Ledger:
         self._path = folder / ".streammatte.jsonl"
         self._done: dict[str, tuple[str, Any]] = {}
         try:
-            lines = self._path.read_text("utf-8").splitlines()
+            lines = self._path.read_text("utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             lines = []
         except OSError as error:

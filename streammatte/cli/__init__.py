@@ -73,14 +73,17 @@ class _Commands(click.Group):
         except StreammatteError as error:
             _fail(2 if isinstance(error, UsageError) else 1, str(error))
         except OSError as error:
+            if error.errno == errno.ENOSPC and error.filename is None:
+                _print_no_more()
+                _fail(1, "there is no room left where the output goes; make room, and do it again")
             if error.filename is None:
                 raise
             if error.errno == errno.ENAMETOOLONG:
                 _fail(2, f"the name {error.filename} is too long for a file; give a shorter one")
             _fail(1, f"{error.filename} cannot be used ({error.strerror}); check its name and its permissions")
         except click.Abort as abort:
-            told = abort.__cause__.args if abort.__cause__ else ()
-            _fail(128 + (told or [signal.SIGINT])[0], "stopped; what was not complete is removed")
+            number, *told = (abort.__cause__.args if abort.__cause__ else ()) or (signal.SIGINT,)
+            _fail(128 + number, "; ".join(("stopped", *told)))
 
 
 @contextmanager
@@ -89,10 +92,13 @@ def _until_nobody_reads() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr):  # or what they still hold would be flushed at exit, in vain
-            os.dup2(nowhere, stream.fileno())
+        _print_no_more()
         raise click.exceptions.Exit(0) from None
+
+
+def _print_no_more() -> None:
+    """Let what stdout still holds go nowhere, or it would be flushed at exit, in vain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(code: int, message: str) -> None:

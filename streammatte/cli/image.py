@@ -109,7 +109,7 @@ def image(
     )
     asked = AskedMatter(matter, weights, quality, engine, device, threads)
     if goes_into_folder(inputs, out):
-        pictures = inputs_of(inputs, [out], PICTURES, "picture")
+        pictures = inputs_of(inputs, [out], PICTURES, "picture", quiet=quiet)
         jobs = [Job(each, out / name) for each, name in names_of(pictures, suffix).items()]
         cluster = None if ray is None else connected(ray, asked)
         do_many(jobs, task, asked, cluster, folder=out, noun="picture", overwrite=overwrite, quiet=quiet)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import click
 from click.core import ParameterSource
 
-from streammatte.cli.notices import Notices
+from streammatte.cli.notices import Notices, saying_what_is_removed
 from streammatte.cli.options import refuse_clash
 from streammatte.errors import MediaError, UsageError
 
@@ -84,7 +84,9 @@ def refuse_suffix() -> None:
         raise UsageError("--suffix is for files that go into a folder; OUT names one file", remedy="leave it out")
 
 
-def inputs_of(inputs: Iterable[str], outs: Iterable[Path], suffixes: frozenset[str], noun: str) -> list[str]:
+def inputs_of(
+    inputs: Iterable[str], outs: Iterable[Path], suffixes: frozenset[str], noun: str, *, quiet: bool
+) -> list[str]:
     """Return the files that go into the folders `outs`, with those of a folder in its place, by their names.
 
     Raises
@@ -92,7 +94,7 @@ def inputs_of(inputs: Iterable[str], outs: Iterable[Path], suffixes: frozenset[s
     MediaError
         If a folder has none.
     UsageError
-        If one is standard input, or one of `outs` no folder.
+        If one is standard input or one of `outs`, or one of these no folder.
     """
     from streammatte.io.containers import CONTAINERS, WRITTEN_PICTURES
     from streammatte.io.pipes import STANDARD
@@ -108,11 +110,18 @@ def inputs_of(inputs: Iterable[str], outs: Iterable[Path], suffixes: frozenset[s
         if not _is_folder(each):
             found.append(each)
             continue
-        files = (path for path in Path(each).iterdir() if path.suffix.lower() in suffixes)
-        inside = sorted(str(path) for path in files if path.is_file() and not path.name.startswith("."))
+        if Path(each).resolve() in {out.resolve() for out in outs}:
+            problem = f"{each} is read and written at once: what it gets would be read the next time"
+            raise UsageError(problem, remedy="choose another folder to write to")
+        known = " ".join(sorted(suffixes))
+        visible = [path for path in Path(each).iterdir() if not path.is_dir() and not path.name.startswith(".")]
+        inside = sorted(str(path) for path in visible if path.suffix.lower() in suffixes)
         if not inside:
-            known = " ".join(sorted(suffixes))
             raise MediaError(f"the folder {each} holds no {noun}s; expected files that end in one of {known}")
+        others = Counter(path.suffix for path in visible if path.suffix.lower() not in suffixes)
+        if others and not quiet:
+            kinds = ", ".join(f"{number} {suffix or 'without a suffix'}" for suffix, number in sorted(others.items()))
+            click.echo(f"streammatte: left aside in the folder {each}: {kinds}; {noun}s end in {known}", err=True)
         found += inside
     return found
 
@@ -120,8 +129,11 @@ def inputs_of(inputs: Iterable[str], outs: Iterable[Path], suffixes: frozenset[s
 def names_of(inputs: Sequence[str], suffix: str) -> dict[str, str]:
     """The name of the output of each input: its own with another suffix, which is added where two differ in theirs."""
     names = {Path(each).name for each in inputs}
-    stems = Counter(Path(name).stem for name in names)
-    return {each: (Path(each).stem if stems[Path(each).stem] == 1 else Path(each).name) + suffix for each in inputs}
+    stems = Counter(Path(name).stem.casefold() for name in names)  # many a disk does not tell them apart by case
+    return {
+        each: (Path(each).stem if stems[Path(each).stem.casefold()] == 1 else Path(each).name) + suffix
+        for each in inputs
+    }
 
 
 def may_replace(outputs: Iterable[Path], overwrite: Overwrite) -> bool:
@@ -196,28 +208,30 @@ def do_many(
     failures: list[str] = []
     start, frames = monotonic(), 0
     working = cluster.do(task, todo, progress.tell) if cluster else do_here(task, matter, todo, progress.tell)
-    with progress_table(progress, quiet=quiet), closing(working) as ended:
-        for number in sorted(done | left):
-            progress.end(number, "done before" if number in done else "there already")
-        for number, outcome in ended:
-            for notice in outcome.notices:
-                notices(notice)
-            frames += outcome.frames
-            if outcome.error is None:
-                ledger.add(outcome.job, marks[number])
-            else:
-                failures.append(outcome.error)
-            how = f"done in {outcome.seconds:.1f} s" if outcome.error is None else "not done"
-            progress.end(number, how, failed=outcome.error is not None)
-    notices.say()
+    try:
+        with saying_what_is_removed(), progress_table(progress, quiet=quiet), closing(working) as ended:
+            for number in sorted(done | left):
+                progress.end(number, "done before" if number in done else "there already")
+            for number, outcome in ended:
+                for notice in outcome.notices:
+                    notices(notice)
+                frames += outcome.frames
+                if outcome.error is None:
+                    ledger.add(outcome.job, marks[number])
+                else:
+                    failures.append(outcome.error)
+                how = f"done in {outcome.seconds:.1f} s" if outcome.error is None else "not done"
+                progress.end(number, how, failed=outcome.error is not None)
+    finally:
+        notices.say()
+        for failure in failures:
+            click.echo(f"streammatte: {failure}", err=True)
     if not quiet:
         seconds = monotonic() - start
         skipped = f" ({len(done | left)} skipped)" if done | left else ""
         count = f"{frames} frames in {seconds:.1f} s ({frames / max(seconds, 1e-6):.1f} fps)"
         wrote = f"wrote {len(todo) - len(failures)} of {len(jobs)} {noun}s to {folder}{skipped}"
         click.echo(f"{wrote}: {count}; background: {background}")
-    for failure in failures:
-        click.echo(f"streammatte: {failure}", err=True)
     if failures:
         raise MediaError(
             f"{len(failures)} of {len(jobs)} {noun}s are not done",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
-__all__ = ["Notices"]
+__all__ = ["Notices", "saying_what_is_removed"]
 
 
 class Notices:
@@ -30,3 +33,12 @@ class Notices:
         if not self._quiet:
             for notice in kept:
                 click.echo(f"streammatte: {notice}", err=True)
+
+
+@contextmanager
+def saying_what_is_removed() -> Iterator[None]:
+    """Let what is said of a stopped run tell what became of the file that it was writing."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(*stop.args, "what was not complete is removed") from stop

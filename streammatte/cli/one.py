@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streammatte.cli.matter import runs_on
-from streammatte.cli.notices import Notices
+from streammatte.cli.notices import Notices, saying_what_is_removed
 from streammatte.cli.options import refuse_clash
 from streammatte.cli.progress import Tally, progress
 
@@ -43,7 +43,7 @@ def do_one(job: Job, task: Task, matter: OpenMatter, *, unit: str, quiet: bool) 
             summary = tally.summary
 
     try:
-        with closing(task.open(matter)) as work:
+        with saying_what_is_removed(), closing(task.open(matter)) as work:
             work.do(job, watch, notices)
     finally:
         notices.say()

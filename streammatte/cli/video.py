@@ -166,6 +166,7 @@ def video(
     from streammatte.io.encoders import Encoding
     from streammatte.io.images import is_there
     from streammatte.io.packets import Span
+    from streammatte.io.pipes import STANDARD
 
     refuse_unused(matter)
     cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
@@ -201,7 +202,7 @@ def video(
     }
     others = tuple((picture, path) for picture, path in beside.items() if path is not None)
     if goes_into_folder(inputs, out):
-        videos = inputs_of(inputs, [out, *(folder for _, folder in others)], VIDEOS, "video")
+        videos = inputs_of(inputs, [out, *(folder for _, folder in others)], VIDEOS, "video", quiet=quiet)
         names = names_of(videos, suffix or (".mov" if bg == "none" else ".mp4"))
         jobs = [
             Job(each, out / name, tuple((picture, folder / name) for picture, folder in others))
@@ -219,7 +220,7 @@ def video(
         try:
             do_one(job, task, cache(asked.open), unit="frame", quiet=quiet)
         except BrokenPipeError as error:
-            if not others:  # whoever reads has seen enough
+            if job.out != STANDARD or not others:  # whoever reads has seen enough
                 raise
             undone = " and ".join(str(path) for _, path in others)
             raise MediaError(f"standard output was closed before the end; {undone} is not written") from error

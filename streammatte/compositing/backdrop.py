@@ -13,6 +13,7 @@ import numpy.typing as npt
 from streammatte.compositing.crop import Crop
 from streammatte.compositing.light import Light
 from streammatte.compositing.planes import Plane, Planes, reduced
+from streammatte.errors import ShapeError
 
 __all__ = ["Backdrop", "Shaded"]
 
@@ -43,6 +44,11 @@ class Backdrop:
         (w, h) at which it is shown.
     of_frame : bool
         As it was given.
+
+    Raises
+    ------
+    ShapeError
+        If it is no picture.
     """
 
     def __init__(
@@ -53,6 +59,8 @@ class Backdrop:
         *,
         of_frame: bool = False,
     ) -> None:
+        if rgb.shape[2:] != (3,) or rgb.dtype not in (np.uint8, np.float32):
+            raise ShapeError(f"a backdrop is {rgb.dtype} {rgb.shape}; expected an array (h, w, 3) of uint8 or float32")
         self.picture = rgb
         self.of_frame = of_frame
         self.light = light
@@ -63,6 +71,21 @@ class Backdrop:
     def rgb(self) -> _Rgb:
         """(H, W, 3) uint8: the ordinary picture."""
         return self._ordinary(self.size)
+
+    def check_shown(self, size: tuple[int, int]) -> None:
+        """Refuse a frame of another size (w, h) than the one at which it is shown.
+
+        Raises
+        ------
+        ShapeError
+            If it is one.
+        """
+        if self.size != size:
+            (wide, high), (width, height) = self.size, size
+            raise ShapeError(
+                f"background is a Backdrop that is shown at {wide}x{high}; expected {width}x{height}, as the frame",
+                remedy="give it that size: Backdrop(picture, layers.frame.size)",
+            )
 
     def at(self, size: tuple[int, int]) -> _Rgb:
         """The ordinary picture at another size (w, h), mostly a smaller one, (h, w, 3) uint8."""

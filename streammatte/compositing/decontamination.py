@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streammatte.compositing.band import Band, Bands, Sampler
-from streammatte.compositing.frames import Alpha, Frame, Rgb
+from streammatte.compositing.frames import Alpha, Frame, Rgb, check_alpha, check_rgb
 from streammatte.compositing.planes import Plane, Planes, reduced
 from streammatte.compositing.refine import Matte, WholeMatte
 
@@ -92,8 +92,14 @@ def estimate_foreground(rgb: Rgb, alpha: Alpha) -> Rgb:
     -------
     ndarray
         (H, W, 3) uint8; `rgb` outside the soft band.
+
+    Raises
+    ------
+    ShapeError
+        If they are of other types, or of two sizes.
     """
-    band = WholeMatte(alpha, Frame(rgb)).band
+    frame = Frame(check_rgb(rgb))
+    band = WholeMatte(check_alpha(alpha, frame.size), frame).band
     if not band.at.size:
         return rgb
     foregrounds, backgrounds = spread(cv2.split(reduced(rgb, spread_size(band.size))), band.levels)

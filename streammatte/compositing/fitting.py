@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import cv2
 import numpy as np
 
 from streammatte.compositing.frames import Rgb
+from streammatte.errors import one_of
 
 __all__ = ["FitMode", "fitted"]
 
@@ -16,7 +17,14 @@ FitMode: TypeAlias = Literal["cover", "contain", "stretch"]
 
 
 def fitted(rgb: Rgb, size: tuple[int, int], fit: FitMode = "cover") -> Rgb:
-    """Return `rgb` at `size` (w, h), its centre in the centre; `rgb` itself where it has the size already."""
+    """Return `rgb` at `size` (w, h), its centre in the centre; `rgb` itself where it has the size already.
+
+    Raises
+    ------
+    UsageError
+        If `fit` is none of them.
+    """
+    one_of("fit", fit, get_args(FitMode))
     width, height = size
     if rgb.shape[:2] == (height, width):
         return rgb

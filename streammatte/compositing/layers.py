@@ -242,7 +242,7 @@ class Layers:
         Raises
         ------
         ShapeError
-            If one is not of the frame's size and of its kind, or alpha not in [0, 1].
+            If one is not of the frame's size and of its kind, a backdrop is shown at another, or alpha not in [0, 1].
         """
         alpha, size = self.holds("alpha"), before.frame.size
         if isinstance(alpha, WholeMatte) and alpha is not before.holds("alpha"):
@@ -250,7 +250,11 @@ class Layers:
         for name in ("foreground", "background"):
             held = self.holds(name)
             nothing = held is None and name == "background"
-            if held is not before.holds(name) and not nothing and not isinstance(held, _MAKERS):
+            if held is before.holds(name) or nothing:
+                continue
+            if isinstance(held, Backdrop):
+                held.check_shown(size)
+            elif not isinstance(held, _MAKERS):
                 check_rgb(held, name, size)
 
     def holds(self, name: str) -> Any:

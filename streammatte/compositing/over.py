@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streammatte.compositing.band import Band, Bands
-from streammatte.compositing.frames import Alpha, Rgb
+from streammatte.compositing.frames import Alpha, Rgb, check_alpha, check_rgb
 from streammatte.compositing.planes import Plane, Planes
 
 __all__ = ["over", "over_planes", "premultiply"]
@@ -31,7 +31,15 @@ def over(foreground: Rgb, alpha: Alpha, background: Rgb) -> Rgb:
     -------
     ndarray
         (H, W, 3) uint8, rounded to nearest. Where both pictures are one and the same array, that array.
+
+    Raises
+    ------
+    ShapeError
+        If they are of other types, or of two sizes.
     """
+    height, width = check_rgb(foreground, "foreground").shape[:2]
+    check_alpha(alpha, (width, height))
+    check_rgb(background, "background", (width, height))
     if foreground is background:
         return foreground
     result = cv2.blendLinear(foreground, background, alpha, np.float32(1) - alpha)

@@ -12,8 +12,14 @@ from streammatte.devices.distribution import of_distribution
 
 __all__ = ["LOAD", "RELOAD", "builds", "exclusive_caps", "is_virtual", "make_command", "module_version"]
 
-LOAD = "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte"
-"""Makes a virtual camera that browsers see, too: they pass over what is an output and a camera at once."""
+_SETTINGS = "v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte"
+
+LOAD = (
+    f"sudo modprobe {_SETTINGS} && echo options {_SETTINGS} | sudo tee /etc/modprobe.d/streammatte.conf"
+    " && echo v4l2loopback | sudo tee /etc/modules-load.d/streammatte.conf"
+)
+"""Makes a virtual camera, now and at each start of the machine; one that browsers see, too: they pass over what is an
+output and a camera at once."""
 
 RELOAD = f"sudo modprobe -r v4l2loopback && {LOAD}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
 
@@ -22,7 +23,12 @@ def mending_commands(findings: Sequence[Finding]) -> list[str]:
 def run_command(command: str) -> int:
     """Run a command in the system's shell, with this terminal as its own; return its exit code.
 
-    A command says by itself where it needs sudo; root, who may have none, runs it without.
+    A command says by itself where it needs sudo; root, who may have none, runs it without. Ctrl-C stops the command,
+    and is waited for: it may have something to finish.
     """
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return subprocess.run(_ROOT_NEEDS_NO_SUDO + command if is_root else command, shell=True, check=False).returncode
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)  # a handler, and so not the command's too
+    try:
+        return subprocess.run(_ROOT_NEEDS_NO_SUDO + command if is_root else command, shell=True, check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-from streammatte.errors import UsageError, about
+from streammatte.errors import UsageError, about, one_of
 from streammatte.io.containers import (
     DEEP,
     LINEAR,
@@ -149,11 +149,13 @@ def open_sink(
     MediaError
         If it cannot be written.
     """
-    from streammatte.io.paint import PAINTS, TRANSPARENT_PAINTS, Paint, Values
+    from streammatte.io.paint import PAINTS, TRANSPARENT_PAINTS, Paint, Picture, Values
 
     path = Path(path)
     encoding = Encoding(codec, crf, bitrate, preset, pix_fmt)
     with about(path):
+        one_of("picture", picture, get_args(Picture))
+        one_of("number of bits", bits, (8, 16))
         if transparent and picture != "composite":
             raise UsageError(
                 f"{path}: picture={picture!r} has no background to be transparent", remedy="leave one of the two out"

@@ -54,7 +54,9 @@ def decode_image(data: bytes, name: str, on_notice: Notify = unheard) -> Rgb:
     except cv2.error as error:
         raise MediaError(f"{name} cannot be read as a picture ({error.err})") from error
     if bgr is None:
-        raise MediaError(f"{name} is no picture that can be read; expected png, jpg, webp, bmp or tiff")
+        raise MediaError(
+            f"{name} cannot be read as a picture; expected a whole png, jpg, webp, bmp or tiff, of 8 or 16 bits"
+        )
     for notice in Beyond.of_file(data).told():
         on_notice(f"{name}: {notice}")
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

@@ -109,7 +109,7 @@ class LiveChain(Chain):
             (look.show_alpha, _alpha_shown),
             (look.mirror, _mirrored),
         )
-        self._filters = [step for wanted, step in steps if wanted]
+        self._filters = tuple(step for wanted, step in steps if wanted)
         if look.matter is not None and look.matter is not self._carrying.matter:
             self._carrying.matter = look.matter
             self._carrying.reset()

@@ -11,7 +11,7 @@ import numpy as np
 
 from streammatte.compositing.frames import Alpha, Frame, Rgb, check_rgb
 from streammatte.compositing.refine import upsample_alpha
-from streammatte.errors import MediaError, UsageError
+from streammatte.errors import MediaError, one_of
 from streammatte.matting.engines import Device, Engine, EngineName, open_engine
 
 __all__ = ["SIDE", "Fit", "NetworkMatter", "Quality", "at_most", "fit", "load", "shipped_weights", "weights_file"]
@@ -200,7 +200,6 @@ def load(
     UsageError, DeviceError, MissingExtraError
         If quality, engine, device and machine do not go together.
     """
-    if quality not in get_args(Quality):
-        raise UsageError(f"there is no quality {quality!r}; expected one of {', '.join(get_args(Quality))}")
+    one_of("quality", quality, get_args(Quality))
     likeliest = fit((1920, 1080), quality).padded
     return NetworkMatter(open_engine(weights_file(weights), engine, device, threads, likeliest), quality)

@@ -25,7 +25,7 @@ class OnnxMatter:
 
     Parameters
     ----------
-    model : Path
+    model : str or Path
         The file. The picture is its one input, R,G,B, (1, 3, H, W) or (1, H, W, 3); alpha is its first output of one
         channel.
     size : int
@@ -52,7 +52,7 @@ class OnnxMatter:
 
     def __init__(
         self,
-        model: Path,
+        model: str | Path,
         size: int | None = None,
         mean: str = "0",
         deviation: str = "1",
@@ -64,7 +64,7 @@ class OnnxMatter:
             raise UsageError(f"deviation is {deviation}; expected numbers other than 0")
         if size is not None and size < 1:
             raise UsageError(f"size is {size}; expected 1 or more pixels")
-        self._model = model
+        self._model = model = Path(model)
         self._logits = logits
         with about(model):
             if not model.is_file():
@@ -82,11 +82,16 @@ class OnnxMatter:
         Raises
         ------
         WeightsError
-            If what the network gives is no alpha.
+            If the network cannot be run on the picture, or what it gives is no alpha.
         """
         seen = fit(frame.size, side=self._side).padded
         width, height = (fixed or free for fixed, free in zip(self._sides, seen, strict=True))
-        (given,) = self._session.run([self._output], {self._input: self._fed(frame.at((width, height)))})
+        try:
+            (given,) = self._session.run([self._output], {self._input: self._fed(frame.at((width, height)))})
+        except Exception as error:  # onnxruntime's have no class of their own
+            problem = f"{self._model} cannot be run on a picture of {width}x{height}, though it leaves the sides free"
+            remedy = "give the size that it was made for, or export it with fixed sides"
+            raise WeightsError(problem, remedy=remedy, subject=self._model) from error
         alpha = np.squeeze(np.asarray(given, np.float32))
         if alpha.ndim != 2:
             raise WeightsError(f"{self._model} gives {given.shape}; expected one alpha, (1, 1, H, W)")
@@ -154,7 +159,7 @@ def _listed(arrays: list[Any]) -> str:
 def _numbers(name: str, text: str) -> NDArray[np.float32]:
     """One number or three, (1,) or (3,)."""
     try:
-        numbers = np.array([float(each) for each in re.split(r"[,\s]+", text.strip())], np.float32)
+        numbers = np.array([float(each) for each in re.split(r"[,\s]+", str(text).strip())], np.float32)
     except ValueError:
         numbers = np.empty(0, np.float32)
     if numbers.size not in (1, 3):

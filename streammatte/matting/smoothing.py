@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streammatte.compositing.frames import Alpha, Frame
+from streammatte.errors import UsageError
 from streammatte.stages import Smoother
 
 __all__ = ["MotionSmoother", "SmootherName", "smoother"]
@@ -64,10 +65,17 @@ class MotionSmoother:
     Parameters
     ----------
     time_constant_s : float
-        Seconds after which a change of alpha in a still picture is followed to 63 %.
+        Seconds after which a change of alpha in a still picture is followed to 63 %; more than 0.
+
+    Raises
+    ------
+    UsageError
+        If it is not.
     """
 
     def __init__(self, time_constant_s: float = 0.3) -> None:
+        if not time_constant_s > 0:
+            raise UsageError(f"time_constant_s is {time_constant_s}; expected more than 0 seconds")
         self._time_constant_s = time_constant_s
         self.reset()
 

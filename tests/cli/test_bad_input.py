@@ -109,7 +109,7 @@ def test_one_line_that_helps_and_nothing_lost(case, folder, streammatte, loaded)
     [
         ("image gone.jpg out.png", 1, "gone.jpg does not exist; check"),
         ("image clip.mp4 out.png", 2, "clip.mp4 is no picture by its name; expected one of .* streammatte video"),
-        ("image text.jpg out.png", 1, "text.jpg is no picture that can be read; expected"),
+        ("image text.jpg out.png", 1, "text.jpg cannot be read as a picture; expected"),
         ("image folder out", 1, "folder holds no pictures; expected"),
         ("image photo.png photo.png", 2, "photo.png is the input itself; give"),
         ("image a/photo.png photo.png out", 2, "photo.png would be written over another output; rename"),

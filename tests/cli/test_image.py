@@ -50,7 +50,7 @@ def test_one_bad_picture_of_several_does_not_stop_the_others(streammatte, photos
     assert sorted(path.name for path in (tmp_path / "out").glob("[!.]*")) == ["a.png", "b.png"]
     assert result.exit_code == 1
     first, second, last = result.stderr.splitlines()
-    assert first.startswith(f"streammatte: {photos / 'aa.jpg'} is no picture that can be read")
+    assert first.startswith(f"streammatte: {photos / 'aa.jpg'} cannot be read as a picture")
     assert second.startswith(f"streammatte: {photos / 'c.png'} is empty")
     assert last.startswith("streammatte: 2 of 4 pictures are not done; ")
 

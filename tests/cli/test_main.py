@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +133,26 @@ def test_a_reader_that_goes_away_is_no_failure(command):
     process = subprocess.run(program, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     assert (process.returncode, process.stderr) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes streams as a POSIX shell does")
+@pytest.mark.parametrize("streams", ["2>&-", "<&- 2>&-", "2>/dev/full", "2>&1 | true", "| true"])
+def test_the_work_is_done_whatever_becomes_of_what_is_said(clip, tmp_path, streams):
+    outputs = tmp_path / "out.mp4", tmp_path / "alpha.mp4"
+    words = "-m", "streammatte", "video", clip, outputs[0], "--bg", "red", "--alpha-out", outputs[1]
+    command = f"{shlex.join(map(str, (sys.executable, *words)))} {streams}; exit ${{PIPESTATUS[0]}}"
+    process = subprocess.run(["bash", "-c", command], stderr=subprocess.PIPE, check=False)
+    assert (process.returncode, process.stderr) == (0, b"")
+    assert all(path.exists() for path in outputs)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_under_what_is_printed_is_told_in_a_line():
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "streammatte", "filters"]
+        process = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert process.returncode == 1
+    assert process.stderr == "streammatte: there is no room left where the output goes; make room, and do it again\n"
 
 
 def test_progress_in_plain_lines(streammatte, clip, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from rich.console import Console
 from streammatte.batch.jobs import Job
 from streammatte.batch.ledger import fingerprint
 from streammatte.cli.table import Progress
+from streammatte.errors import MediaError
 
 
 @pytest.fixture
@@ -23,7 +24,6 @@ def clips(make_clip, tmp_path):
     folder.mkdir()
     for name in ("a.mp4", "b.mkv", "c.mov"):
         make_clip(folder / name)
-    (folder / "notes.txt").write_text("no video")
     return folder
 
 
@@ -269,3 +269,45 @@ def test_a_name_in_brackets_is_shown_whole():
     with console.capture() as shown:
         console.print(progress.table(5))
     assert "[final] talk.mp4" in shown.get()
+
+
+def test_what_is_left_aside_in_a_folder_is_told(streammatte, clips, tmp_path):
+    (clips / "notes.txt").write_text("no video")
+    (clips / "d.MP5").write_bytes(b"unheard of")
+    (clips / "lost.mp4").symlink_to(tmp_path / "a disk that is not there")
+    (clips / "more.mp4").mkdir()
+    result = streammatte("video", clips, tmp_path / "out", "--bg", "red")
+    assert result.stderr.startswith(f"streammatte: left aside in the folder {clips}: 1 .MP5, 1 .txt; videos end in ")
+    assert f"{clips / 'lost.mp4'}" in result.stderr
+    assert (result.exit_code, names(tmp_path / "out")) == (1, ["a.mp4", "b.mp4", "c.mp4"])
+
+
+def test_a_folder_is_not_read_and_written_at_once(streammatte, clips):
+    result = streammatte("video", clips, clips, "--bg", "red")
+    assert result.exit_code == 2
+    assert "is read and written at once: what it gets would be read the next time; choose another" in result.stderr
+    assert names(clips) == ["a.mp4", "b.mkv", "c.mov"]
+
+
+def test_done_is_done_from_wherever_it_is_named(streammatte, clips, tmp_path, monkeypatch):
+    assert streammatte("video", clips, tmp_path / "out", "--bg", "red").exit_code == 0
+    monkeypatch.chdir(tmp_path)
+    assert set(states(streammatte("video", "in", "out", "--bg", "red")).values()) == {"done before"}
+
+
+def test_a_stopped_run_tells_why_files_failed(streammatte, clips, tmp_path, monkeypatch):
+    (clips / "a.mp4").write_bytes(b"broken")
+
+    def full(ledger, job, mark):
+        raise MediaError("the disk is full")
+
+    monkeypatch.setattr("streammatte.batch.ledger.Ledger.add", full)
+    result = streammatte("video", clips, tmp_path / "out", "--bg", "red")
+    assert f"streammatte: {clips}/a.mp4 is not a video but text" in result.stderr
+    assert result.stderr.endswith("streammatte: the disk is full\n")
+
+
+def test_names_that_differ_in_case_alone_are_told_apart(streammatte, make_clip, tmp_path):
+    clips = [make_clip(tmp_path / name) for name in ("Talk.mp4", "talk.mov")]
+    assert streammatte("video", *clips, tmp_path / "out", "--bg", "red").exit_code == 0
+    assert names(tmp_path / "out") == ["Talk.mp4.mp4", "talk.mov.mp4"]

@@ -8,6 +8,7 @@ from streammatte.compositing.band import Band, Bands
 from streammatte.compositing.decontamination import estimate_foreground, own_colours
 from streammatte.compositing.over import over, over_planes, premultiply
 from streammatte.compositing.planes import Planes, planes_of
+from streammatte.errors import ShapeError
 
 
 @pytest.fixture
@@ -105,3 +106,12 @@ def test_planes_are_decontaminated_as_pictures_are():
     for name, wanted in zip("yuv", expected, strict=True):
         assert np.abs(getattr(result, name).astype(int) - wanted).max() <= 4, name
     assert np.abs(plain.u.astype(int) - expected[1]).max() > 8  # so there was something to do
+
+
+@pytest.mark.parametrize("change", [lambda alpha: alpha[::2, ::2], lambda alpha: np.uint8(255 * alpha), np.float64])
+def test_an_alpha_of_another_kind_or_size_is_refused(pictures, change):
+    foreground, alpha, background = pictures
+    with pytest.raises(ShapeError, match=r"alpha is .*; expected"):
+        over(foreground, change(alpha), background)
+    with pytest.raises(ShapeError, match=r"alpha is .*; expected"):
+        estimate_foreground(foreground, change(alpha))

@@ -21,12 +21,12 @@ from streammatte.cli import cli
 from streammatte.cli.choices import ProfileChoices
 from streammatte.cli.config import ConfigFile
 from streammatte.devices.listing import CameraInfo
+from streammatte.devices.loopback import LOAD
 from streammatte.doctor import Finding
 from streammatte.errors import DeviceError
 from streammatte.io import ListSink
 from streammatte.stages import Source, SourceInfo
 
-MODPROBE = "sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=streammatte"
 FRAMES = "Number(document.getElementById('preview')?.dataset.frames ?? 0)"
 SET = "((s, value) => { s.value = value; s.dispatchEvent(new Event('change')); })(document.getElementById('%s'), '%s')"
 SELECT = "(s => { s.value = '%s'; s.dispatchEvent(new Event('change')); })(document.getElementById('choose-%s'))"
@@ -79,11 +79,11 @@ def outputs(monkeypatch, warnings):
 
     def open_output(*_):
         if not there:
-            raise DeviceError("there is no virtual camera", remedy=MODPROBE)
+            raise DeviceError("there is no virtual camera", remedy=LOAD)
         return Output()
 
     findings = [
-        Finding("virtual cameras", "virtual camera", "problem", "there is none", MODPROBE, mends=True),
+        Finding("virtual cameras", "virtual camera", "problem", "there is none", LOAD, mends=True),
         Finding("virtual cameras", "a browser", "warning", "sees none", "open it once more"),
     ]
     cameras = [CameraInfo("/dev/video0", "A camera"), CameraInfo("/dev/video2", "Another")]
@@ -117,7 +117,7 @@ def test_what_is_missing_is_told_with_its_command_and_it_goes_on_when_it_is_mend
     until(lambda: "there is none" in page.eval("document.getElementById('findings').innerText"))
     page.eval("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     page.click("#findings button")
-    assert page.eval("window.copied") == MODPROBE
+    assert page.eval("window.copied") == LOAD
     assert page.eval("document.querySelectorAll('#findings li').length") == 2  # and not what it was opened with, too
     assert page.eval("document.querySelectorAll('#findings button').length") == 1  # the other is no command
 

@@ -39,3 +39,8 @@ def test_nothing_of_the_room_shows_beyond_the_edge(px):
 def test_0_is_the_identity():
     layers = half(48)
     assert parse_filter("feather:0")(layers) is layers
+
+
+def test_a_single_pixel_stays_one():
+    layers = Layers.of(Frame(np.full((1, 1, 3), 90, np.uint8)), np.full((1, 1), 0.5, np.float32))
+    assert parse_filter("feather:2")(layers).alpha == 0.5

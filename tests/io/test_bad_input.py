@@ -27,8 +27,8 @@ BAD = {
     "list.m3u8": (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://localhost:1/a.ts\n", "not a video but text"),
     "noise.mp4": (bytes(range(256)) * 20, "no video that can be read"),
     "cut off.mp4": (MP4_WITHOUT_INDEX, r"cut off: its index \(moov\) is missing"),
-    "text.png": (b"no picture", "no picture that can be read"),
-    "cut off.jpg": (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "no picture that can be read"),
+    "text.png": (b"no picture", "cannot be read as a picture"),
+    "cut off.jpg": (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "cannot be read as a picture"),
 }
 
 

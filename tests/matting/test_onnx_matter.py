@@ -174,6 +174,20 @@ def test_a_file_that_does_not_fit_is_refused_with_what_goes_in_and_out(network):
             parse_matter(f"onnx:{path}")
 
 
+def test_a_network_made_for_one_size_alone_is_told_so_when_it_fails_at_another(network):
+    nodes = [("Reshape", ["picture", "shape"], ["same"], {}), ("ReduceMean", ["same"], ["alpha"], {"axes": [1]})]
+    shape = "shape", np.array([1, 3, 32, 32], np.int64)
+    path = network(nodes, [("picture", "FLOAT", FREE)], [("alpha", "FLOAT", (1, 1, "h", "w"))], [shape])
+    assert parse_matter(f"onnx:{path},size=32").matte(Frame(RGB[:48, :48])).shape == (32, 32)
+    with pytest.raises(WeightsError, match=r"tiny\.onnx cannot be run on a picture of 512x512, though .*; give"):
+        parse_matter(f"onnx:{path}").matte(Frame(RGB[:48, :48]))
+
+
+def test_in_python_a_file_is_a_name_and_a_mean_a_number(mean_network):
+    matter = load_matter("onnx")(str(mean_network((1, 3, 48, 64))), deviation=2)
+    np.testing.assert_allclose(matter.matte(Frame(RGB)), expected(deviation=2), atol=1e-5)
+
+
 def test_what_cannot_be_is_refused(mean_network, tmp_path):
     path = mean_network((1, 3, 48, 64))
     for values, message in (
