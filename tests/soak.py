@@ -22,9 +22,9 @@ from importlib import resources
 from pathlib import Path
 
 import streammatte
+from streammatte.allocator import share_arena
 from streammatte.devices import open_camera
 from streammatte.io import NullSink
-from streammatte.live.allocator import share_arena
 from streammatte.live.controls import LiveControls
 from streammatte.live.session import LiveSession
 from streammatte.matting.matter import shipped_weights

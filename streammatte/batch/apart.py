@@ -79,11 +79,13 @@ def do_apart(
 def _work(task: Task, asked: AskedMatter, job: Job, link: Connection) -> None:
     import cv2
 
+    from streammatte.allocator import keep_freed_memory
     from streammatte.batch.glimpses import Glimpses
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who has started it, and then stops it
     _stand_back()
     cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
+    keep_freed_memory()
 
     def send(message: object) -> None:
         try:

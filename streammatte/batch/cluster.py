@@ -14,6 +14,7 @@ from typing import Any
 
 import cv2
 
+from streammatte.allocator import keep_freed_memory
 from streammatte.batch.asked import AskedMatter
 from streammatte.batch.jobs import Job, Outcome, Outcomes, Tell, attempt, watched
 from streammatte.batch.split import Film, Part, PartsMatter, matte_part
@@ -231,6 +232,7 @@ def _unreachable(address: str | None, error: Exception) -> DeviceError:
 def _settle(folder: Path) -> None:
     os.chdir(folder)  # where relative names mean what they mean to who asks
     cv2.setNumThreads(1)  # as there: many work side by side
+    keep_freed_memory()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # by which Ray cancels, and which nohup and '&' turn off
 
 

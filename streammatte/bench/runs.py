@@ -99,11 +99,12 @@ def live_run(
     cpu_budget: float | None = None,
 ) -> LiveRun:
     """Run a live session on a clip's frames for so many seconds, after as many to warm up; limits as a session's."""
-    from streammatte.live.allocator import share_arena
+    from streammatte.allocator import keep_freed_memory, share_arena
     from streammatte.live.controls import LiveControls
     from streammatte.live.session import LiveSession
 
     share_arena()
+    keep_freed_memory()
     with tempfile.TemporaryDirectory() as folder:
         camera = _Camera(scaled(clip, size, Path(folder), 90))
         controls = LiveControls([LOOKS[look]], smoothing="motion")

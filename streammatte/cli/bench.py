@@ -54,9 +54,11 @@ def bench(
     import cv2
 
     from streammatte import bench as measure
+    from streammatte.allocator import keep_freed_memory
     from streammatte.matting.matter import load
 
     cv2.setNumThreads(1)
+    keep_freed_memory()
     chosen_sizes, chosen_looks = _chosen(sizes, measure.SIZES), _chosen(looks, measure.LOOKS)
     matter = load(
         weights, quality=quality, engine=cast("EngineName", engine), device=cast("Device", device), threads=threads

@@ -159,6 +159,7 @@ def video(
     """
     import cv2
 
+    from streammatte.allocator import keep_freed_memory
     from streammatte.batch.asked import AskedMatter
     from streammatte.batch.jobs import Job
     from streammatte.batch.task import Task
@@ -170,6 +171,7 @@ def video(
 
     refuse_unused(matter)
     cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
+    keep_freed_memory()
     if end is not None and duration is not None:
         raise UsageError("--end and --duration say the same in two ways", remedy="leave one of them out")
     begin, until = parse_time(start or "0"), parse_time(end) if end is not None else None

@@ -161,9 +161,10 @@ def spare_the_machine() -> None:
     """Keep a session that may run all day from taking more than it needs; a library leaves this to its program."""
     import cv2
 
-    from streammatte.live.allocator import share_arena
+    from streammatte.allocator import keep_freed_memory, share_arena
 
     share_arena()
+    keep_freed_memory()
     cv2.setNumThreads(1)  # the stages run beside each other; threads within them cost more than they save
 
 

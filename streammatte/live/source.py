@@ -9,10 +9,10 @@ from threading import Condition, Event, Thread
 from time import monotonic
 from typing import Literal, TypeAlias
 
+from streammatte.allocator import give_back_memory
 from streammatte.compositing.fitting import fitted
 from streammatte.compositing.frames import Frame
 from streammatte.errors import DeviceError, MediaError
-from streammatte.live.allocator import give_back_memory
 from streammatte.stages import Source, SourceInfo
 
 __all__ = ["PersistentSource", "SourceState"]

@@ -112,6 +112,7 @@ class _Run:
     def __call__(self, rank: int, size: int = 1, meeting: Path | None = None) -> None:
         import torch
 
+        from streammatte.allocator import keep_freed_memory
         from streammatte.nn.weights import load_network
         from streammatte.research.train.config import RECIPES
         from streammatte.research.train.loop import train as run
@@ -120,6 +121,7 @@ class _Run:
 
         recipe = RECIPES[self.recipe]
         torch.set_num_threads(self.threads)
+        keep_freed_memory(2**31 - 1)  # the most that can be said: a step frees gigabytes
         torch.manual_seed(recipe.seed)
         if self.variant is not None and self.variant not in VARIANTS:
             raise UsageError(
