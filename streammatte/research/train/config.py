@@ -214,7 +214,7 @@ RECIPES = {
         average=0.9995,
     ),
     "long": LONG,
-    "long-edges": replace(LONG, stages=(EDGES,), mix=replace(LONG_MIX, nobody=0.0, blur_background=0.1)),
+    "long-edges": replace(LONG, stages=(EDGES,), mix=replace(LONG_MIX, nobody=0.1, blur_background=0.1)),
     "long-gpu": replace(LONG, stages=tuple(replace(stage, trained="both") for stage in LONG.stages)),
     "paper": Recipe(
         (
