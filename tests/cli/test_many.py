@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
 from pathlib import Path
@@ -10,11 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from rich.console import Console
 
 from streammatte.batch.jobs import Job
 from streammatte.batch.ledger import fingerprint
-from streammatte.cli.table import Progress
 from streammatte.errors import MediaError
 
 
@@ -234,24 +231,6 @@ def test_files_that_differ_in_their_suffix_keep_it(streammatte, make_clip, tmp_p
     assert names(tmp_path / "out") == ["a.mov.mp4", "a.mp4.mp4", "b.mp4"]
 
 
-def test_the_table_shows_what_is_at_work_and_what_ended_last(monkeypatch):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    progress = Progress([f"{each}.mp4" for each in range(9)], quiet=False)
-    for number in range(5):
-        progress.tell(number, 0, 100)
-    for number in range(4):
-        progress.end(number, "not done" if number == 2 else "done in 3.0 s", failed=number == 2)
-    progress.tell(4, 25, 100)
-    console = Console(file=io.StringIO(), width=100)
-    console.print(progress.table(5))
-    *rows, caption = [line.split() for line in console.file.getvalue().splitlines()]
-    assert [row[0] for row in rows] == ["1.mp4", "2.mp4", "3.mp4", "4.mp4", "5.mp4"]
-    assert rows[1][1:] == ["not", "done"]
-    assert rows[3][-2:] == ["left"] or rows[3][2:4] == ["25", "frames,"]
-    assert rows[4][1:] == ["waiting"]
-    assert " ".join(caption) == "4 of 9 files, 1 not done"
-
-
 @pytest.mark.parametrize("options", [["-"], ["out", "--alpha-out", "alpha.mp4"]])
 def test_what_several_videos_go_into_is_a_folder(streammatte, clips, tmp_path, options):
     first, *others = options
@@ -261,14 +240,6 @@ def test_what_several_videos_go_into_is_a_folder(streammatte, clips, tmp_path, o
     assert result.exit_code == 2
     assert "is no folder" in result.stderr
     assert not (tmp_path / "alpha.mp4").exists()
-
-
-def test_a_name_in_brackets_is_shown_whole():
-    progress = Progress(["[final] talk.mp4"], quiet=False)
-    console = Console(width=80)
-    with console.capture() as shown:
-        console.print(progress.table(5))
-    assert "[final] talk.mp4" in shown.get()
 
 
 def test_what_is_left_aside_in_a_folder_is_told(streammatte, clips, tmp_path):
